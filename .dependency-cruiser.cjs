@@ -35,7 +35,7 @@ module.exports = {
     only('protocol', below('protocol'), [below('crypto'), below('protocol')]),
     only('store', below('store'), [below('crypto'), below('protocol'), below('store')]),
     only('ports', '^node/ports\\.ts$', [below('protocol'), '^store/ports\\.ts$']),
-    only('config-and-queue', '^node/(config|queue)\\.ts$', ['^node/ports\\.ts$', below('protocol')]),
+    only('config-queue-and-api', '^node/(config|queue|api)\\.ts$', ['^node/ports\\.ts$', below('protocol')]),
     only('trust', '^node/trust/', [
       '^node/trust/',
       '^node/ports\\.ts$',
@@ -49,14 +49,14 @@ module.exports = {
       '^store/ports\\.ts$',
     ]),
     only('stages-do-not-import-each-other', '^node/pipeline/', [
-      '^node/(ports|queue|config)\\.ts$',
+      '^node/(ports|api|queue|config)\\.ts$',
       '^node/(trust|lessons)/',
       below('store'),
       below('protocol'),
       below('crypto'),
     ]),
-    only('node', '^node/node\\.ts$', [
-      '^node/(ports|queue|config)\\.ts$',
+    only('node', '^node/(node|swarm-runtime)\\.ts$', [
+      '^node/(ports|api|queue|config|swarm-runtime)\\.ts$',
       '^node/(pipeline|trust|lessons)/',
       below('store'),
       below('protocol'),
@@ -69,7 +69,7 @@ module.exports = {
       below('protocol'),
       below('crypto'),
     ]),
-    only('surface', '^node/surface/', ['^node/surface/', '^node/(node|config)\\.ts$', below('protocol')]),
+    only('surface', '^node/surface/', ['^node/surface/', '^node/(node|config|api)\\.ts$', below('protocol')]),
     only('sim', below('sim'), [
       below('sim'),
       '^node/(node|ports|config)\\.ts$',

@@ -1,0 +1,275 @@
+/**
+ * What a node can do, as types: the methods that the operations table, the library and the tests call.
+ * `createNode` returns this. Times are milliseconds, trust and scores lie between 0 and 1.
+ */
+
+import type { Entry, EntryCid, EntryKind, InvitePolicy, PeerId, Result, SwarmId } from '../protocol/types.ts'
+import type { Episode, EpisodeId, Outcome } from './ports.ts'
+
+/** Whether an entry may reach a prompt. */
+export type Tier = 'own' | 'trusted' | 'quarantined'
+
+export interface Captured {
+  readonly episode: EpisodeId
+  /** The same episode, or the same idempotency key, was captured before. */
+  readonly known: boolean
+}
+
+export interface DistilReport {
+  readonly episodes: number
+  /** Drafts found in these episodes; a repeat adds support to the draft that stands. */
+  readonly drafts: number
+  readonly newDrafts: number
+  /** Entries announced to swarms by this run. */
+  readonly published: number
+  /** Drafts that stand, and are not shared, by reason. */
+  readonly local: Readonly<Record<string, number>>
+}
+
+export interface DraftView {
+  readonly pattern: string
+  readonly entry: Entry
+  readonly cid: EntryCid
+  readonly bytes: Uint8Array
+  readonly episodes: readonly EpisodeId[]
+  /** Why it would stay on this node; undefined when it would be shared. */
+  readonly heldBack?: string
+}
+
+export interface RecallRequest {
+  readonly query?: string
+  /** The tool call about to be made: a name, and the arguments as JSON text. */
+  readonly pendingCall?: { readonly tool: string; readonly arguments?: string }
+  readonly lastError?: string
+  /** Names of the tools on offer: lessons about other tools are left out. */
+  readonly tools?: readonly string[]
+  readonly limit?: number
+  readonly tokenBudget?: number
+  readonly timeBudgetMs?: number
+}
+
+export interface RecallItem {
+  readonly cid: EntryCid
+  readonly swarm: SwarmId
+  readonly kind: EntryKind
+  readonly situation: string
+  readonly insight: Entry['insight']
+  readonly author: PeerId
+  readonly tier: Tier
+  readonly trust: number
+  readonly evidence: { readonly helped: number; readonly hurt: number }
+  readonly support: Entry['support']
+  readonly score: number
+  /** Sentences: what matched, and whose word it is. */
+  readonly why: readonly string[]
+  /** Other entries for the same situation that say something else. */
+  readonly alternatives: readonly EntryCid[]
+  /** Authors that say the same. */
+  readonly corroboratedBy: readonly PeerId[]
+}
+
+export interface HeldBack {
+  readonly author: PeerId
+  readonly entries: number
+  readonly reason: 'stranger' | 'blocked'
+  /** The command that would let this author in. */
+  readonly command: string
+}
+
+export interface RecallResult {
+  readonly recallId: string
+  readonly items: readonly RecallItem[]
+  /** The block for the model: data only, delimited, with provenance beside each item. Empty when nothing helps. */
+  readonly prompt: string
+  readonly heldBack: readonly HeldBack[]
+  readonly tookMs: number
+}
+
+export type FeedbackOutcome = 'helped' | 'hurt' | 'unused'
+
+export interface FeedbackReport {
+  readonly counted: readonly { readonly cid: EntryCid; readonly author: PeerId; readonly trust: number }[]
+}
+
+export type EntryStatus = 'local' | 'review' | 'shared' | 'received' | 'superseded'
+
+export interface EntryView {
+  readonly cid: EntryCid
+  readonly swarm: SwarmId
+  readonly entry: Entry
+  readonly size: number
+  readonly tier: Tier
+  readonly status: EntryStatus
+  /** Why an own entry is not shared. */
+  readonly heldBack?: string
+  readonly receivedAt: number
+  readonly evidence: { readonly helped: number; readonly hurt: number }
+}
+
+export interface EntryDetail extends EntryView {
+  /** Episodes of this node that it came from. */
+  readonly episodes: readonly EpisodeId[]
+  readonly alternatives: readonly EntryCid[]
+  readonly corroboratedBy: readonly PeerId[]
+}
+
+export interface EntryFilter {
+  readonly status?: EntryStatus
+  readonly author?: PeerId
+  readonly domain?: string
+  readonly text?: string
+  readonly swarm?: SwarmId
+  readonly cursor?: string
+  readonly limit?: number
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next?: string
+}
+
+export interface NewEntry {
+  readonly kind: EntryKind
+  readonly domains: readonly string[]
+  readonly situation: string
+  readonly insight: { readonly summary: string; readonly detail?: string; readonly action: string }
+  readonly tools?: readonly { readonly name: string; readonly arguments?: readonly string[] }[]
+  readonly swarm?: SwarmId
+}
+
+export type ShareMode = 'verified' | 'reviewed' | 'all' | 'none'
+
+export interface SwarmView {
+  readonly id: SwarmId
+  readonly name: string
+  readonly visibility: 'private' | 'open'
+  readonly founder: PeerId
+  readonly self: PeerId
+  readonly invite: InvitePolicy
+  readonly share: ShareMode
+  readonly members: number
+  readonly peers: number
+  readonly records: number
+  readonly entries: number
+  readonly addresses: readonly string[]
+}
+
+export interface InviteView {
+  readonly id: string
+  readonly swarm: SwarmId
+  readonly createdAt: number
+  readonly expires: number
+  readonly uses: number
+  readonly used: number
+  readonly revoked: boolean
+}
+
+export interface OwnerWord {
+  readonly pinned: boolean
+  readonly blocked: boolean
+  /** Entries created at or after this time (seconds) are blocked; all when it is absent. */
+  readonly blockedSince?: number
+  readonly trust?: number
+}
+
+export interface PeerView {
+  readonly peer: PeerId
+  readonly swarm: SwarmId
+  readonly connected: boolean
+  readonly member: boolean
+  readonly invitedBy?: PeerId
+  readonly tier: Tier
+  /** The opinion E of this peer as an author. */
+  readonly trust: number
+  /** Half the width of the opinion's uncertainty. */
+  readonly uncertainty: number
+  readonly evidence: { readonly helped: number; readonly hurt: number }
+  readonly word: OwnerWord
+  readonly entries: number
+  /** Sentences: why this tier. */
+  readonly why: readonly string[]
+  /** Their clock minus ours, where they told. */
+  readonly clockOffsetMs?: number
+}
+
+export interface NodeStatus {
+  readonly startedAt: number
+  readonly now: number
+  readonly swarms: readonly SwarmView[]
+  readonly episodes: { readonly stored: number; readonly waiting: number }
+  readonly entries: {
+    readonly own: number
+    readonly received: number
+    readonly quarantined: number
+    readonly capacity: number
+  }
+  readonly fetch: { readonly waiting: number; readonly failed: number }
+  readonly rejected: Readonly<Record<string, number>>
+  readonly recalls: number
+  readonly embedder: { readonly space: string; readonly dimensions: number }
+  readonly distiller: string
+}
+
+/** Something of which a person may want to know, with the way to mend it. */
+export interface Finding {
+  readonly level: 'ok' | 'warn' | 'error'
+  readonly check: string
+  readonly message: string
+}
+
+export type NodeEvent =
+  | { readonly type: 'episode'; readonly episode: EpisodeId }
+  | { readonly type: 'entry'; readonly cid: EntryCid; readonly author: PeerId; readonly own: boolean }
+  | { readonly type: 'retracted'; readonly cid: EntryCid; readonly author: PeerId }
+  | { readonly type: 'evicted'; readonly cid: EntryCid }
+  | { readonly type: 'peer'; readonly peer: PeerId; readonly state: 'up' | 'down' | 'member' }
+  | { readonly type: 'trust'; readonly peer: PeerId; readonly tier: Tier; readonly trust: number }
+
+export interface SwarmloreNode {
+  /** Opens the swarms. Everything else works before it, too, on what is stored. */
+  start(): Promise<void>
+  /** Waits for work under way, closes swarms and the store. */
+  stop(): Promise<void>
+
+  capture(transcript: unknown, options?: { readonly idempotencyKey?: string }): Promise<Result<Captured>>
+  /** Distils every episode that waits, and publishes what the sharing rules allow. */
+  distil(): Promise<DistilReport>
+  /** What would come out of these transcripts: nothing is stored. */
+  preview(
+    transcripts: readonly unknown[],
+  ): Promise<{ drafts: readonly DraftView[]; failures: readonly string[] }>
+  episodes(
+    cursor?: string,
+    limit?: number,
+  ): Promise<Page<Omit<Episode, 'interactions'> & { interactions: number }>>
+  episode(id: EpisodeId): Promise<Result<Episode & { readonly entries: readonly EntryCid[] }>>
+  forget(id: EpisodeId): Promise<Result<{ readonly dropped: number; readonly retracted: number }>>
+  outcome(id: EpisodeId, outcome: Outcome): Promise<Result<Captured>>
+
+  recall(request: RecallRequest): Promise<RecallResult>
+  feedback(recallId: string, outcome: FeedbackOutcome, item?: EntryCid): Promise<Result<FeedbackReport>>
+
+  entries(filter: EntryFilter): Promise<Page<EntryView>>
+  entry(cid: EntryCid): Promise<Result<EntryDetail>>
+  addEntry(entry: NewEntry): Promise<Result<EntryView>>
+  retract(cid: EntryCid): Promise<Result<{ readonly swarms: number }>>
+  review(cid: EntryCid, verdict: 'approve' | 'reject'): Promise<Result<EntryView>>
+
+  peers(): Promise<readonly PeerView[]>
+  peer(id: PeerId): Promise<Result<PeerView>>
+  setTrust(id: PeerId, word: Partial<OwnerWord> | undefined): Promise<Result<PeerView>>
+
+  swarms(): readonly SwarmView[]
+  invite(options: {
+    swarm?: SwarmId
+    uses?: number
+    expiresInS?: number
+  }): Promise<Result<{ readonly text: string; readonly invite: InviteView }>>
+  invites(): Promise<readonly InviteView[]>
+  revokeInvite(id: string): Promise<Result<InviteView>>
+  join(invitation: string): Promise<Result<SwarmView>>
+
+  status(): NodeStatus
+  doctor(): Promise<readonly Finding[]>
+  onEvent(listener: (event: NodeEvent) => void): () => void
+}

@@ -1,0 +1,139 @@
+/**
+ * Every setting in one schema, with its default and its reason. Flags come before environment variables
+ * (`SWARMLORE_*`), these before `<data>/config.json`, and that before the defaults.
+ */
+
+import { z } from 'zod'
+import type { Failure, Result } from '../protocol/types.ts'
+
+const shareMode = z.enum(['verified', 'reviewed', 'all', 'none'])
+
+/** What `createNode` reads. */
+export const nodeConfigSchema = z.strictObject({
+  /** What may be shared in a private swarm: verified = has an outcome or repeated agreement. */
+  sharePrivate: shareMode.default('verified'),
+  /** What may be shared in an open swarm: tool names and rules still tell who you are, so a person approves first. */
+  shareOpen: shareMode.default('reviewed'),
+  /** Entries kept; beyond it the least useful are evicted. */
+  capacityEntries: z.int().min(10).max(1_000_000).default(100_000),
+  /** Episodes are forgotten after this many days; what was distilled from them stays. */
+  retentionDays: z.int().min(1).max(3650).default(30),
+  /** At most this many lessons in an answer to recall. */
+  recallLimit: z.int().min(1).max(20).default(5),
+  /** At most this many tokens (four characters each) in a prompt block. */
+  recallTokenBudget: z.int().min(50).max(20_000).default(800),
+  /** After this time recall answers with what it has. */
+  recallTimeBudgetMs: z.int().min(1).max(10_000).default(50),
+  /** A failure weighs this many times a success in the opinion of an author. */
+  hurtWeight: z.number().min(1).max(3).default(1.5),
+  /** Own rules for redaction: regular expressions whose matches are replaced. */
+  redactRules: z.array(z.string().max(500)).max(100).default([]),
+  /** Texts that redaction leaves alone. */
+  redactAllow: z.array(z.string().max(200)).max(1000).default([]),
+  /** Fetches at once, per swarm. */
+  fetchConcurrency: z.int().min(1).max(64).default(8),
+  /** How long one fetch may take over all its providers. */
+  fetchDeadlineMs: z.int().min(100).max(120_000).default(10_000),
+})
+export type NodeConfig = z.infer<typeof nodeConfigSchema>
+
+/** What the program around the node reads: the node's settings, and where it listens. */
+export const settingsSchema = nodeConfigSchema.extend({
+  /** Address of the HTTP API. Anything but loopback exposes it, and needs `exposeHttp`. */
+  httpHost: z.string().max(100).default('127.0.0.1'),
+  httpPort: z.int().min(0).max(65_535).default(7717),
+  /** Said explicitly before the HTTP API listens beyond loopback. */
+  exposeHttp: z.boolean().default(false),
+  /** Other names by which the API may be called (`Host` header), beyond loopback names. */
+  httpHosts: z.array(z.string().max(200)).max(20).default([]),
+  /** Multiaddrs to listen on for peers. Port 0 takes a free port and keeps it over restarts. */
+  listen: z.array(z.string().max(200)).min(1).max(8).default(['/ip4/0.0.0.0/tcp/0']),
+  /** Find peers on the local network by multicast DNS. */
+  mdns: z.boolean().default(true),
+  /** Find peers by rendezvous in a distributed hash table among the swarm's own members. */
+  dht: z.boolean().default(true),
+  /** Folder of a sentence-transformers ONNX model; the shipped all-MiniLM-L6-v2 when absent. */
+  modelFolder: z.string().max(1000).optional(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+})
+export type Settings = z.infer<typeof settingsSchema>
+export type SettingName = keyof Settings
+
+export interface SettingsSource {
+  /** For messages: `--flag`, `SWARMLORE_…`, or the path of the file. */
+  readonly name: (key: string) => string
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+export interface ReadSettings {
+  readonly settings: Settings
+  /** Where each setting that is not a default came from. */
+  readonly from: Readonly<Partial<Record<SettingName, string>>>
+}
+
+/** Merges the sources, first one wins, and checks the whole. An unknown key is an error that names the nearest known one. */
+export function readSettings(sources: readonly SettingsSource[]): Result<ReadSettings, 'bad-setting'> {
+  const known = Object.keys(settingsSchema.shape)
+  const merged: Record<string, unknown> = {}
+  const from: Partial<Record<string, string>> = {}
+  for (const source of sources) {
+    for (const [key, value] of Object.entries(source.values)) {
+      if (!known.includes(key)) {
+        const near = nearest(key, known)
+        return bad(`${source.name(key)} is not a setting. Did you mean '${near}'?`)
+      }
+      if (value === undefined || key in merged) continue
+      merged[key] = value
+      from[key] = source.name(key)
+    }
+  }
+  const parsed = settingsSchema.safeParse(merged)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const key = String(issue?.path[0] ?? '')
+    return bad(`${from[key] ?? key}: ${issue?.message ?? 'is not valid'}.`)
+  }
+  return { ok: true, value: { settings: parsed.data, from } }
+}
+
+/** Text from the environment as the type that the setting has: numbers, booleans, comma-separated lists. */
+export function settingFromText(key: string, text: string): unknown {
+  const fallback = (nodeDefaults as Record<string, unknown>)[key]
+  if (typeof fallback === 'number') return text.trim() === '' ? text : Number(text)
+  if (typeof fallback === 'boolean')
+    return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
+  if (Array.isArray(fallback))
+    return text
+      .split(',')
+      .map(part => part.trim())
+      .filter(part => part !== '')
+  return text
+}
+
+const nodeDefaults: Settings = settingsSchema.parse({})
+
+function bad(message: string): Failure<'bad-setting'> {
+  return { ok: false, code: 'bad-setting', message }
+}
+
+function nearest(word: string, known: readonly string[]): string {
+  const scored = known.map(
+    candidate => [editDistance(word.toLowerCase(), candidate.toLowerCase()), candidate] as const,
+  )
+  scored.sort((a, b) => a[0] - b[0])
+  return scored[0]?.[1] ?? ''
+}
+
+/** Levenshtein distance with one row. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substituted))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
