@@ -46,9 +46,9 @@ export const settingsSchema = nodeConfigSchema.extend({
   exposeHttp: z.boolean().default(false),
   /** Other names by which the API may be called (`Host` header), beyond loopback names. */
   httpHosts: z.array(z.string().max(200)).max(20).default([]),
-  /** Multiaddrs to listen on for peers. Port 0 takes a free port and keeps it over restarts. */
-  listen: z.array(z.string().max(200)).min(1).max(8).default(['/ip4/0.0.0.0/tcp/0']),
-  /** Find peers on the local network by multicast DNS. */
+  /** Multiaddrs to listen on for peers: loopback unless told. Port 0 takes a free port and keeps it over restarts. */
+  listen: z.array(z.string().max(200)).min(1).max(8).default(['/ip4/127.0.0.1/tcp/0']),
+  /** Find peers on the local network by multicast DNS; of effect only when listening beyond loopback. */
   mdns: z.boolean().default(true),
   /** Find peers by rendezvous in a distributed hash table among the swarm's own members. */
   dht: z.boolean().default(true),
