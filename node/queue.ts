@@ -18,35 +18,29 @@ export interface QueueOptions<T> {
   readonly workers: number
   readonly run: (item: T) => Promise<void>
   readonly onError: (cause: unknown, item: T) => void
-  /** Higher first; equal ones in the order in which they came. Default: all equal. */
+  /** Higher first, asked once when the item is pushed; equal ones in the order in which they came. Default: all equal. */
   readonly priority?: (item: T) => number
 }
 
+interface Waiting<T> {
+  readonly item: T
+  readonly priority: number
+  /** Order of arrival: equal priorities leave as they came. */
+  readonly order: number
+}
+
 export function createQueue<T>(options: QueueOptions<T>): Queue<T> {
-  const waiting: T[] = []
+  const heap: Waiting<T>[] = []
+  let arrivals = 0
   let running = 0
   let closed = false
   let idlers: (() => void)[] = []
 
-  const takeNext = (): T | undefined => {
-    const { priority } = options
-    if (priority === undefined) return waiting.shift()
-    let best = 0
-    let bestPriority = Number.NEGATIVE_INFINITY
-    for (const [index, item] of waiting.entries()) {
-      const value = priority(item)
-      if (value > bestPriority) {
-        best = index
-        bestPriority = value
-      }
-    }
-    return waiting.splice(best, 1)[0]
-  }
-
   const pump = (): void => {
-    while (running < options.workers && waiting.length > 0) {
-      const item = takeNext()
-      if (item === undefined) return
+    while (running < options.workers && heap.length > 0) {
+      const next = takeFirst(heap)
+      if (next === undefined) return
+      const { item } = next
       running++
       // Started in a microtask, so that `push` never runs a job on the caller's stack.
       Promise.resolve()
@@ -55,7 +49,7 @@ export function createQueue<T>(options: QueueOptions<T>): Queue<T> {
         .finally(() => {
           running--
           pump()
-          if (running === 0 && waiting.length === 0) {
+          if (running === 0 && heap.length === 0) {
             for (const done of idlers) done()
             idlers = []
           }
@@ -64,23 +58,63 @@ export function createQueue<T>(options: QueueOptions<T>): Queue<T> {
   }
 
   const idle = (): Promise<void> =>
-    running === 0 && waiting.length === 0 ? Promise.resolve() : new Promise(resolve => idlers.push(resolve))
+    running === 0 && heap.length === 0 ? Promise.resolve() : new Promise(resolve => idlers.push(resolve))
 
   return {
     push(item) {
-      if (closed || waiting.length >= options.limit) return false
-      waiting.push(item)
+      if (closed || heap.length >= options.limit) return false
+      insert(heap, { item, priority: options.priority?.(item) ?? 0, order: arrivals++ })
       pump()
       return true
     },
     get size() {
-      return waiting.length + running
+      return heap.length + running
     },
     idle,
     close() {
       closed = true
-      waiting.length = 0
+      heap.length = 0
       return idle()
     },
   }
+}
+
+function before<T>(a: Waiting<T>, b: Waiting<T>): boolean {
+  return a.priority > b.priority || (a.priority === b.priority && a.order < b.order)
+}
+
+/** Binary heap: the first to leave stands at index 0. */
+function insert<T>(heap: Waiting<T>[], added: Waiting<T>): void {
+  let index = heap.push(added) - 1
+  while (index > 0) {
+    const parentIndex = (index - 1) >> 1
+    const parent = heap[parentIndex]
+    if (parent === undefined || !before(added, parent)) break
+    heap[index] = parent
+    index = parentIndex
+  }
+  heap[index] = added
+}
+
+function takeFirst<T>(heap: Waiting<T>[]): Waiting<T> | undefined {
+  const first = heap[0]
+  const last = heap.pop()
+  if (last === undefined || heap.length === 0) return first
+  let index = 0
+  for (;;) {
+    let childIndex = 2 * index + 1
+    const left = heap[childIndex]
+    if (left === undefined) break
+    const right = heap[childIndex + 1]
+    let child = left
+    if (right !== undefined && before(right, left)) {
+      child = right
+      childIndex++
+    }
+    if (!before(child, last)) break
+    heap[index] = child
+    index = childIndex
+  }
+  heap[index] = last
+  return first
 }

@@ -1,0 +1,168 @@
+/**
+ * Fetch (protocol.md, "Fetching entries"): gets an announced entry's block from named providers within a
+ * deadline, and checks it against the signed digest before anyone sees it. A mismatch counts against the author,
+ * who signed both; a provider that does not deliver is passed over, and the fetch is tried again later.
+ */
+
+import { decodeEntry, matchesDigest } from '../../protocol/entry.ts'
+import { limits } from '../../protocol/limits.ts'
+import type { DigestRecord, Entry, EntryCid, PeerId } from '../../protocol/types.ts'
+import type { Blocks, Clock, Cpu, Log } from '../ports.ts'
+import { createQueue } from '../queue.ts'
+
+export interface Wanted {
+  readonly digest: DigestRecord
+  /** The neighbour that announced it. */
+  readonly from: PeerId | undefined
+}
+
+export interface FetchDeps {
+  readonly blocks: Blocks
+  readonly clock: Clock
+  readonly cpu: Cpu
+  readonly log: Log
+  readonly concurrency: number
+  readonly deadlineMs: number
+  /** Connected peers, as further providers. */
+  readonly peers: () => readonly PeerId[]
+  /** What is worth fetching first; undefined when it is not wanted any more. */
+  readonly worth: (digest: DigestRecord) => number | undefined
+  /** A verified entry: stored before this resolves. */
+  readonly onEntry: (entry: Entry, bytes: Uint8Array, wanted: Wanted) => Promise<void>
+  /** The author signed a digest that its entry does not match. */
+  readonly onMismatch: (digest: DigestRecord, reason: string) => Promise<void>
+}
+
+export interface Fetcher {
+  /** False when the queue is full: the digest stays in the replicated set and is tried again by `retry`. */
+  want(wanted: Wanted): boolean
+  /** Tries again what failed, because a peer came up. */
+  retry(): void
+  readonly waiting: number
+  readonly failed: number
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Digests that may wait at once. */
+const queueLimit = 10_000
+/** Failed digests that are remembered for another try. */
+const failedLimit = 10_000
+const triesMax = 8
+const retryBaseMs = 500
+const retryCapMs = 30_000
+/** Providers named to one fetch beyond the announcer and the author. */
+const otherProviders = 4
+
+export function createFetcher(deps: FetchDeps): Fetcher {
+  const failed = new Map<EntryCid, { wanted: Wanted; tries: number }>()
+  const pending = new Set<EntryCid>()
+  const stopping = new AbortController()
+  const retries = new Set<Promise<void>>()
+
+  const providersOf = ({ digest, from }: Wanted): readonly { peer: PeerId }[] => {
+    const connected = deps.peers()
+    const { author } = digest.envelope
+    const named = [from, connected.includes(author) ? author : undefined].filter(peer => peer !== undefined)
+    const others = connected.filter(peer => !named.includes(peer)).slice(0, otherProviders)
+    return [...new Set([...named, ...others])].map(peer => ({ peer }))
+  }
+
+  const run = async (wanted: Wanted): Promise<void> => {
+    const { digest } = wanted
+    const { cid, size } = digest.envelope.body
+    if (deps.worth(digest) === undefined) return settle(cid)
+    const providers = providersOf(wanted)
+    if (providers.length === 0) return postpone(wanted)
+    using deadline = deps.clock.deadline(deps.deadlineMs, stopping.signal)
+    let bytes: Uint8Array
+    try {
+      const maxBytes = Math.min(size, limits.entryBytes)
+      bytes = (await deps.blocks.fetch(cid, { providers, maxBytes, signal: deadline.signal })).bytes
+    } catch (cause) {
+      if (stopping.signal.aborted) return settle(cid)
+      deps.log('debug', 'An entry could not be fetched yet.', { cid, cause: String(cause) })
+      return postpone(wanted)
+    }
+    await deps.cpu.spend('decode', 1)
+    const entry = decodeEntry(bytes)
+    const mismatch = entry.ok ? matchesDigest(entry.value, bytes.length, digest) : entry
+    settle(cid)
+    if (!entry.ok || !mismatch.ok) {
+      await deps.onMismatch(digest, mismatch.ok ? 'mismatch' : mismatch.message)
+      return
+    }
+    await deps.onEntry(entry.value, bytes, wanted)
+  }
+
+  const settle = (cid: EntryCid): void => {
+    pending.delete(cid)
+    failed.delete(cid)
+  }
+
+  /** Waits longer after each failed try; gives up after the last, until a peer comes up. */
+  const postpone = (wanted: Wanted): void => {
+    const { cid } = wanted.digest.envelope.body
+    pending.delete(cid)
+    const tries = (failed.get(cid)?.tries ?? 0) + 1
+    if (!failed.has(cid) && failed.size >= failedLimit) return
+    failed.set(cid, { wanted, tries })
+    if (tries >= triesMax) return
+    const waitMs = Math.min(retryBaseMs * 2 ** (tries - 1), retryCapMs)
+    const retrying = deps.clock
+      .sleep(waitMs, stopping.signal)
+      .then(() => {
+        want(wanted)
+      })
+      .catch((cause: unknown) => {
+        if (!stopping.signal.aborted)
+          deps.log('error', 'A postponed fetch failed.', { cid, cause: String(cause) })
+      })
+      .finally(() => retries.delete(retrying))
+    retries.add(retrying)
+  }
+
+  const queue = createQueue<Wanted>({
+    limit: queueLimit,
+    workers: deps.concurrency,
+    run,
+    onError: (cause, wanted) => {
+      settle(wanted.digest.envelope.body.cid)
+      deps.log('error', 'A fetched entry could not be kept.', {
+        cid: wanted.digest.envelope.body.cid,
+        cause: String(cause),
+      })
+    },
+    priority: wanted => deps.worth(wanted.digest) ?? Number.NEGATIVE_INFINITY,
+  })
+
+  const want = (wanted: Wanted): boolean => {
+    const { cid } = wanted.digest.envelope.body
+    if (pending.has(cid)) return true
+    if (!queue.push(wanted)) return false
+    pending.add(cid)
+    return true
+  }
+
+  return {
+    want,
+    retry() {
+      for (const { wanted } of [...failed.values()]) {
+        failed.delete(wanted.digest.envelope.body.cid)
+        want(wanted)
+      }
+    },
+    get waiting() {
+      return queue.size
+    },
+    get failed() {
+      return failed.size
+    },
+    idle: () => queue.idle(),
+    async close() {
+      stopping.abort()
+      await queue.close()
+      await Promise.all(retries)
+    },
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * From draft to entry, and whether it may be shared (behaviour.md, "Distil"; lessons.md, "What may leave the
+ * node"). Pure: the caller signs, stores and gossips.
+ */
+
+import type { Day, Entry, EntryCid, PeerId, Seconds, Support } from '../../protocol/types.ts'
+import type { ShareMode } from '../api.ts'
+import type { DraftSupport, EntryDraft } from '../ports.ts'
+
+export type Review = 'approved' | 'rejected' | undefined
+
+/** How often a lesson whose support grows is announced again: when it rests on this many times as many asks. */
+const republishFactor = 2
+
+export interface Tally {
+  readonly episodes: number
+  readonly asks: number
+  readonly solved: number
+  readonly unsolved: number
+}
+
+export function tallyOf(support: readonly DraftSupport[]): Tally {
+  const asks = new Set(support.map(one => one.ask))
+  let solved = 0
+  let unsolved = 0
+  for (const one of support) {
+    if (one.solved === true) solved++
+    else if (one.solved === false) unsolved++
+  }
+  return { episodes: support.length, asks: asks.size, solved, unsolved }
+}
+
+/** Why the draft stays on this node, as a sentence; undefined when it may be shared. */
+export function whyHeldBack(
+  draft: Pick<EntryDraft, 'asksToShare' | 'support'>,
+  mode: ShareMode,
+  review: Review,
+): string | undefined {
+  if (review === 'rejected') return 'You rejected it.'
+  if (mode === 'none') return 'Sharing is switched off for this swarm.'
+  if (mode === 'reviewed' && review !== 'approved') return 'It waits for your review.'
+  if (mode === 'all' || review === 'approved') return undefined
+  const { asks, solved, unsolved } = tallyOf(draft.support)
+  if (asks < draft.asksToShare) {
+    return `It rests on ${asks} ${asks === 1 ? 'ask' : 'asks'}, and ${draft.asksToShare} are needed before it is shared.`
+  }
+  if (solved + unsolved === 0 && asks < 2) return 'No outcome is known for any of its episodes.'
+  return undefined
+}
+
+export interface EntryMaking {
+  readonly author: PeerId
+  readonly created: Seconds
+  readonly supersedes?: EntryCid
+  readonly firstSeen: Day
+  readonly lastSeen: Day
+}
+
+export function entryOf(draft: EntryDraft, making: EntryMaking): Entry {
+  const support: Support = {
+    ...tallyOf(draft.support),
+    firstSeen: making.firstSeen,
+    lastSeen: making.lastSeen,
+  }
+  return {
+    v: 1,
+    kind: draft.kind,
+    domains: draft.domains,
+    situation: draft.situation,
+    insight: draft.insight,
+    context: draft.context,
+    support,
+    lineage: { parents: making.supersedes === undefined ? [] : [making.supersedes], method: draft.pattern },
+    author: making.author,
+    created: making.created,
+    ...(making.supersedes === undefined ? {} : { supersedes: making.supersedes }),
+  }
+}
+
+/** Whether the entry that stands no longer says what the draft says: other words, or far more support. */
+export function needsSuccessor(standing: Entry, draft: EntryDraft): boolean {
+  const now = tallyOf(draft.support)
+  if (now.asks >= standing.support.asks * republishFactor) return true
+  if (now.episodes >= standing.support.episodes * 2 * republishFactor) return true
+  return (
+    standing.situation !== draft.situation ||
+    standing.insight.summary !== draft.insight.summary ||
+    standing.insight.detail !== draft.insight.detail ||
+    standing.insight.action !== draft.insight.action
+  )
+}

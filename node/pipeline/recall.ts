@@ -1,0 +1,243 @@
+/**
+ * Recall (behaviour.md, "Recall"): from words, the tool call about to be made or the error just seen to the few
+ * entries that help. Dense and lexical candidates are fused by rank, weighed by trust, evidence and freshness,
+ * grouped by situation, and cut to the limits. Nothing of a quarantined author passes; it is counted instead.
+ */
+
+import type { Entry, EntryCid, PeerId, SwarmId } from '../../protocol/types.ts'
+import type { HeldBack, RecallItem, RecallRequest, Tier } from '../api.ts'
+
+export interface Candidate {
+  readonly cid: EntryCid
+  readonly swarm: SwarmId
+  readonly entry: Entry
+  readonly vector: Float32Array | undefined
+  readonly duplicateKey: string
+  /** Key of the own draft behind it; own entries in several swarms share it. */
+  readonly draftKey: string | undefined
+  readonly tier: Tier
+  readonly trust: number
+  readonly blocked: boolean
+  readonly helped: number
+  readonly hurt: number
+  /** Best cosine over the query's texts; undefined when it was found by words only. */
+  readonly cosine: number | undefined
+  /** Share of the query's weight of words that the entry holds, 0 to 1. */
+  readonly coverage: number
+  /** Sum of 1 / (60 + rank) over the lists in which it stood. */
+  readonly fused: number
+}
+
+export interface Group {
+  readonly head: Candidate
+  readonly alternatives: readonly Candidate[]
+  readonly corroboratedBy: readonly PeerId[]
+}
+
+/** Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009). */
+const fusionConstant = 60
+/** Cosine below which a situation is not about the query: chosen on held-out CLINC150 intents and out-of-scope queries. */
+export const helpfulCosine = 0.45
+/** Share of the query's words, by weight, that must stand in an entry found by words alone. */
+export const helpfulCoverage = 0.5
+/** Days of age after which an entry's freshness has reached its floor of one half. */
+const staleDays = 365
+
+/** The texts to search with: the person's words, and the call or error as one trigger. */
+export function queryTexts(request: RecallRequest): {
+  readonly words: string | undefined
+  readonly trigger: string | undefined
+} {
+  const words = request.query?.trim()
+  const parts: string[] = []
+  if (request.pendingCall !== undefined) {
+    parts.push(request.pendingCall.tool, ...argumentNames(request.pendingCall.arguments))
+  }
+  if (request.lastError !== undefined && request.lastError.trim() !== '')
+    parts.push(request.lastError.trim().slice(0, 1000))
+  return {
+    words: words === undefined || words === '' ? undefined : words.slice(0, 4000),
+    trigger: parts.length === 0 ? undefined : parts.join(' '),
+  }
+}
+
+/** Reciprocal rank fusion of ranked lists of ids. */
+export function fuse(lists: readonly (readonly EntryCid[])[]): Map<EntryCid, number> {
+  const scores = new Map<EntryCid, number>()
+  for (const list of lists) {
+    for (const [rank, cid] of list.entries()) {
+      scores.set(cid, (scores.get(cid) ?? 0) + 1 / (fusionConstant + rank + 1))
+    }
+  }
+  return scores
+}
+
+/** Whether the candidate is about the query at all: "nothing that helps" is an answer. */
+export function isAbout(candidate: Candidate, request: RecallRequest): boolean {
+  const tools = candidate.entry.context.tools ?? []
+  if (request.tools !== undefined && tools.length > 0) {
+    const offered = new Set(request.tools)
+    if (!tools.some(tool => offered.has(tool.name))) return false
+  }
+  if (request.pendingCall !== undefined && tools.length > 0) {
+    const pending = request.pendingCall.tool
+    if (!tools.some(tool => tool.name === pending)) return false
+  }
+  return (candidate.cosine ?? 0) >= helpfulCosine || candidate.coverage >= helpfulCoverage
+}
+
+export function scoreOf(candidate: Candidate, nowMs: number): number {
+  const evidence = (candidate.helped + 1) / (candidate.helped + candidate.hurt + 2)
+  const ageDays = Math.max(0, nowMs / 86_400_000 - candidate.entry.support.lastSeen)
+  const freshness = 1 - Math.min(ageDays, staleDays) / staleDays / 2
+  // Twice the evidence, so that an untried entry (one half) neither gains nor loses.
+  return candidate.fused * candidate.trust * 2 * evidence * freshness
+}
+
+/** Splits what is about the query into what may be handed out, best first, and what is held back, by author. */
+export function admit(
+  candidates: readonly Candidate[],
+  request: RecallRequest,
+  nowMs: number,
+): { readonly admitted: readonly Candidate[]; readonly heldBack: readonly HeldBack[] } {
+  const admitted: { candidate: Candidate; score: number }[] = []
+  const held = new Map<PeerId, { entries: number; blocked: boolean }>()
+  const drafts = new Set<string>()
+  for (const candidate of candidates) {
+    if (!isAbout(candidate, request)) continue
+    if (candidate.tier === 'quarantined' || candidate.blocked) {
+      const { author } = candidate.entry
+      const entries = (held.get(author)?.entries ?? 0) + 1
+      held.set(author, { entries, blocked: candidate.blocked })
+      continue
+    }
+    admitted.push({ candidate, score: scoreOf(candidate, nowMs) })
+  }
+  admitted.sort((a, b) => b.score - a.score || (a.candidate.cid < b.candidate.cid ? -1 : 1))
+  const unique = admitted.filter(({ candidate }) => {
+    if (candidate.draftKey === undefined) return true
+    if (drafts.has(candidate.draftKey)) return false
+    drafts.add(candidate.draftKey)
+    return true
+  })
+  const heldBack = [...held].map(
+    ([author, { entries, blocked }]): HeldBack => ({
+      author,
+      entries,
+      reason: blocked ? 'blocked' : 'stranger',
+      command: blocked ? `swarmlore trust clear ${author}` : `swarmlore trust pin ${author}`,
+    }),
+  )
+  return { admitted: unique.map(item => item.candidate), heldBack }
+}
+
+/**
+ * The items to hand out: each group's head, then its best alternative right after it, so that both sides of a
+ * disagreement are seen; at most one of an author in a group; within the limit and the token budget.
+ */
+export function choose(
+  groups: readonly Group[],
+  limits: { readonly limit: number; readonly tokenBudget: number },
+  own: ReadonlySet<PeerId>,
+  nowMs: number,
+): readonly RecallItem[] {
+  const items: RecallItem[] = []
+  let tokens = blockOverheadTokens
+  const add = (candidate: Candidate, group: Group, contradicts: EntryCid | undefined): void => {
+    const cost = tokensOf(candidate.entry)
+    if (items.length >= limits.limit || tokens + cost > limits.tokenBudget) return
+    tokens += cost
+    items.push(itemOf(candidate, group, contradicts, own, nowMs))
+  }
+  for (const group of groups) {
+    add(group.head, group, undefined)
+    const other = group.alternatives.find(alternative => alternative.entry.author !== group.head.entry.author)
+    if (other !== undefined) add(other, group, group.head.cid)
+  }
+  return items
+}
+
+function itemOf(
+  candidate: Candidate,
+  group: Group,
+  contradicts: EntryCid | undefined,
+  own: ReadonlySet<PeerId>,
+  nowMs: number,
+): RecallItem {
+  const { entry } = candidate
+  const all = [group.head, ...group.alternatives]
+  return {
+    cid: candidate.cid,
+    swarm: candidate.swarm,
+    kind: entry.kind,
+    situation: entry.situation,
+    insight: entry.insight,
+    author: entry.author,
+    tier: candidate.tier,
+    trust: candidate.trust,
+    evidence: { helped: candidate.helped, hurt: candidate.hurt },
+    support: entry.support,
+    score: scoreOf(candidate, nowMs),
+    why: whyChosen(candidate, contradicts),
+    alternatives: all.filter(other => other.cid !== candidate.cid).map(other => other.cid),
+    corroboratedBy: contradicts === undefined ? group.corroboratedBy.filter(author => !own.has(author)) : [],
+  }
+}
+
+function whyChosen(candidate: Candidate, contradicts: EntryCid | undefined): readonly string[] {
+  const why: string[] = []
+  if (candidate.cosine !== undefined && candidate.cosine >= helpfulCosine) {
+    why.push(`Its situation is close in meaning (cosine ${candidate.cosine.toFixed(2)}).`)
+  }
+  if (candidate.coverage > 0.2)
+    why.push(`It holds ${Math.round(candidate.coverage * 100)} % of the query's words, by weight.`)
+  const { support } = candidate.entry
+  why.push(
+    `Its author rests it on ${plural(support.episodes, 'run')} over ${plural(support.asks, 'ask')}, ${support.solved} of them solved.`,
+  )
+  if (candidate.helped + candidate.hurt > 0.05) {
+    why.push(
+      `Here it helped ${candidate.helped.toFixed(1)} and hurt ${candidate.hurt.toFixed(1)} times (older outcomes count less).`,
+    )
+  }
+  why.push(
+    candidate.tier === 'own'
+      ? 'It is a lesson of this node.'
+      : `Its author is trusted here (${candidate.trust.toFixed(2)}).`,
+  )
+  if (contradicts !== undefined) why.push(`It says otherwise than ${contradicts}.`)
+  return why
+}
+
+/** Names of the arguments of a call, when its text is a JSON object; bounded. */
+function argumentNames(text: string | undefined): readonly string[] {
+  if (text === undefined || text.length > 100_000) return []
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.keys(value).slice(0, 40)
+      : []
+  } catch (cause) {
+    // A call that is not JSON has no argument names: it is searched by its tool alone.
+    if (cause instanceof SyntaxError) return []
+    throw cause
+  }
+}
+
+/** Four characters a token: the usual rule of thumb for English, on the safe side for code. */
+const charactersPerToken = 4
+const blockOverheadTokens = 60
+const itemOverheadTokens = 40
+
+function tokensOf(entry: Entry): number {
+  const { summary, detail, action } = entry.insight
+  return (
+    Math.ceil(
+      (entry.situation.length + summary.length + detail.length + action.length) / charactersPerToken,
+    ) + itemOverheadTokens
+  )
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}

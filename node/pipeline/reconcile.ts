@@ -1,0 +1,135 @@
+/**
+ * How two entries stand to each other (behaviour.md, "Reconcile"): a pure function of the two, so that the
+ * answer needs no state and cannot go stale. Objective first (same text, supersession), then by meaning.
+ */
+
+import type { Entry, EntryCid, PeerId } from '../../protocol/types.ts'
+
+export interface Known {
+  readonly cid: EntryCid
+  readonly entry: Entry
+  /** Unit vector of the situation; absent while it waits for the embedder. */
+  readonly vector: Float32Array | undefined
+  /** Hash of the normalised text. */
+  readonly duplicateKey: string
+}
+
+export type Relation =
+  | 'same'
+  | 'supersedes'
+  | 'superseded'
+  | 'duplicate'
+  | 'corroborates'
+  | 'alternative'
+  | 'unrelated'
+
+/** Cosine from which two situations may be one. Higher than for search: two errors of one tool are near, and not the same. */
+const sameSituationCosine = 0.9
+/** Share of action words in common from which two entries say the same. */
+const sameActionOverlap = 0.6
+
+/** The relation of `a` to `b`. */
+export function relate(a: Known, b: Known): Relation {
+  if (a.cid === b.cid) return 'same'
+  const sameAuthor = a.entry.author === b.entry.author
+  if (sameAuthor && a.entry.supersedes === b.cid) return 'supersedes'
+  if (sameAuthor && b.entry.supersedes === a.cid) return 'superseded'
+  if (a.duplicateKey === b.duplicateKey) return sameAuthor ? 'duplicate' : 'corroborates'
+  if (!sameSituation(a, b)) return 'unrelated'
+  if (agree(a.entry, b.entry)) return sameAuthor ? 'duplicate' : 'corroborates'
+  return 'alternative'
+}
+
+export interface Cluster<T extends Known> {
+  /** The best of the cluster, by the order of the input. */
+  readonly head: T
+  readonly alternatives: readonly T[]
+  readonly corroboratedBy: readonly PeerId[]
+}
+
+/**
+ * Groups entries, best first, so that each situation stands once: what says the same joins its head, what says
+ * something else becomes an alternative of it. An entry superseded by another of the list is left out.
+ */
+export function cluster<T extends Known>(best: readonly T[]): readonly Cluster<T>[] {
+  const replaced = new Set<EntryCid>()
+  const authorOf = new Map(best.map(item => [item.cid, item.entry.author]))
+  for (const { entry } of best) {
+    if (entry.supersedes !== undefined && authorOf.get(entry.supersedes) === entry.author)
+      replaced.add(entry.supersedes)
+  }
+  const clusters: { head: T; alternatives: T[]; corroboratedBy: Set<PeerId> }[] = []
+  for (const item of best) {
+    if (replaced.has(item.cid)) continue
+    const home = clusters.find(({ head }) => relate(item, head) !== 'unrelated')
+    if (home === undefined) {
+      clusters.push({ head: item, alternatives: [], corroboratedBy: new Set() })
+      continue
+    }
+    const relation = relate(item, home.head)
+    if (relation === 'alternative') {
+      // The same alternative from a second author is not a second alternative.
+      if (!home.alternatives.some(other => relate(item, other) !== 'alternative'))
+        home.alternatives.push(item)
+    } else if (relation === 'corroborates') home.corroboratedBy.add(item.entry.author)
+  }
+  return clusters.map(({ head, alternatives, corroboratedBy }) => ({
+    head,
+    alternatives,
+    corroboratedBy: [...corroboratedBy],
+  }))
+}
+
+function sameSituation(a: Known, b: Known): boolean {
+  if (a.entry.kind !== b.entry.kind) return false
+  if (normal(a.entry.situation) === normal(b.entry.situation)) return true
+  if (!sameTools(a.entry, b.entry)) return false
+  if (a.vector === undefined || b.vector === undefined || a.vector.length !== b.vector.length) return false
+  return dot(a.vector, b.vector) >= sameSituationCosine
+}
+
+/** A lesson about one tool never competes with a lesson about another. */
+function sameTools(a: Entry, b: Entry): boolean {
+  const names = (entry: Entry): string =>
+    (entry.context.tools ?? [])
+      .map(tool => tool.name)
+      .sort()
+      .join(' ')
+  return names(a) === names(b)
+}
+
+/** Whether two entries advise the same: nearly the same words of advice, and the same figures and names in code spelling. */
+function agree(a: Entry, b: Entry): boolean {
+  const advice = (entry: Entry): string =>
+    entry.kind === 'fact' ? entry.insight.summary : entry.insight.action
+  const left = words(advice(a))
+  const right = words(advice(b))
+  const union = new Set([...left, ...right])
+  if (union.size === 0) return true
+  let common = 0
+  for (const word of left) if (right.has(word)) common++
+  if (common / union.size < sameActionOverlap) return false
+  const exact = (set: ReadonlySet<string>): string =>
+    [...set]
+      .filter(word => /[\d_.]/.test(word))
+      .sort()
+      .join(' ')
+  return exact(left) === exact(right)
+}
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}_.]*[\p{L}\p{N}_]/gu) ?? [])
+}
+
+function normal(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0)
+  return sum
+}
