@@ -1,0 +1,30 @@
+/**
+ * What can go wrong with what is kept, as stable codes. Opening answers with a `Failure` of these; a batch or a
+ * read of an open store can only throw, so there the same code and sentence stand in a `StoreError`.
+ */
+
+export type StoreErrorCode =
+  /** Another node has the folder open. */
+  | 'STORE_LOCKED'
+  /** The folder cannot be read or written by this user, or is no folder. */
+  | 'STORE_UNREADABLE'
+  /** No room to write. Reading goes on. */
+  | 'STORE_FULL'
+  /** What is on the disk is not what was written. */
+  | 'STORE_CORRUPT'
+  /** Written by a later version of the program. */
+  | 'STORE_NEWER'
+  /** A write failed for another reason. Reading goes on; writing needs a restart. */
+  | 'STORE_WRITE_FAILED'
+  /** Used after `close`. */
+  | 'STORE_CLOSED'
+
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: StoreErrorCode
+
+  constructor(code: StoreErrorCode, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.code = code
+  }
+}

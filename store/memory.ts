@@ -1,0 +1,96 @@
+/**
+ * The store's twin without a disk: for the simulator and for tests. It behaves as the Level store does, to the
+ * order of keys and the copying of values; one contract suite holds both to it.
+ */
+
+import { StoreError } from './errors.ts'
+import { compareKeys, prefixEnd } from './order.ts'
+import type { Store, StoreOp, StoreRange } from './ports.ts'
+
+export function openMemoryStore(): Store {
+  return new MemoryStore()
+}
+
+class MemoryStore implements Store {
+  readonly #values = new Map<string, Uint8Array>()
+  /** All keys, in order. */
+  readonly #keys: string[] = []
+  #closed = false
+
+  get(key: string): Uint8Array | undefined {
+    this.#assertOpen()
+    const value = this.#values.get(key)
+    return value === undefined ? undefined : copy(value)
+  }
+
+  has(key: string): boolean {
+    this.#assertOpen()
+    return this.#values.has(key)
+  }
+
+  async batch(ops: readonly StoreOp[]): Promise<void> {
+    this.#assertOpen()
+    for (const op of ops) {
+      if (op.type === 'put') this.#put(op.key, copy(op.value))
+      else this.#delete(op.key)
+    }
+  }
+
+  async *entries(range: StoreRange): AsyncGenerator<readonly [string, Uint8Array]> {
+    this.#assertOpen()
+    // Values are never changed in place, so the pairs of this moment are the snapshot.
+    const snapshot = this.#keysOf(range).map(key => [key, this.#values.get(key)] as const)
+    for (const [key, value] of snapshot) {
+      this.#assertOpen()
+      if (value !== undefined) yield [key, copy(value)]
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+  }
+
+  #put(key: string, value: Uint8Array): void {
+    if (!this.#values.has(key)) this.#keys.splice(this.#position(key), 0, key)
+    this.#values.set(key, value)
+  }
+
+  #delete(key: string): void {
+    if (this.#values.delete(key)) this.#keys.splice(this.#position(key), 1)
+  }
+
+  #keysOf({ prefix, after, limit, reverse }: StoreRange): string[] {
+    const end = prefixEnd(prefix)
+    let from = this.#position(prefix)
+    let to = end === undefined ? this.#keys.length : this.#position(end)
+    if (after !== undefined) {
+      const position = this.#position(after)
+      if (reverse) to = Math.min(to, position)
+      else from = Math.max(from, this.#keys[position] === after ? position + 1 : position)
+    }
+    if (from >= to) return []
+    const count = Math.min(limit ?? Number.POSITIVE_INFINITY, to - from)
+    return reverse ? this.#keys.slice(to - count, to).reverse() : this.#keys.slice(from, from + count)
+  }
+
+  /** The position of the first key that is not before `key`. */
+  #position(key: string): number {
+    let low = 0
+    let high = this.#keys.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (compareKeys(this.#keys[middle] ?? '', key) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new StoreError('STORE_CLOSED', 'The store is closed.')
+  }
+}
+
+/** `slice` of a Buffer would share its memory. */
+function copy(value: Uint8Array): Uint8Array {
+  return new Uint8Array(value)
+}
