@@ -18,11 +18,13 @@ export interface Opinion {
 
 /** Weight of the prior, in outcomes. */
 const priorWeight = 2
-/** Base rate of the prior: nothing known is neither good nor bad. */
-const baseRate = 0.5
+/** Base rate of the prior of a stranger: nothing known is neither good nor bad. */
+const strangerBaseRate = 0.5
+/** Base rate of a peer next to the owner (pinned, inviter, invitee): it starts with a good name. */
+export const friendBaseRate = 0.75
 
 /** `hurtWeight`: how many successes one failure outweighs, 1 to 3. */
-export function opinionOf(counts: Counts, hurtWeight: number): Opinion {
+export function opinionOf(counts: Counts, hurtWeight: number, baseRate = strangerBaseRate): Opinion {
   const r = Math.max(0, counts.helped)
   const s = Math.max(0, counts.hurt) * hurtWeight
   const total = r + s + priorWeight

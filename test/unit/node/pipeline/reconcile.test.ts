@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { cluster, type Known, relate } from '../../../../node/pipeline/reconcile.ts'
+import type { Entry } from '../../../../protocol/types.ts'
+import { cid, entry, peer, vectorAt } from '../entry-samples.ts'
+
+function known(name: string, changes: Partial<Entry> = {}, degrees = 0): Known {
+  return { cid: cid(name), entry: entry(changes), vector: vectorAt(degrees), duplicateKey: `key of ${name}` }
+}
+
+const other = { author: peer('b') }
+const otherAction = (action: string) => ({ ...other, insight: { ...entry().insight, action } })
+
+describe('relation between two entries', () => {
+  it('is corroboration when two authors give the same advice for the same situation', () => {
+    expect(relate(known('1'), known('2', other, 5))).toBe('corroborates')
+  })
+
+  it('is a duplicate when one author says it twice', () => {
+    expect(relate(known('1'), known('2', {}, 5))).toBe('duplicate')
+  })
+
+  it('is an alternative when the advice differs', () => {
+    expect(relate(known('1'), known('2', otherAction('Ask the user for the number of the card.')))).toBe(
+      'alternative',
+    )
+  })
+
+  it('is an alternative when the words are the same, and a figure differs', () => {
+    const left = known('1', {
+      insight: { ...entry().insight, action: 'Wait 30 seconds, then send the same call again.' },
+    })
+    const right = known('2', otherAction('Wait 60 seconds, then send the same call again.'))
+    expect(relate(left, right)).toBe('alternative')
+  })
+
+  it('is none when the situations are far apart, or speak of other tools, or are of another kind', () => {
+    const far = { ...other, situation: 'Another situation.' }
+    expect(relate(known('1'), known('2', far, 60))).toBe('unrelated')
+    const tool = { ...far, context: { tools: [{ name: 'cancel_order', arguments: [] }] } }
+    expect(relate(known('1'), known('2', tool, 0))).toBe('unrelated')
+    expect(relate(known('1'), known('2', { ...other, kind: 'procedure' }, 0))).toBe('unrelated')
+  })
+
+  it('is supersession only within one author', () => {
+    const first = known('1')
+    expect(relate(known('2', { supersedes: cid('1') }), first)).toBe('supersedes')
+    expect(relate(first, known('2', { supersedes: cid('1') }))).toBe('superseded')
+    expect(relate(known('2', { ...other, supersedes: cid('1') }), first)).toBe('corroborates')
+  })
+
+  it('needs no vector when the situations are the same words', () => {
+    const bare: Known = { ...known('1'), vector: undefined }
+    expect(relate(bare, { ...known('2', other), vector: undefined })).toBe('corroborates')
+  })
+})
+
+describe('clusters', () => {
+  it('keep one head a situation, its alternatives, and who says the same', () => {
+    const head = known('1')
+    const same = known('2', other)
+    const against = known('3', {
+      ...otherAction('Ask the user for the number of the card.'),
+      author: peer('c'),
+    })
+    const apart = known('4', { situation: 'Another situation.' }, 80)
+    const groups = cluster([head, same, against, apart])
+    expect(groups.map(group => group.head.cid)).toEqual([cid('1'), cid('4')])
+    expect(groups[0]?.alternatives.map(item => item.cid)).toEqual([cid('3')])
+    expect(groups[0]?.corroboratedBy).toEqual([peer('b')])
+  })
+
+  it('leave out what its own author has replaced, and nothing that another claims to replace', () => {
+    const old = known('1')
+    const successor = known('2', { supersedes: cid('1'), situation: 'A wider situation.' }, 70)
+    expect(cluster([old, successor]).map(group => group.head.cid)).toEqual([cid('2')])
+    const foreign = known('3', { ...other, supersedes: cid('1'), situation: 'A wider situation.' }, 70)
+    expect(cluster([old, foreign]).map(group => group.head.cid)).toEqual([cid('1'), cid('3')])
+  })
+})

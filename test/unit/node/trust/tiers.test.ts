@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { OwnerWord } from '../../../../node/api.ts'
+import { opinionOf } from '../../../../node/trust/opinion.ts'
+import { type AuthorFacts, standingOf } from '../../../../node/trust/tiers.ts'
+import type { PeerId } from '../../../../protocol/types.ts'
+import { peer } from '../entry-samples.ts'
+
+const me = peer('me')
+const noWord: OwnerWord = { pinned: false, blocked: false }
+
+function facts(changes: Partial<AuthorFacts> & { helped?: number; hurt?: number } = {}): AuthorFacts {
+  const { helped = 0, hurt = 0, ...rest } = changes
+  return {
+    self: me,
+    author: peer('x'),
+    word: noWord,
+    counts: { helped, hurt },
+    hurtWeight: 1.5,
+    pinned: new Set<PeerId>(),
+    blocked: new Set<PeerId>(),
+    inviterOf: () => undefined,
+    ...rest,
+  }
+}
+
+describe('opinion', () => {
+  it('is one half with full uncertainty when nothing is known', () => {
+    expect(opinionOf({ helped: 0, hurt: 0 }, 1.5)).toEqual({ expected: 0.5, uncertainty: 0.5 })
+  })
+
+  it('rises with every success, falls with every failure, and stays within [0, 1]', () => {
+    const count = fc.double({ min: 0, max: 1e6, noNaN: true })
+    fc.assert(
+      fc.property(count, count, fc.double({ min: 1, max: 3, noNaN: true }), (helped, hurt, weight) => {
+        const now = opinionOf({ helped, hurt }, weight).expected
+        expect(now).toBeGreaterThanOrEqual(0)
+        expect(now).toBeLessThanOrEqual(1)
+        expect(opinionOf({ helped: helped + 1, hurt }, weight).expected).toBeGreaterThanOrEqual(now)
+        expect(opinionOf({ helped, hurt: hurt + 1 }, weight).expected).toBeLessThanOrEqual(now)
+      }),
+    )
+  })
+})
+
+describe('tiers', () => {
+  it('quarantines a stranger', () => {
+    expect(standingOf(facts()).tier).toBe('quarantined')
+  })
+
+  it('holds this node itself for its own', () => {
+    expect(standingOf(facts({ author: me })).tier).toBe('own')
+  })
+
+  it.each([
+    ['my inviter', facts({ myInviter: peer('x') })],
+    ['whom I invited', facts({ authorInviter: me })],
+    ['whom my inviter invited', facts({ myInviter: peer('i'), authorInviter: peer('i') })],
+    [
+      'whom a peer that I invited invited',
+      facts({ authorInviter: peer('i'), inviterOf: p => (p === peer('i') ? me : undefined) }),
+    ],
+    ['a pinned peer', facts({ pinned: new Set([peer('x')]) })],
+    ['whom a pinned peer invited', facts({ authorInviter: peer('i'), pinned: new Set([peer('i')]) })],
+    ['who has proved itself', facts({ helped: 8 })],
+  ])('trusts %s', (_who, given) => {
+    expect(standingOf(given).tier).toBe('trusted')
+  })
+
+  it('does not trust two steps beyond those next to me', () => {
+    const chain = new Map([
+      [peer('i'), peer('j')],
+      [peer('j'), peer('k')],
+    ])
+    expect(standingOf(facts({ authorInviter: peer('i'), inviterOf: p => chain.get(p) })).tier).toBe(
+      'quarantined',
+    )
+  })
+
+  it('does not trust on too few outcomes, however good', () => {
+    expect(standingOf(facts({ helped: 3 })).tier).toBe('quarantined')
+  })
+
+  it('lets the owner block anyone, a pinned inviter too', () => {
+    const blocked = facts({ myInviter: peer('x'), helped: 100, word: { pinned: true, blocked: true } })
+    expect(standingOf(blocked)).toMatchObject({ tier: 'quarantined', trust: 0 })
+  })
+
+  it('withdraws the trust that came through a blocked inviter', () => {
+    const given = facts({ myInviter: peer('i'), authorInviter: peer('i'), blocked: new Set([peer('i')]) })
+    expect(standingOf(given).tier).toBe('quarantined')
+  })
+
+  it.each([
+    [0.9, 'trusted'],
+    [0.2, 'quarantined'],
+  ])('takes the owner at their word: trust %d is %s', (trust, tier) => {
+    const given = facts({ myInviter: peer('x'), word: { ...noWord, trust } })
+    expect(standingOf(given)).toMatchObject({ tier, trust })
+  })
+
+  it('moves a friend’s weight by its record: up when it helps, down when it hurts', () => {
+    const friend = (helped: number, hurt: number) =>
+      standingOf(facts({ myInviter: peer('x'), helped, hurt })).trust
+    expect(friend(1, 0)).toBeGreaterThan(friend(0, 0))
+    expect(friend(0, 1)).toBeLessThan(friend(0, 0))
+    expect(friend(0, 50)).toBeLessThan(0.1)
+  })
+})
