@@ -1,0 +1,20 @@
+/**
+ * SHA-256, plain and tagged. Every hash that is not the name of a block carries a tag, so that bytes made for
+ * one purpose can never be taken for another. SPEC section "Hashes".
+ */
+
+import { createHash, hash } from 'node:crypto'
+import { utf8Bytes } from './bytes.ts'
+
+const zero = new Uint8Array(1)
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(hash('sha256', bytes, 'buffer'))
+}
+
+/** SHA-256(tag ‖ 0x00 ‖ parts…). The tag has no NUL; the caller keeps parts of variable length apart. */
+export function taggedHash(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
+  const digest = createHash('sha256').update(utf8Bytes(tag)).update(zero)
+  for (const part of parts) digest.update(part)
+  return new Uint8Array(digest.digest())
+}

@@ -1,0 +1,253 @@
+/**
+ * The one outer form of every record, signed and read. Reading is in two steps, so that a caller can put its fair
+ * queue between the cheap part (size, decode, shape, body) and the dear one (signature). SPEC section "Envelope".
+ */
+
+import { concat, utf8Bytes } from '../crypto/bytes.ts'
+import { sha256, taggedHash } from '../crypto/hash.ts'
+import type { KeyPair } from '../crypto/keys.ts'
+import { sign, signatureBytes, verify } from '../crypto/sign.ts'
+import { attestFromWire, attestToWire } from './attestation.ts'
+import type { BodyContext } from './body.ts'
+import { decodeCanonical, encodeCanonical } from './cbor.ts'
+import { digestFromWire, digestToWire } from './digest.ts'
+import { RejectReason, verdictOf } from './errors.ts'
+import { Fields } from './fields.ts'
+import { bytesOfId, publicKeyOfPeer, recordIdOfHash, swarmIdOfHash } from './identity.ts'
+import {
+  attestBytesMax,
+  digestBytesMax,
+  extBytesMax,
+  futureSlackSeconds,
+  kindCharsMax,
+  memberBytesMax,
+  recordBytesMax,
+  retractBytesMax,
+} from './limits.ts'
+import { memberFromWire, memberToWire } from './member.ts'
+import { retractFromWire, retractToWire } from './retraction.ts'
+import type {
+  AttestBody,
+  DigestBody,
+  MemberBody,
+  PeerId,
+  RecordId,
+  RetractBody,
+  Seconds,
+  SwarmId,
+  SwarmRecord,
+} from './types.ts'
+
+interface DraftOf<Kind extends string, Body> {
+  readonly swarm: SwarmId
+  readonly kind: Kind
+  readonly t: Seconds
+  readonly body: Body
+  readonly ext?: Uint8Array
+}
+
+/** A record before it is signed. The author is whoever signs. */
+export type RecordDraft =
+  | DraftOf<'member', MemberBody>
+  | DraftOf<'digest', DigestBody>
+  | DraftOf<'attest', AttestBody>
+  | DraftOf<'retract', RetractBody>
+
+export interface Refusal {
+  readonly ok: false
+  /** Only `reject` counts against the neighbour that sent the bytes. */
+  readonly verdict: 'reject' | 'ignore'
+  readonly reason: RejectReason
+  /** Which field or rule, for people; empty where the reason says it all. */
+  readonly detail: string
+}
+
+/** Decoded, with a right body, and its signature not yet looked at: nothing in it may be believed. */
+export interface UnverifiedRecord {
+  readonly ok: true
+  readonly author: PeerId
+  readonly id: RecordId
+  readonly t: Seconds
+  /** What the record will be when the signature holds. */
+  readonly claimed: SwarmRecord
+  /** What was signed. */
+  readonly message: Uint8Array
+}
+
+const signedPrefix = utf8Bytes('swarmlore/1\0')
+const kindForm = new RegExp(`^[a-z][a-z0-9-]{0,${kindCharsMax - 1}}$`)
+
+const bytesMaxByKind: Readonly<Record<string, number>> = {
+  member: memberBytesMax,
+  digest: digestBytesMax,
+  attest: attestBytesMax,
+  retract: retractBytesMax,
+}
+
+/** Signs and encodes. A draft that no reader would take is a bug of the caller, and throws. */
+export function signRecord<Draft extends RecordDraft>(
+  draft: Draft,
+  author: KeyPair,
+): Extract<SwarmRecord, { type: Draft['kind'] }> {
+  const wire: Record<string, unknown> = {
+    v: 1,
+    swarm: bytesOfId(draft.swarm),
+    kind: draft.kind,
+    author: author.publicKey,
+    t: draft.t,
+    body: bodyToWire(draft),
+    ...(draft.ext === undefined ? {} : { ext: draft.ext }),
+  }
+  const message = signedMessage(draft.kind, draft.swarm, encodeCanonical(wire))
+  const bytes = encodeCanonical({ ...wire, sig: sign(message, author) })
+  const read = decodeRecord(bytes, draft.swarm)
+  if (!read.ok) throw new TypeError(`cannot sign this ${draft.kind} record: ${read.reason} ${read.detail}`)
+  return read.claimed as Extract<SwarmRecord, { type: Draft['kind'] }>
+}
+
+/** All steps in the SPEC's order. Time is an argument: seconds since 1970 by the caller's clock. */
+export function readRecord(
+  bytes: Uint8Array,
+  { swarm, nowS }: { readonly swarm: SwarmId; readonly nowS: Seconds },
+): { readonly ok: true; readonly record: SwarmRecord } | Refusal {
+  const decoded = decodeRecord(bytes, swarm)
+  return decoded.ok ? verifyRecord(decoded, nowS) : decoded
+}
+
+/** The cheap part: size, decode, shape, swarm, body. */
+export function decodeRecord(bytes: Uint8Array, swarm: SwarmId): UnverifiedRecord | Refusal {
+  if (bytes.length > recordBytesMax) return refuse(RejectReason.tooLarge)
+  // A view of a network buffer would keep the whole buffer alive for as long as the record is kept.
+  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
+  const decoded = decodeCanonical(own, recordBytesMax)
+  if (!decoded.ok) return refuse(decoded.fault)
+  const shape = readShape(decoded.value)
+  if ('ok' in shape) return shape
+  if (shape.swarm !== swarm) return refuse(RejectReason.foreignSwarm)
+  return readBody(own, shape)
+}
+
+/** The dear part: the signature, then the date. */
+export function verifyRecord(
+  unverified: UnverifiedRecord,
+  nowS: Seconds,
+): { readonly ok: true; readonly record: SwarmRecord } | Refusal {
+  const { claimed, message, author, t } = unverified
+  if (!verify(message, claimed.envelope.sig, publicKeyOfPeer(author)))
+    return refuse(RejectReason.badSignature)
+  if (t > nowS + futureSlackSeconds) return refuse(RejectReason.future)
+  return { ok: true, record: claimed }
+}
+
+/**
+ * The id of a gossip message: 20 bytes over everything that was sent. Never the record id alone, or a copy with
+ * a bad signature would sit in the seen-cache in place of the real one.
+ */
+export function messageId(bytes: Uint8Array): Uint8Array {
+  return taggedHash('swarmlore/1 message', bytes).slice(0, 20)
+}
+
+/** "swarmlore/1\0" ‖ kind ‖ swarm ‖ canonical bytes without `sig`. */
+export function signedMessage(kind: string, swarm: SwarmId, unsigned: Uint8Array): Uint8Array {
+  return concat(signedPrefix, utf8Bytes(kind), bytesOfId(swarm), unsigned)
+}
+
+interface Shape extends BodyContext {
+  readonly kind: string
+  readonly swarm: SwarmId
+  readonly wireBody: unknown
+  readonly ext: Uint8Array | undefined
+  readonly sig: Uint8Array
+  readonly unsigned: Uint8Array
+}
+
+function readShape(value: unknown): Shape | Refusal {
+  const fields = new Fields(value)
+  const v = fields.integer('v', 1, Number.MAX_SAFE_INTEGER)
+  if (v > 1 && fields.has('v')) return refuse(RejectReason.unknownVersion, `v is ${v}`)
+  const kind = fields.any('kind')
+  const swarm = fields.bytes('swarm', 32)
+  const author = fields.bytes('author', 32)
+  const authorPeer = fields.peer('author')
+  const t = fields.seconds('t')
+  const wireBody = fields.any('body')
+  const ext = fields.has('ext') ? fields.bytes('ext', 0, extBytesMax) : undefined
+  const sig = fields.bytes('sig', signatureBytes)
+  fields.require(typeof kind === 'string' && kindForm.test(kind), 'kind must be a short lower-case word')
+  const problem = fields.problem()
+  if (problem !== undefined || typeof kind !== 'string') return refuse(RejectReason.badShape, problem)
+  const unsigned = encodeCanonical({
+    v,
+    swarm,
+    kind,
+    author,
+    t,
+    body: wireBody,
+    ...(ext === undefined ? {} : { ext }),
+  })
+  return { kind, swarm: swarmIdOfHash(swarm), author: authorPeer, t, wireBody, ext, sig, unsigned }
+}
+
+function readBody(bytes: Uint8Array, shape: Shape): UnverifiedRecord | Refusal {
+  const { kind, swarm, author, t, unsigned } = shape
+  const id = recordIdOfHash(sha256(unsigned))
+  const bytesMax = isLaterVersion(shape.wireBody) ? undefined : bytesMaxByKind[kind]
+  if (bytesMax !== undefined && bytes.length > bytesMax) {
+    return refuse(RejectReason.tooLarge, `a ${kind} record has at most ${bytesMax} bytes`)
+  }
+  const claimed = claim(bytes, id, shape)
+  if ('problem' in claimed) return refuse(RejectReason.badBody, claimed.problem)
+  return { ok: true, author, id, t, claimed, message: signedMessage(kind, swarm, unsigned) }
+}
+
+/** The record with its body read by the rules of its kind; opaque where this version knows none. */
+function claim(bytes: Uint8Array, id: RecordId, shape: Shape): SwarmRecord | { readonly problem: string } {
+  const { kind, swarm, author, t, wireBody, ext, sig } = shape
+  const head = { v: 1, swarm, author, t, sig, ...(ext === undefined ? {} : { ext }) } as const
+  const opaque: SwarmRecord = { type: 'opaque', id, bytes, envelope: { ...head, kind, body: wireBody } }
+  if (isLaterVersion(wireBody)) return opaque
+  switch (kind) {
+    case 'member': {
+      const read = memberFromWire(wireBody, shape)
+      return read.ok ? { type: kind, id, bytes, envelope: { ...head, kind, body: read.body } } : read
+    }
+    case 'digest': {
+      const read = digestFromWire(wireBody, shape)
+      return read.ok ? { type: kind, id, bytes, envelope: { ...head, kind, body: read.body } } : read
+    }
+    case 'attest': {
+      const read = attestFromWire(wireBody, shape)
+      return read.ok ? { type: kind, id, bytes, envelope: { ...head, kind, body: read.body } } : read
+    }
+    case 'retract': {
+      const read = retractFromWire(wireBody, shape)
+      return read.ok ? { type: kind, id, bytes, envelope: { ...head, kind, body: read.body } } : read
+    }
+    default:
+      return opaque
+  }
+}
+
+/** A body of version 1 has no `v`. One that says 2 or more is for a newer node to read. */
+function isLaterVersion(wireBody: unknown): boolean {
+  if (typeof wireBody !== 'object' || wireBody === null || !Object.hasOwn(wireBody, 'v')) return false
+  const v: unknown = Reflect.get(wireBody, 'v')
+  return typeof v === 'number' && Number.isInteger(v) && v >= 2
+}
+
+function bodyToWire(draft: RecordDraft): unknown {
+  switch (draft.kind) {
+    case 'member':
+      return memberToWire(draft.body)
+    case 'digest':
+      return digestToWire(draft.body)
+    case 'attest':
+      return attestToWire(draft.body)
+    case 'retract':
+      return retractToWire(draft.body)
+  }
+}
+
+function refuse(reason: RejectReason, detail = ''): Refusal {
+  return { ok: false, verdict: verdictOf(reason), reason, detail }
+}
