@@ -1,0 +1,163 @@
+/**
+ * One block from named providers over bitswap. The first is asked; the next joins in as soon as that one says no or
+ * has been silent for a while, and whoever delivers first wins. Each is asked in a session of its own, so that it is
+ * known who delivered and nobody is asked whom the node did not name.
+ */
+
+import { unixfs } from '@helia/unixfs'
+import type { Libp2p, PeerId as Libp2pId } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Helia } from 'helia'
+import { CID } from 'multiformats/cid'
+import { equalBytes } from '../../crypto/bytes.ts'
+import { sha256 } from '../../crypto/hash.ts'
+import type { EntryCid, PeerId } from '../../protocol/types.ts'
+import type { Blocks, Clock, Fetched, FetchOptions } from '../ports.ts'
+import { isEntryCid } from './block-adapter.ts'
+import { NetworkFailure } from './network-failure.ts'
+import { libp2pIdOfDid } from './peer-ids.ts'
+
+type Provider = FetchOptions['providers'][number]
+
+export interface BlockFetchInit {
+  readonly helia: Helia
+  readonly libp2p: Libp2p
+  readonly clock: Clock
+  /** Silence after which the next provider is asked too. */
+  readonly patienceMs: number
+}
+
+/** A provider that has not answered is asked again: bitswap forgets a wish of which it believes that it was met. */
+const askAgainMs = 400
+
+export function createBlockFetch(init: BlockFetchInit): Blocks {
+  return { fetch: (cid, options) => fetchBlock(init, cid, options) }
+}
+
+async function fetchBlock(init: BlockFetchInit, cid: EntryCid, options: FetchOptions): Promise<Fetched> {
+  options.signal.throwIfAborted()
+  const parsed = parseCid(cid)
+  const race = new AbortController()
+  const signal = AbortSignal.any([options.signal, race.signal])
+  const failed = new Set<PeerId>()
+  const asked: Promise<Fetched>[] = []
+  try {
+    for (const provider of options.providers) {
+      const attempt = ask(init, parsed, provider, options.maxBytes, signal).catch(error => {
+        failed.add(provider.peer)
+        throw error
+      })
+      asked.push(attempt)
+      const fetched = await firstWithin(init, asked, attempt, signal)
+      if (fetched) return withFailed(fetched, failed, options)
+      failed.add(provider.peer)
+    }
+    const fetched = await Promise.any(asked)
+    return withFailed(fetched, failed, options)
+  } catch (error) {
+    options.signal.throwIfAborted()
+    throw new NetworkFailure('block-not-found', `No provider delivered ${cid}.`, error)
+  } finally {
+    race.abort(new DOMException('Another provider was quicker.', 'AbortError'))
+    await Promise.allSettled(asked)
+  }
+}
+
+/** The first delivery by anyone asked so far; undefined once the newest has failed, or was silent for too long. */
+async function firstWithin(
+  init: BlockFetchInit,
+  asked: readonly Promise<Fetched>[],
+  newest: Promise<Fetched>,
+  signal: AbortSignal,
+): Promise<Fetched | undefined> {
+  const waited = new AbortController()
+  const patience = init.clock.sleep(init.patienceMs, AbortSignal.any([signal, waited.signal])).then(
+    () => undefined,
+    () => undefined,
+  )
+  const newestFailed = newest.then(
+    () => new Promise<undefined>(() => undefined),
+    () => undefined,
+  )
+  try {
+    return await Promise.race([Promise.any(asked).catch(() => undefined), newestFailed, patience])
+  } finally {
+    waited.abort()
+  }
+}
+
+async function ask(
+  init: BlockFetchInit,
+  cid: CID,
+  provider: Provider,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Fetched> {
+  const id = libp2pIdOfDid(provider.peer)
+  await connect(init.libp2p, id, provider, signal)
+  const bytes = await askTwice(init, cid, id, signal)
+  if (bytes.length > maxBytes) {
+    throw new NetworkFailure(
+      'block-too-large',
+      `${cid.toString()} has ${bytes.length} bytes; ${maxBytes} were announced.`,
+    )
+  }
+  // Helia has checked it against the hash of the CID; what is stored for good is worth a second look.
+  if (!equalBytes(sha256(bytes), cid.multihash.digest)) {
+    throw new NetworkFailure('block-not-found', `${provider.peer} sent other bytes than ${cid.toString()}.`)
+  }
+  return { bytes, from: provider.peer, failed: [] }
+}
+
+async function connect(libp2p: Libp2p, id: Libp2pId, provider: Provider, signal: AbortSignal): Promise<void> {
+  if (libp2p.getConnections(id).length > 0) return
+  const suffix = `/p2p/${id.toString()}`
+  const addresses = (provider.addresses ?? []).map(text =>
+    multiaddr(text.endsWith(suffix) ? text : `${text}${suffix}`),
+  )
+  await libp2p.dial(addresses.length > 0 ? addresses : id, { signal })
+}
+
+async function askTwice(
+  init: BlockFetchInit,
+  cid: CID,
+  id: Libp2pId,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const first = askOnce(init.helia, cid, id, signal)
+  const settled = new AbortController()
+  const again = init.clock
+    .sleep(askAgainMs, AbortSignal.any([signal, settled.signal]))
+    .then(() => askOnce(init.helia, cid, id, signal))
+  try {
+    return await Promise.race([first, again.catch(() => first)])
+  } finally {
+    settled.abort()
+  }
+}
+
+async function askOnce(helia: Helia, cid: CID, id: Libp2pId, signal: AbortSignal): Promise<Uint8Array> {
+  const session = helia.blockstore.createSession(cid, {
+    providers: [id.toCID()],
+    minProviders: 1,
+    maxProviders: 1,
+  })
+  try {
+    const parts: Uint8Array[] = []
+    for await (const part of unixfs({ blockstore: session }).cat(cid, { signal })) parts.push(part)
+    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+  } finally {
+    session.close()
+  }
+}
+
+function withFailed(fetched: Fetched, failed: Set<PeerId>, { providers }: FetchOptions): Fetched {
+  const order = providers.map(({ peer }) => peer)
+  return { ...fetched, failed: order.filter(peer => failed.has(peer) && peer !== fetched.from) }
+}
+
+function parseCid(text: EntryCid): CID {
+  const cid = CID.parse(text)
+  if (!isEntryCid(cid)) throw new TypeError(`${text} is not the CID of an entry: CIDv1, raw, sha2-256`)
+  return cid
+}

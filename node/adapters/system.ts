@@ -1,0 +1,92 @@
+/**
+ * The real world behind Clock, Random and Cpu: the system's time, the kernel's randomness, and an event loop
+ * that gets its turn after a fixed amount of charged work. The simulator brings its own three.
+ */
+
+import { randomBytes, randomInt } from 'node:crypto'
+import type { Clock, Cpu, DisposableSignal, Random, Work } from '../ports.ts'
+
+/** Timers of Node hold 31 bits of milliseconds; a longer one would fire at once. About 24.8 days. */
+const timerMsMax = 2 ** 31 - 1
+
+export const systemClock: Clock = { now: () => Date.now(), sleep, deadline }
+
+export const systemRandom: Random = {
+  bytes: length => new Uint8Array(randomBytes(length)),
+  below: n => randomInt(n),
+  // The kernel's source has no state that two users could share, so every fork is the same source.
+  fork: () => systemRandom,
+}
+
+/**
+ * Microseconds that one unit of each kind holds the event loop, measured on one core of a small server. Only
+ * their proportions matter: they decide how many units fit between two turns of the loop. `embed` counts the
+ * tokenizing alone, for the model runs on a thread of its own.
+ */
+const unitMicros: Readonly<Record<Work, number>> = {
+  verify: 115,
+  sign: 45,
+  decode: 20,
+  hash: 4,
+  embed: 50,
+  scan: 1,
+  index: 60,
+  redact: 500,
+  distil: 1_000,
+  refine: 50,
+}
+
+/** Work that may be done before others get their turn. */
+const turnMicros = 5_000
+
+/** Yields by charged units and never by elapsed time, so that the same work is cut at the same places everywhere. */
+export function systemCpu(): Cpu {
+  let charged = 0
+  return {
+    spend(work, units) {
+      charged += unitMicros[work] * units
+      if (charged < turnMicros) return undefined
+      charged = 0
+      return new Promise(resolve => setImmediate(resolve))
+    },
+  }
+}
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const abort = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, timerMs(ms))
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function deadline(ms: number, parent?: AbortSignal): DisposableSignal {
+  const controller = new AbortController()
+  const follow = () => controller.abort(parent?.reason)
+  const timer = setTimeout(
+    () => controller.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError')),
+    timerMs(ms),
+  )
+  const dispose = () => {
+    clearTimeout(timer)
+    parent?.removeEventListener('abort', follow)
+  }
+  if (parent?.aborted) follow()
+  else parent?.addEventListener('abort', follow, { once: true })
+  controller.signal.addEventListener('abort', dispose, { once: true })
+  return { signal: controller.signal, [Symbol.dispose]: dispose }
+}
+
+function timerMs(ms: number): number {
+  return Math.min(Math.max(ms, 0), timerMsMax)
+}
