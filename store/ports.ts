@@ -11,7 +11,7 @@ export type StoreOp =
 export interface StoreRange {
   /** Keys beginning with this, in order. */
   readonly prefix: string
-  /** Only keys after this one (exclusive). */
+  /** Only keys after this one (exclusive), in the direction of the listing. */
   readonly after?: string
   readonly limit?: number
   readonly reverse?: boolean
@@ -28,3 +28,6 @@ export interface Store {
   /** Waits for the batches under way; later calls throw. */
   close(): Promise<void>
 }
+
+/** Told how many units of work were done since it was called last; a promise gives others their turn. */
+export type Pause = (units: number) => void | Promise<void>

@@ -1,0 +1,42 @@
+/**
+ * The replicated set as it is kept: the signed bytes of every record, by swarm and record id. They were verified
+ * before they were stored, so a start reads them back without verifying again.
+ */
+
+import type { PeerId, RecordId, SwarmId } from '../protocol/types.ts'
+import { encode, read } from './codec.ts'
+import { keyOf, lastPart, prefixes } from './layout.ts'
+import type { Store, StoreOp } from './ports.ts'
+
+export interface StoredRecord {
+  readonly id: RecordId
+  /** The full signed bytes, as they travel. */
+  readonly bytes: Uint8Array
+  /** The neighbour it came from; absent for own records. */
+  readonly from?: PeerId
+  /** Milliseconds. */
+  readonly receivedAt: number
+}
+
+export function putRecordOps(swarm: SwarmId, record: StoredRecord): StoreOp[] {
+  const { id, bytes, from, receivedAt } = record
+  return [{ type: 'put', key: keyOf(prefixes.record, swarm, id), value: encode({ bytes, from, receivedAt }) }]
+}
+
+export function deleteRecordOps(swarm: SwarmId, id: RecordId): StoreOp[] {
+  return [{ type: 'del', key: keyOf(prefixes.record, swarm, id) }]
+}
+
+/** All records of a swarm, in the order of their ids. */
+export async function* recordsOf(store: Store, swarm: SwarmId): AsyncGenerator<StoredRecord> {
+  for await (const [key, value] of store.entries({ prefix: keyOf(prefixes.record, swarm, '') })) {
+    const fields = read(key, value)
+    const from = fields.optionalString('from')
+    yield {
+      id: lastPart(key) as RecordId,
+      bytes: fields.bytes('bytes'),
+      ...(from === undefined ? {} : { from: from as PeerId }),
+      receivedAt: fields.number('receivedAt'),
+    }
+  }
+}
