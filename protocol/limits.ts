@@ -74,7 +74,7 @@ export const addressCharsMax = 256
 export const descriptorBytesMax = 3_072
 /** Two lists of addresses, the descriptor's and the inviter's own. Longer text is not read at all. */
 export const invitationBytesMax = 6_144
-export const invitationCharsMax = 8_256
+export const invitationCharsMax = 9_864
 export const invitationUsesMax = 1_000
 export const nonceBytes = 16
 export const pskBytes = 32
