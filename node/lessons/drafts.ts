@@ -1,0 +1,75 @@
+/**
+ * From findings to drafts: the same key is the same lesson, its support is every episode that shows it, and
+ * of findings that explain the same thing the best supported one stands. The result hangs on the set of
+ * episodes only, not on their order.
+ */
+
+import type { DraftSupport, EntryDraft } from '../ports.ts'
+import type { Finding, Pattern } from './patterns/pattern.ts'
+
+/** A call of the distiller with more lessons than this is a flood, not experience. */
+const DRAFTS_MAX = 1000
+
+interface Candidate {
+  readonly pattern: Pattern
+  readonly first: Finding
+  readonly key: string
+  readonly support: Map<string, DraftSupport>
+}
+
+export function toDrafts(found: readonly (readonly [Pattern, readonly Finding[]])[]): readonly EntryDraft[] {
+  const candidates = new Map<string, Candidate>()
+  for (const [pattern, findings] of found) {
+    for (const finding of findings) {
+      const key = [pattern.id, ...finding.key].join('|')
+      let candidate = candidates.get(key)
+      if (candidate === undefined) {
+        candidate = { pattern, first: finding, key, support: new Map() }
+        candidates.set(key, candidate)
+      }
+      const { id, ask, outcome } = finding.run.episode
+      candidate.support.set(id, { episode: id, ask, solved: outcome?.solved })
+    }
+  }
+  return bestOfGroups([...candidates.values()])
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .slice(0, DRAFTS_MAX)
+    .map(toDraft)
+}
+
+function bestOfGroups(candidates: readonly Candidate[]): Candidate[] {
+  const best = new Map<string, Candidate>()
+  for (const candidate of candidates) {
+    const group = `${candidate.pattern.id}|${candidate.first.group ?? candidate.key}`
+    const standing = best.get(group)
+    if (standing === undefined || isBetter(candidate, standing)) best.set(group, candidate)
+  }
+  return [...best.values()]
+}
+
+function isBetter(a: Candidate, b: Candidate): boolean {
+  const asks = solvedAsks(a).size - solvedAsks(b).size
+  if (asks !== 0) return asks > 0
+  if (a.support.size !== b.support.size) return a.support.size > b.support.size
+  const rank = (a.first.rank ?? 0) - (b.first.rank ?? 0)
+  return rank === 0 ? a.key < b.key : rank < 0
+}
+
+function solvedAsks(candidate: Candidate): Set<string> {
+  return new Set([...candidate.support.values()].filter(one => one.solved === true).map(one => one.ask))
+}
+
+function toDraft({ pattern, first, key, support }: Candidate): EntryDraft {
+  const { lesson } = first
+  return {
+    key,
+    pattern: pattern.id,
+    kind: lesson.kind,
+    domains: lesson.domains,
+    situation: lesson.situation,
+    insight: { summary: lesson.summary, detail: lesson.detail, action: lesson.action },
+    context: lesson.tools.length === 0 ? {} : { tools: lesson.tools },
+    support: [...support.values()].sort((a, b) => (a.episode < b.episode ? -1 : 1)),
+    asksToShare: pattern.asksToShare,
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The one interface behind which each pattern stands, in a file of its own. A finding's text is a function
+ * of its key: the same key is the same lesson with the same words, in every run and on every node, so a
+ * lesson found with two asks holds nothing that only one of them knew.
+ */
+
+import type { EntryKind, ToolMention } from '../../../protocol/types.ts'
+import type { Origins } from '../origins.ts'
+import type { Run } from '../runs.ts'
+import type { Allowed } from '../vocabulary.ts'
+
+export interface Lesson {
+  readonly kind: EntryKind
+  readonly domains: readonly string[]
+  readonly situation: Allowed
+  readonly summary: Allowed
+  readonly detail: Allowed
+  readonly action: Allowed
+  readonly tools: readonly ToolMention[]
+}
+
+/** One lesson as one run shows it. */
+export interface Finding {
+  /** Everything that the text shows. */
+  readonly key: readonly string[]
+  /** Of the findings of one group only the best supported one becomes a draft: they explain the same thing. */
+  readonly group?: string
+  /** Among equally supported ones of a group the lowest wins. */
+  readonly rank?: number
+  readonly lesson: Lesson
+  readonly run: Run
+}
+
+export interface PatternContext {
+  origins(run: Run): Origins
+}
+
+export interface Pattern {
+  readonly id: string
+  /** Distinct asks on which a lesson of this pattern must rest before it may be shared. */
+  readonly asksToShare: number
+  find(runs: readonly Run[], context: PatternContext): readonly Finding[]
+}

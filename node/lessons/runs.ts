@@ -1,0 +1,131 @@
+/**
+ * An episode as patterns look at it: its calls with their results, errors recognised, and what was said
+ * and read before each moment. Made once per episode; everything dear in it is made on first use.
+ */
+
+import type { Json, RedactedEpisode } from '../ports.ts'
+import { errorMessage, errorTemplate } from './errors.ts'
+import { type Leaf, leavesOf } from './leaves.ts'
+
+export interface CallError {
+  /** The error's words as recorded: for figures, never shown. */
+  readonly message: string
+  /** The words without values: what a lesson may quote. */
+  readonly template: string
+}
+
+export interface Call {
+  /** Position among the episode's interactions. */
+  readonly at: number
+  readonly tool: string
+  readonly arguments: Json | undefined
+  readonly leaves: readonly Leaf[]
+  readonly result: CallResult | undefined
+}
+
+export interface CallResult {
+  readonly at: number
+  readonly text: string
+  readonly value: Json | undefined
+  readonly leaves: readonly Leaf[]
+  readonly error: CallError | undefined
+}
+
+export interface Said {
+  readonly at: number
+  readonly by: 'user' | 'rule' | 'observation'
+  readonly text: string
+}
+
+export interface Run {
+  readonly episode: RedactedEpisode
+  readonly ask: string
+  readonly solved: boolean | undefined
+  readonly calls: readonly Call[]
+  readonly said: readonly Said[]
+}
+
+export function toRun(episode: RedactedEpisode): Run {
+  const said: Said[] = []
+  const results = new Map<string, { readonly at: number; readonly text: string }>()
+  for (const [at, item] of episode.interactions.entries()) {
+    if (item.type === 'message' && item.role !== 'assistant')
+      said.push({ at, by: item.role === 'user' ? 'user' : 'rule', text: item.text })
+    else if (item.type === 'observation') said.push({ at, by: 'observation', text: item.value })
+    else if (item.type === 'result' && !results.has(item.callId))
+      results.set(item.callId, { at, text: item.text })
+  }
+  const words = new ValueWords(episode, said)
+  const calls: Call[] = []
+  for (const [at, item] of episode.interactions.entries()) {
+    if (item.type !== 'call') continue
+    const leaves = leavesOf(item.arguments)
+    const result = results.get(item.id)
+    calls.push({
+      at,
+      tool: item.tool,
+      arguments: item.arguments,
+      leaves,
+      // A result that stands before its call answers some other one.
+      result: result === undefined || result.at < at ? undefined : toResult(result, leaves, words),
+    })
+  }
+  return { episode, ask: episode.ask, solved: episode.outcome?.solved, calls, said }
+}
+
+function toResult(
+  result: { readonly at: number; readonly text: string },
+  argumentLeaves: readonly Leaf[],
+  words: ValueWords,
+): CallResult {
+  const value = jsonOf(result.text)
+  const message = errorMessage(result.text, value)
+  const error =
+    message === undefined
+      ? undefined
+      : { message, template: errorTemplate(message, argumentLeaves, word => words.has(word)) }
+  return { ...result, value, leaves: leavesOf(value), error }
+}
+
+/** Redaction has limited the depth and written JSON results anew; what does not parse is text. */
+function jsonOf(text: string): Json | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined
+  try {
+    const value: Json = JSON.parse(text)
+    return value
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined
+    throw cause
+  }
+}
+
+/** Capitalised words of what users said and tools returned: names, mostly. Gathered when an error first needs them. */
+class ValueWords {
+  readonly #episode: RedactedEpisode
+  readonly #said: readonly Said[]
+  #words: Set<string> | undefined
+
+  constructor(episode: RedactedEpisode, said: readonly Said[]) {
+    this.#episode = episode
+    this.#said = said
+  }
+
+  has(word: string): boolean {
+    this.#words ??= this.#gather()
+    return this.#words.has(word.toLowerCase())
+  }
+
+  #gather(): Set<string> {
+    const words = new Set<string>()
+    const add = (text: string): void => {
+      for (const [word] of text.matchAll(/\p{Lu}[\p{L}'-]{2,}/gu)) words.add(word.toLowerCase())
+    }
+    for (const { by, text } of this.#said) if (by !== 'rule') add(text)
+    for (const item of this.#episode.interactions) {
+      if (item.type === 'call') add(item.text)
+      else if (item.type === 'result' && errorMessage(item.text, jsonOf(item.text)) === undefined)
+        add(item.text)
+    }
+    return words
+  }
+}
