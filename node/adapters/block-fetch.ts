@@ -28,7 +28,7 @@ export interface BlockFetchInit {
 }
 
 /** A provider that has not answered is asked again: bitswap forgets a wish of which it believes that it was met. */
-const askAgainMs = 400
+const askAgainMs = 250
 
 export function createBlockFetch(init: BlockFetchInit): Blocks {
   return { fetch: (cid, options) => fetchBlock(init, cid, options) }

@@ -3,7 +3,7 @@
  * lost. Waits double up to 15 s and are jittered, so that a healed network is not stormed by everyone at once.
  */
 
-import type { Libp2p, PeerId as Libp2pId } from '@libp2p/interface'
+import type { Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Log, Random } from '../ports.ts'
 
@@ -18,8 +18,13 @@ export interface Redial {
 interface Wanted {
   readonly addresses: readonly Multiaddr[]
   readonly keep: 'always' | 'while-it-answers'
-  failures: number
+  /** Who answered, where the address does not name anyone. */
+  peer: string
+  /** Attempts since a connection last held. */
+  attempts: number
   dueMs: number
+  /** Since when the connection stands. */
+  upSinceMs: number | undefined
   dialling: boolean
 }
 
@@ -36,7 +41,9 @@ const waitMsMin = 500
 const waitMsMax = 15_000
 const dialMsMax = 10_000
 /** A peer met on the way is given up after about five minutes without an answer. */
-const failuresMax = 25
+const attemptsMax = 25
+/** A connection that stands so long has been accepted. */
+const heldMs = 10_000
 /** Peers remembered; what a node needs to find its swarm again, with room to spare. */
 const wantedMax = 256
 
@@ -46,9 +53,17 @@ export function createRedial(init: RedialInit): Redial {
   const loop = run(init, wanted, stopped.signal)
   return {
     want: (key, addresses, keep) => {
-      if (wanted.get(key)?.keep === 'always') return
+      if (wanted.get(key)?.keep === 'always' || key === init.libp2p.peerId.toString()) return
       if (wanted.size >= wantedMax && !wanted.has(key)) makeRoom(wanted)
-      wanted.set(key, { addresses, keep, failures: 0, dueMs: 0, dialling: false })
+      wanted.set(key, {
+        addresses,
+        keep,
+        peer: key,
+        attempts: 0,
+        dueMs: 0,
+        upSinceMs: undefined,
+        dialling: false,
+      })
     },
     forget: key => wanted.delete(key),
     close: async () => {
@@ -62,13 +77,27 @@ async function run(init: RedialInit, wanted: Map<string, Wanted>, stop: AbortSig
   const { clock, libp2p } = init
   while (!stop.aborted) {
     for (const [key, entry] of wanted) {
+      if (isConnected(libp2p, entry)) {
+        rest(init, entry)
+        continue
+      }
+      entry.upSinceMs = undefined
       if (entry.dialling || entry.dueMs > clock.now()) continue
-      if (libp2p.getConnections().length >= init.connectionsMax || isConnected(libp2p, key, entry)) continue
+      if (libp2p.getConnections().length >= init.connectionsMax) continue
       void dialOnce(init, wanted, key, entry, stop)
     }
     // The only rejection is the stop itself.
     await clock.sleep(tickMs, stop).catch(() => undefined)
   }
+}
+
+/** While it is connected. Once it is lost, both sides wait a different while, or they would dial at the same moment. */
+function rest({ clock, random }: RedialInit, entry: Wanted): void {
+  const now = clock.now()
+  entry.upSinceMs ??= now
+  // One that takes the call and hangs up at once is not an answer: only what holds starts the waits anew.
+  if (now - entry.upSinceMs > heldMs) entry.attempts = 0
+  entry.dueMs = Math.max(entry.dueMs, now + jittered(2 * waitMsMin, random))
 }
 
 async function dialOnce(
@@ -79,30 +108,23 @@ async function dialOnce(
   stop: AbortSignal,
 ): Promise<void> {
   entry.dialling = true
+  entry.attempts++
   using deadline = clock.deadline(dialMsMax, stop)
   try {
-    await libp2p.dial([...entry.addresses], { signal: deadline.signal })
-    entry.failures = 0
-    entry.dueMs = clock.now() + jittered(waitMsMin, random)
+    const connection = await libp2p.dial([...entry.addresses], { signal: deadline.signal })
+    entry.peer = connection.remotePeer.toString()
   } catch (error) {
-    entry.failures++
-    entry.dueMs = clock.now() + jittered(Math.min(waitMsMin * 2 ** entry.failures, waitMsMax), random)
-    log('debug', 'a peer could not be dialled', { key, failures: entry.failures, error: String(error) })
-    if (entry.keep === 'while-it-answers' && entry.failures > failuresMax) wanted.delete(key)
+    log('debug', 'a peer could not be dialled', { key, attempts: entry.attempts, error: String(error) })
   } finally {
+    const waitMs = Math.min(waitMsMin * 2 ** entry.attempts, waitMsMax)
+    entry.dueMs = clock.now() + jittered(waitMs, random)
     entry.dialling = false
+    if (entry.keep === 'while-it-answers' && entry.attempts > attemptsMax) wanted.delete(key)
   }
 }
 
-function isConnected(libp2p: Libp2p, key: string, entry: Wanted): boolean {
-  const addresses = new Set(entry.addresses.map(String))
-  return libp2p
-    .getConnections()
-    .some(({ remotePeer, remoteAddr }) => sameKey(remotePeer, key) || addresses.has(remoteAddr.toString()))
-}
-
-function sameKey(peer: Libp2pId, key: string): boolean {
-  return peer.toString() === key
+function isConnected(libp2p: Libp2p, entry: Wanted): boolean {
+  return libp2p.getConnections().some(({ remotePeer }) => remotePeer.toString() === entry.peer)
 }
 
 /** The oldest that was only met on the way. */

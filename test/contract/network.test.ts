@@ -1,0 +1,7 @@
+import { swarmOpener } from '../../node/adapters/libp2p.ts'
+import { networkContract } from './network.ts'
+import { realTime } from './real-time.ts'
+
+const open = swarmOpener({ listen: ['/ip4/127.0.0.1/tcp/0'], mdns: false, dht: true }, () => undefined)
+
+networkContract({ name: 'libp2p over TCP', open, ...realTime })
