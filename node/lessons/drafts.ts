@@ -48,15 +48,19 @@ function bestOfGroups(candidates: readonly Candidate[]): Candidate[] {
 }
 
 function isBetter(a: Candidate, b: Candidate): boolean {
-  const asks = solvedAsks(a).size - solvedAsks(b).size
+  const asks = solvedAsks(a.support).size - solvedAsks(b.support).size
   if (asks !== 0) return asks > 0
   if (a.support.size !== b.support.size) return a.support.size > b.support.size
   const rank = (a.first.rank ?? 0) - (b.first.rank ?? 0)
   return rank === 0 ? a.key < b.key : rank < 0
 }
 
-function solvedAsks(candidate: Candidate): Set<string> {
-  return new Set([...candidate.support.values()].filter(one => one.solved === true).map(one => one.ask))
+function asksOf(support: ReadonlyMap<string, DraftSupport>): Set<string> {
+  return new Set([...support.values()].map(one => one.ask))
+}
+
+function solvedAsks(support: ReadonlyMap<string, DraftSupport>): Set<string> {
+  return new Set([...support.values()].filter(one => one.solved === true).map(one => one.ask))
 }
 
 function toDraft({ pattern, first, key, support }: Candidate): EntryDraft {
@@ -70,6 +74,8 @@ function toDraft({ pattern, first, key, support }: Candidate): EntryDraft {
     insight: { summary: lesson.summary, detail: lesson.detail, action: lesson.action },
     context: lesson.tools.length === 0 ? {} : { tools: lesson.tools },
     support: [...support.values()].sort((a, b) => (a.episode < b.episode ? -1 : 1)),
-    asksToShare: pattern.asksToShare,
+    // Whoever counts asks counts all of them: those that show no solved run are asked for on top.
+    asksToShare:
+      pattern.asksToShare + (pattern.needsSolved ? asksOf(support).size - solvedAsks(support).size : 0),
   }
 }

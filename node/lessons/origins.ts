@@ -81,10 +81,12 @@ function inTexts(run: Run, exact: string, plain: string, before: number): Origin
   for (const said of run.said) {
     if (said.at < before && holds(said.text, exact, plain)) origins.push({ from: said.by })
   }
-  for (const { tool, result } of run.calls) {
+  for (const { tool, result, leaves } of run.calls) {
     if (result === undefined || result.at >= before) continue
     if (result.error !== undefined) {
-      if (holds(result.text, exact, plain)) origins.push({ from: 'error', tool })
+      // An error often repeats what it was asked for: that is an echo, not an offer.
+      const echo = leaves.some(leaf => leaf.value === exact)
+      if (!echo && lists(result.text, exact)) origins.push({ from: 'error', tool })
     } else if (result.value === undefined && holds(result.text, exact, plain))
       origins.push({ from: 'text', tool })
   }
@@ -96,6 +98,16 @@ export function holds(text: string, exact: string, plain: string): boolean {
   if (holdsWord(text, exact)) return true
   // Words run together when punctuation goes, so this is only for values long enough not to arise by chance.
   return plain.length >= 5 && normalised(text).includes(plain)
+}
+
+/** Whether an error names the value as an item: in quotes, or between the commas and brackets of a list. */
+function lists(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const before = text.slice(Math.max(0, at - 2), at)
+    const after = text.slice(at + word.length, at + word.length + 1)
+    if (/(?:['"`‘“]|[[(,:|] ?)$/.test(before) && /^(?:['"`’”]|[\]),.;|]|$)/.test(after)) return true
+  }
+  return false
 }
 
 function holdsWord(text: string, word: string): boolean {

@@ -16,12 +16,21 @@ import {
   say,
   toolWord,
 } from '../vocabulary.ts'
-import { argumentOf, type Change, kindOf, onlyChange, sameButForm, type ValueChange } from './compare.ts'
+import {
+  argumentOf,
+  type Change,
+  isFreeText,
+  kindOf,
+  onlyChange,
+  sameButForm,
+  type ValueChange,
+} from './compare.ts'
 import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
 export const changedArgument: Pattern = {
   id: 'changed-argument',
   asksToShare: 2,
+  needsSolved: true,
   find(runs, context) {
     const findings: Finding[] = []
     for (const run of runs) {
@@ -109,6 +118,7 @@ function explainValue(
   const { tool } = failed
   const template = failed.result?.error?.template ?? ''
   const { from, to } = change
+  if (isFreeText(from.value) || isFreeText(to.value)) return []
   const kinds = [kindOf(from.value), kindOf(to.value)] as const
   if (kinds[0] !== kinds[1])
     return make(['type', tool, change.path, ...kinds, template], {

@@ -16,7 +16,8 @@ export interface ValueChange {
 
 export type Change =
   | ValueChange
-  | { readonly what: 'added' | 'removed'; readonly path: string }
+  | { readonly what: 'added'; readonly path: string }
+  | { readonly what: 'removed'; readonly path: string }
   | { readonly what: 'renamed'; readonly path: string; readonly to: string }
 
 export function onlyChange(before: Call, after: Call): Change | undefined {
@@ -67,6 +68,13 @@ export function sameArguments(a: Call, b: Call): boolean {
     return false
   const values = new Map(a.leaves.map(leaf => [leaf.place, leaf.value]))
   return b.leaves.every(leaf => values.has(leaf.place) && values.get(leaf.place) === leaf.value)
+}
+
+/** A command, a note, a sentence: nothing is learned from where such a value came. */
+export function isFreeText(value: Scalar): boolean {
+  return (
+    typeof value === 'string' && (value.length > 80 || value.includes('\n') || value.split(/\s+/).length > 8)
+  )
 }
 
 /** The names of a call's top-level arguments. */

@@ -16,6 +16,7 @@ const REDACTED = /<(?:secret|email|phone|card|iban|ip|host|user|own):\d+>/
 export const confirmedAnswer: Pattern = {
   id: 'confirmed-answer',
   asksToShare: 1,
+  needsSolved: true,
   find(runs) {
     const answers = runs.flatMap(run => {
       const pair = questionAndAnswer(run.episode)

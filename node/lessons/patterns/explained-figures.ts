@@ -14,6 +14,7 @@ import type { Finding, Pattern } from './pattern.ts'
 export const explainedFigures: Pattern = {
   id: 'explained-figures',
   asksToShare: 2,
+  needsSolved: false,
   find(runs) {
     const findings: Finding[] = []
     for (const run of runs) for (const call of run.calls) findings.push(...explain(run, call))

@@ -18,6 +18,7 @@ const LISTS_MAX = 6
 export const listRelation: Pattern = {
   id: 'list-relation',
   asksToShare: 2,
+  needsSolved: false,
   find(runs) {
     const accepted = new Map<string, Call[]>()
     const refused = new Map<string, { readonly run: Run; readonly call: Call }[]>()
@@ -43,8 +44,7 @@ function relationsOf(
   failures: readonly { readonly run: Run; readonly call: Call }[],
   successes: readonly Call[],
 ): Finding[] {
-  const [first] = failures
-  const names = first === undefined ? [] : listNames(first.call)
+  const names = [...new Set(failures.flatMap(({ call }) => listNames(call)))].sort().slice(0, LISTS_MAX)
   const findings: Finding[] = []
   for (const relation of RELATIONS) {
     for (const [a, b] of relation === 'no-repeats'
@@ -79,10 +79,8 @@ function relationsOf(
 function listNames(call: Call): readonly string[] {
   if (!isRecord(call.arguments)) return []
   return Object.entries(call.arguments)
-    .filter(([, value]) => isList(value) && value.length > 0)
+    .filter(([, value]) => isList(value))
     .map(([name]) => name)
-    .sort()
-    .slice(0, LISTS_MAX)
 }
 
 function pairs(names: readonly string[]): readonly (readonly [string, string])[] {

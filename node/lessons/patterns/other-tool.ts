@@ -13,6 +13,7 @@ import type { Finding, Lesson, Pattern } from './pattern.ts'
 export const otherTool: Pattern = {
   id: 'other-tool',
   asksToShare: 2,
+  needsSolved: true,
   find(runs) {
     const serves = usesOfResults(runs)
     const findings = runs.flatMap(run => (run.solved === undefined ? [] : substitutes(run, serves)))

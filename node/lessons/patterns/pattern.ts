@@ -39,5 +39,7 @@ export interface Pattern {
   readonly id: string
   /** Distinct asks on which a lesson of this pattern must rest before it may be shared. */
   readonly asksToShare: number
+  /** It recommends what solved runs did, so that only asks with a solved run count towards sharing. */
+  readonly needsSolved: boolean
   find(runs: readonly Run[], context: PatternContext): readonly Finding[]
 }

@@ -6,7 +6,7 @@
 
 import type { Leaf, Scalar } from '../leaves.ts'
 import type { Call, Run } from '../runs.ts'
-import { domainsOf, errorWords, pathWord, placeWord, say, stateWord, toolWord } from '../vocabulary.ts'
+import { domainsOf, errorWords, own, pathWord, placeWord, say, stateWord, toolWord } from '../vocabulary.ts'
 import { argumentOf } from './compare.ts'
 import type { Finding, Lesson, Pattern } from './pattern.ts'
 
@@ -16,6 +16,7 @@ const ACCEPTED_MIN = 2
 export const recordField: Pattern = {
   id: 'record-field',
   asksToShare: 2,
+  needsSolved: false,
   find(runs) {
     const failing = runs.flatMap(run =>
       run.calls.filter(call => call.result?.error !== undefined).map(call => ({ run, call })),
@@ -62,15 +63,46 @@ function explain(run: Run, call: Call, accepted: ReadonlyMap<string, Tally>): Fi
   const findings: Finding[] = []
   for (const state of statesOf(run, call)) {
     const values = accepted.get(fieldKey(state))?.values ?? new Map<string | boolean, number>()
-    const [only] = values
-    if (only === undefined || values.size !== 1 || only[0] === state.value || only[1] < ACCEPTED_MIN) continue
-    if (!namedByError(only[0], state, template)) continue
-    const lesson = toLesson(call.tool, state, only[0], template)
-    const key = [call.tool, state.argument, state.tool, state.path, String(only[0]), template]
-    if (lesson !== undefined)
-      findings.push({ run, key, group: [call.tool, template].join('\n'), rank: state.path.length, lesson })
+    const condition = conditionOf(state, values, template)
+    if (condition === undefined) continue
+    const lesson = toLesson(call.tool, state, condition, template)
+    const key = [
+      condition.is,
+      call.tool,
+      state.argument,
+      state.tool,
+      state.path,
+      String(condition.value),
+      template,
+    ]
+    const group = [call.tool, template].join('\n')
+    if (lesson !== undefined) findings.push({ run, key, group, rank: state.path.length, lesson })
   }
   return findings
+}
+
+interface Condition {
+  readonly is: 'only' | 'never'
+  readonly value: string | boolean
+}
+
+/** What accepted calls say of the field, where the error's own words name it too. */
+function conditionOf(
+  state: State,
+  accepted: ReadonlyMap<string | boolean, number>,
+  template: string,
+): Condition | undefined {
+  if (accepted.size === 0 || accepted.has(state.value)) return undefined
+  // The error names the very state that it refuses.
+  if (
+    typeof state.value === 'string' &&
+    state.value.length >= 4 &&
+    stateWord(state.value, template) !== undefined
+  )
+    return { is: 'never', value: state.value }
+  const [only] = accepted
+  if (only === undefined || accepted.size !== 1 || only[1] < ACCEPTED_MIN) return undefined
+  return namedByError(only[0], state, template) ? { is: 'only', value: only[0] } : undefined
 }
 
 /** A word of the error is the state it asks for, or the name of the flag that it speaks of. */
@@ -127,22 +159,25 @@ function stateValue(value: Scalar): string | boolean | undefined {
   return typeof value === 'string' && /^[\p{L}][\p{L}_ -]{2,23}$/u.test(value) ? value : undefined
 }
 
-function toLesson(tool: string, state: State, good: string | boolean, template: string): Lesson | undefined {
+function toLesson(tool: string, state: State, condition: Condition, template: string): Lesson | undefined {
   const name = toolWord(tool)
   const argument = pathWord(state.argument)
   const place = placeWord(state.tool, state.path)
   const reader = toolWord(state.tool)
   const error = errorWords(template)
-  const value = typeof good === 'boolean' ? stateWord(good, template) : stateWord(good, template)
+  const value = stateWord(condition.value, template)
   if (name === undefined || argument === undefined || place === undefined) return undefined
   if (reader === undefined || error === undefined || value === undefined) return undefined
+  const other = own('something else')
+  const is = condition.is === 'only' ? value : say`something other than ${value}`
+  const isNot = condition.is === 'only' ? other : value
   return {
     kind: 'pitfall',
     domains: domainsOf([tool]),
     situation: say`About to call ${name} with ${argument}, or it failed with ${error}.`,
-    summary: say`${name} goes through only where ${place} is ${value} for the given ${argument}; else it fails with ${error}.`,
-    detail: say`Every accepted call of ${name} was about a record in which ${place} was ${value}; in the failing ones it was something else, which could have been read before.`,
-    action: say`Read ${place} with ${reader} before promising or calling ${name}. Where it is not ${value}, do not call it: say so, or look for the tool that fits that state.`,
+    summary: say`${name} goes through only where ${place} is ${is} for the given ${argument}; else it fails with ${error}.`,
+    detail: say`Every accepted call of ${name} was about a record in which ${place} was ${is}; in the failing ones it was ${isNot}, which could have been read before.`,
+    action: say`Read ${place} with ${reader} before promising or calling ${name}. Where it is ${isNot}, do not make that call: name the reason, and look for another ${argument} or another tool that fits.`,
     tools: [
       { name: tool, arguments: [argumentOf(state.argument)] },
       { name: state.tool, arguments: [] },

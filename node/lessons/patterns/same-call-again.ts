@@ -1,6 +1,6 @@
 /**
- * The very same call after an error. Where it then went through, with nothing done in between, the error was a
- * passing one; where it failed in the same words again, repeating does not help. Only where all runs agree.
+ * The very same call after an error, with nothing done in between that went through. Where it went through in the end, the error
+ * was a passing one; where it failed in the same words however often, repeating does not help.
  */
 
 import type { Call, Run } from '../runs.ts'
@@ -8,47 +8,68 @@ import { domainsOf, errorWords, say, toolWord } from '../vocabulary.ts'
 import { sameArguments } from './compare.ts'
 import type { Finding, Lesson, Pattern } from './pattern.ts'
 
+/** Share of the series that must have gone through in the end: a passing error can outlast somebody's patience. */
+const PASSING_SHARE = 0.75
+
 export const sameCallAgain: Pattern = {
   id: 'same-call-again',
   asksToShare: 2,
+  needsSolved: false,
   find(runs) {
-    const repeats = runs.flatMap(run => run.calls.flatMap(call => repeatOf(run, call)))
-    const outcomes = new Map<string, Set<boolean>>()
-    for (const { tool, template, helped } of repeats) {
-      const key = `${tool}\n${template}`
-      outcomes.set(key, (outcomes.get(key) ?? new Set()).add(helped))
+    const all = runs.flatMap(seriesOf)
+    const byError = new Map<string, Series[]>()
+    for (const series of all) {
+      const key = `${series.tool}\n${series.template}`
+      byError.set(key, [...(byError.get(key) ?? []), series])
     }
-    const findings: Finding[] = []
-    for (const { run, tool, template, helped } of repeats) {
-      if (outcomes.get(`${tool}\n${template}`)?.size !== 1) continue
-      const lesson = helped ? passingError(tool, template) : lastingError(tool, template)
-      if (lesson !== undefined)
-        findings.push({ key: [helped ? 'helps' : 'fails', tool, template], lesson, run })
-    }
-    return findings
+    return [...byError.values()].flatMap(judge)
   },
 }
 
-interface Repeat {
+interface Series {
   readonly run: Run
   readonly tool: string
   readonly template: string
-  readonly helped: boolean
+  readonly passed: boolean
 }
 
-function repeatOf(run: Run, failed: Call): Repeat[] {
-  const template = failed.result?.error?.template
-  if (template === undefined) return []
-  const { tool } = failed
-  const later = run.calls.filter(call => call.at > failed.at)
-  const index = later.findIndex(call => call.tool === tool && sameArguments(failed, call))
-  const again = later[index]
-  if (again?.result === undefined) return []
-  const { error } = again.result
-  if (error !== undefined) return error.template === template ? [{ run, tool, template, helped: false }] : []
-  // What another call did in between may be what helped.
-  const between = later.slice(0, index).filter(call => call.result?.error === undefined)
-  return between.length === 0 ? [{ run, tool, template, helped: true }] : []
+function judge(series: readonly Series[]): readonly Finding[] {
+  const passed = series.filter(one => one.passed)
+  const passing = passed.length >= series.length * PASSING_SHARE
+  if (!passing && passed.length > 0) return []
+  return (passing ? passed : series).flatMap(({ run, tool, template }) => {
+    const lesson = passing ? passingError(tool, template) : lastingError(tool, template)
+    return lesson === undefined ? [] : [{ run, key: [passing ? 'passes' : 'lasts', tool, template], lesson }]
+  })
+}
+
+/** Repeats of failing calls, each with how it ended. What went through in between might be what helped, so it ends a series. */
+function seriesOf(run: Run): readonly Series[] {
+  const series: Series[] = []
+  const counted = new Set<Call>()
+  for (const [at, first] of run.calls.entries()) {
+    const template = first.result?.error?.template
+    if (template === undefined || counted.has(first)) continue
+    const repeats = repeatsOf(run.calls, at, first)
+    for (const repeat of repeats) counted.add(repeat)
+    const last = repeats.at(-1)
+    if (last === undefined) continue
+    const error = last.result?.error?.template
+    if (error === undefined || error === template)
+      series.push({ run, tool: first.tool, template, passed: error === undefined })
+  }
+  return series
+}
+
+/** The same call up to the first success of any kind. */
+function repeatsOf(calls: readonly Call[], start: number, first: Call): readonly Call[] {
+  const repeats: Call[] = []
+  for (const call of calls.slice(start + 1)) {
+    if (call.result === undefined) break
+    if (call.tool === first.tool && sameArguments(first, call)) repeats.push(call)
+    if (call.result.error === undefined) break
+  }
+  return repeats
 }
 
 function passingError(tool: string, template: string): Lesson | undefined {
@@ -59,9 +80,9 @@ function passingError(tool: string, template: string): Lesson | undefined {
     kind: 'pitfall',
     domains: domainsOf([tool]),
     situation: say`${name} failed with ${error}.`,
-    summary: say`${error} from ${name} is a passing error: the same call, made again at once, went through.`,
-    detail: say`Each time the call was repeated with the same arguments and nothing else in between, it succeeded.`,
-    action: say`Make the same call of ${name} once more before asking the user or giving up.`,
+    summary: say`${error} from ${name} is a passing error: the same call, made again, went through.`,
+    detail: say`Repeated with the same arguments and nothing else in between, the call succeeded, now and then only after several tries.`,
+    action: say`Make the same call of ${name} again, up to three times, before asking the user or giving up.`,
     tools: [{ name: tool, arguments: [] }],
   }
 }
@@ -75,7 +96,7 @@ function lastingError(tool: string, template: string): Lesson | undefined {
     domains: domainsOf([tool]),
     situation: say`${name} failed with ${error}.`,
     summary: say`After ${error} the same call of ${name} fails again.`,
-    detail: say`Each time the call was repeated with the same arguments, it failed in the same words; no run shows it going through unchanged.`,
+    detail: say`Whenever the call was repeated at once with the same arguments, it failed in the same words; no run shows it going through unchanged.`,
     action: say`Do not repeat the call of ${name} unchanged: change what the error speaks of, or go another way.`,
     tools: [{ name: tool, arguments: [] }],
   }
