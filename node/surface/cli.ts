@@ -1,0 +1,110 @@
+/**
+ * The command line: global options, the commands, errors and exit status. It imports commander and the thin
+ * definitions of the commands; what a command does is loaded when it runs.
+ */
+
+import { Command, CommanderError } from 'commander'
+import { addEntryCommands } from './cli/commands/entries.ts'
+import { addEpisodeCommands } from './cli/commands/episodes.ts'
+import { addNodeCommands } from './cli/commands/node.ts'
+import { addPeerCommands } from './cli/commands/peers.ts'
+import { addRecallCommands } from './cli/commands/recall.ts'
+import { addSwarmCommands } from './cli/commands/swarms.ts'
+import type { Context, GlobalOptions, Run } from './cli/context.ts'
+import { type ExitStatus, exitStatus, exitStatusOf } from './cli/exit-status.ts'
+import { Output } from './cli/output.ts'
+import type { Program } from './cli/program.ts'
+
+export type { Program } from './cli/program.ts'
+
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+}
+
+/** Runs one command line (without the executable and the script) and answers with its exit status. */
+export async function runCli(
+  program: Program,
+  argv: readonly string[],
+  streams: Streams = process,
+): Promise<ExitStatus> {
+  let status: ExitStatus = exitStatus.done
+  const run: Run = async (command, action, settingFlags = {}) => {
+    const options = command.optsWithGlobals<GlobalOptions>()
+    const out = outputOf(options, streams)
+    const context: Context = {
+      program,
+      out,
+      dataFlag: options.data,
+      settingFlags: { ...options.set, ...settingFlags },
+    }
+    const result = await action(context)
+    status = result.ok ? result.value : exitStatusOf(result.code)
+    if (!result.ok) out.failure(result)
+  }
+  const root = commandLine(program, run, streams)
+  try {
+    await root.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    // Commander has said what is wrong; help and version end here, too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.wrongUsage
+    outputOf(root.opts<GlobalOptions>(), streams).failure({
+      code: 'internal',
+      message: `Something went wrong that should not: ${error instanceof Error ? error.message : String(error)}. Please report it; --verbose shows more.`,
+      cause: error,
+    })
+    return exitStatus.failed
+  }
+  return status
+}
+
+function commandLine(program: Program, run: Run, { stdout, stderr }: Streams): Command {
+  const root = new Command('swarmlore')
+    .description(
+      'A node beside each deployed model: what the model learned becomes small signed lessons,\nshared with a swarm of peers, and recalled where they help.',
+    )
+    .version(program.version)
+    .option('--data <dir>', 'the data folder (default: $SWARMLORE_DATA, or the usual place of the system)')
+    .option('--json', 'print one JSON document (JSON lines for streams) and nothing else')
+    .option('--verbose', 'show the causes of errors')
+    .option('--set <name=value>', 'one setting, before environment and config.json; may be repeated', setting)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: text => stdout.write(text), writeErr: text => stderr.write(text) })
+    .showHelpAfterError('(--help shows how it is used)')
+    .exitOverride()
+    .addHelpText('after', startHere)
+  addNodeCommands(root, run)
+  addEpisodeCommands(root, run)
+  addRecallCommands(root, run)
+  addEntryCommands(root, run)
+  addPeerCommands(root, run)
+  addSwarmCommands(root, run)
+  return root
+}
+
+const startHere = `
+Example:
+  $ swarmlore demo                     three nodes on this machine show the whole way
+  $ swarmlore up                       run a node
+  $ swarmlore ingest runs.jsonl        lessons out of recorded conversations
+  $ swarmlore recall "refund denied"   what would be handed to the model
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 no node is running and one is needed,
+4 the data folder is in use, 5 partly done.`
+
+function setting(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) {
+    throw new CommanderError(2, 'bad-setting', `error: --set wants name=value, such as --set httpPort=7718`)
+  }
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+function outputOf(options: GlobalOptions, streams: Streams): Output {
+  return new Output({
+    json: options.json === true,
+    verbose: options.verbose === true,
+    stdout: streams.stdout,
+    stderr: streams.stderr,
+  })
+}

@@ -1,0 +1,34 @@
+/** What `config show|path` do. They read no store and need no node. */
+
+import type { Result } from '../../../../protocol/types.ts'
+import { type Context, done } from '../context.ts'
+import type { ExitStatus } from '../exit-status.ts'
+import { table } from '../output.ts'
+import { configPath, dataFolder, loadSettings } from '../settings.ts'
+
+export async function show(context: Context): Promise<Result<ExitStatus>> {
+  const folder = dataFolder(context.program, context.dataFlag)
+  const read = await loadSettings(context.program, folder, context.settingFlags)
+  if (!read.ok) return read
+  const from: Readonly<Record<string, string | undefined>> = read.value.from
+  const settings = Object.fromEntries(
+    Object.entries(read.value.settings).map(([name, value]) => [
+      name,
+      { value, from: from[name] ?? 'default' },
+    ]),
+  )
+  context.out.show({ data: folder, settings }, () => [
+    `Data folder: ${folder}`,
+    ...table(
+      Object.entries(settings).map(([name, setting]) => [name, JSON.stringify(setting.value), setting.from]),
+    ),
+  ])
+  return done
+}
+
+export async function path(context: Context): Promise<Result<ExitStatus>> {
+  const folder = dataFolder(context.program, context.dataFlag)
+  const config = configPath(folder)
+  context.out.show({ data: folder, config }, () => [folder, config])
+  return done
+}

@@ -1,0 +1,101 @@
+/**
+ * What `distil` does, and `distil --dry-run`: the lessons that would come out of some files, and the exact bytes
+ * that would be shared. A dry run works without a data folder, so that it can be tried before anything else.
+ */
+
+import type { Result } from '../../../../protocol/types.ts'
+import type { OutputOf } from '../../operations.ts'
+import { localClient } from '../client.ts'
+import { type Context, done, usage } from '../context.ts'
+import { type ExitStatus, exitStatus } from '../exit-status.ts'
+import { count } from '../output.ts'
+import { withClient } from '../session.ts'
+import { dataFolder, loadSettings } from '../settings.ts'
+import { parseFormat, readTranscripts } from '../transcripts.ts'
+
+type Done = Promise<Result<ExitStatus>>
+type Draft = OutputOf<'previewDistil'>['drafts'][number]
+
+/** What a dry run holds in memory at once. */
+const dryRunBytesMax = 256 * 1024 * 1024
+
+export async function distil(
+  context: Context,
+  files: readonly string[],
+  dryRun: boolean,
+  formatText: string,
+): Done {
+  if (dryRun) return files.length > 0 ? preview(context, files, formatText) : usage('Name the files to try.')
+  if (files.length > 0) {
+    return usage("Files go with --dry-run; 'swarmlore ingest' takes them in and distils them.")
+  }
+  return withClient(context, {}, async client => {
+    const report = await client.call('distil', {})
+    if (!report.ok) return report
+    context.out.show(report.value, () => distilLines(report.value))
+    return done
+  })
+}
+
+export function distilLines(report: OutputOf<'distil'>): string[] {
+  const local = Object.entries(report.local)
+  return [
+    `Distilled ${count(report.episodes, 'episode')}: ${count(report.drafts, 'lesson')} found, ${report.newDrafts} of them new; ${report.published} shared.`,
+    ...local.map(([reason, number]) => `  ${number} on this node only: ${reason}`),
+  ]
+}
+
+async function preview(context: Context, files: readonly string[], formatText: string): Done {
+  const { program, out } = context
+  const format = parseFormat(formatText)
+  if (!format.ok) return format
+  const transcripts: object[] = []
+  const unread: string[] = []
+  let size = 0
+  for (const file of files) {
+    for await (const found of readTranscripts(file, format.value, bytes => (size += bytes))) {
+      if (size > dryRunBytesMax) {
+        return usage(`A dry run takes ${dryRunBytesMax / 1024 / 1024} MiB at most. Try fewer files.`)
+      }
+      if ('transcript' in found) transcripts.push(found.transcript)
+      else unread.push(`${found.file}:${found.line}: ${found.message} (${found.code})`)
+    }
+  }
+  const read = await loadSettings(program, dataFolder(program, context.dataFlag), context.settingFlags)
+  if (!read.ok) return read
+  const node = await program.composeInMemory(read.value.settings, () => {})
+  if (!node.ok) return node
+  const client = localClient(node.value)
+  try {
+    const found = await client.call('previewDistil', { transcripts })
+    if (!found.ok) return found
+    const { drafts } = found.value
+    const failures = [...unread, ...found.value.failures]
+    const shared = drafts.filter(draft => draft.heldBack === undefined).length
+    out.show({ drafts, failures }, () => [
+      ...drafts.flatMap((draft, at) => draftLines(draft, at + 1)),
+      `${count(drafts.length, 'lesson')} out of ${count(transcripts.length, 'transcript')}; ${shared} would be shared. Nothing was stored.`,
+    ])
+    if (!out.json) for (const failure of failures) out.note(`${failure} Skipped.`)
+    return { ok: true, value: failures.length > 0 ? exitStatus.partlyDone : exitStatus.done }
+  } finally {
+    await client.close()
+  }
+}
+
+function draftLines(draft: Draft, number: number): string[] {
+  const { entry } = draft
+  const { support } = entry
+  return [
+    `${number}. ${entry.kind} (${draft.pattern}), from ${count(support.episodes, 'episode')} of ${count(support.asks, 'ask')}: ${support.solved} solved, ${support.unsolved} not`,
+    `   when  ${entry.situation}`,
+    `   what  ${entry.insight.summary}`,
+    ...(entry.insight.detail === '' ? [] : [`   why   ${entry.insight.detail}`]),
+    `   do    ${entry.insight.action}`,
+    draft.heldBack === undefined
+      ? `   would be shared as ${draft.cid}: ${Buffer.from(draft.bytes, 'base64').length} bytes, in base64`
+      : `   stays on this node: ${draft.heldBack}`,
+    ...(draft.heldBack === undefined ? [`   ${draft.bytes}`] : []),
+    '',
+  ]
+}

@@ -1,0 +1,150 @@
+/** What `entries ls|show|add|retract|review` do. */
+
+import type { Result } from '../../../../protocol/types.ts'
+import type { InputOf, OutputOf } from '../../operations.ts'
+import type { AddOptions, ListOptions } from '../commands/entries.ts'
+import { type Context, done, given, usage } from '../context.ts'
+import type { ExitStatus } from '../exit-status.ts'
+import { time, wholeNumber } from '../number.ts'
+import { count, type Output } from '../output.ts'
+import { withClient } from '../session.ts'
+
+type Done = Promise<Result<ExitStatus>>
+type View = OutputOf<'addEntry'>
+type Status = View['status']
+type Kind = View['entry']['kind']
+
+const statuses: readonly Status[] = ['local', 'review', 'shared', 'received', 'superseded']
+const kinds: readonly Kind[] = ['fact', 'procedure', 'pitfall', 'preference']
+
+export async function list(context: Context, options: ListOptions): Done {
+  const limit = wholeNumber('--limit', options.limit)
+  if (!limit.ok) return limit
+  const status = oneOf('--status', options.status, statuses)
+  if (!status.ok) return status
+  return listEntries(context, given({ ...options, status: status.value, limit: limit.value }))
+}
+
+async function listEntries(context: Context, filter: InputOf<'listEntries'>): Done {
+  return withClient(context, {}, async client => {
+    const page = await client.call('listEntries', filter)
+    if (!page.ok) return page
+    const { items, next } = page.value
+    context.out.show(page.value, () => [
+      ...items.flatMap(view => [...entryLines(view, context.out), '']),
+      items.length === 0 ? 'There is no such entry.' : count(items.length, 'entry', 'entries'),
+      ...(next === undefined ? [] : [`More: add --cursor ${next}`]),
+    ])
+    return done
+  })
+}
+
+export async function show(context: Context, cid: string): Done {
+  return withClient(context, {}, async client => {
+    const found = await client.call('getEntry', { cid })
+    if (!found.ok) return found
+    context.out.show(found.value, () => detailLines(found.value, context.out))
+    return done
+  })
+}
+
+export async function add(context: Context, options: AddOptions): Done {
+  const kind = oneOf('--kind', options.kind, kinds)
+  if (!kind.ok) return kind
+  const { situation, summary, detail, action, domain: domains, swarm } = options
+  const entry = given({
+    kind: kind.value ?? 'fact',
+    domains,
+    situation,
+    insight: given({ summary, detail, action }),
+    tools: options.tool?.map(parseTool),
+    swarm,
+  })
+  return withClient(context, { running: true }, async client => {
+    const added = await client.call('addEntry', entry)
+    if (!added.ok) return added
+    context.out.show(added.value, () => entryLines(added.value, context.out))
+    return done
+  })
+}
+
+export async function retract(context: Context, cid: string): Done {
+  return withClient(context, { running: true }, async client => {
+    const retracted = await client.call('retractEntry', { cid })
+    if (!retracted.ok) return retracted
+    context.out.show(retracted.value, () => [
+      `Retracted in ${count(retracted.value.swarms, 'swarm')}. Peers drop it when they hear of it.`,
+    ])
+    return done
+  })
+}
+
+export async function review(context: Context, cid: string | undefined, verdict: string | undefined): Done {
+  if (cid === undefined) return listEntries(context, { status: 'review' })
+  if (verdict !== 'approve' && verdict !== 'reject') {
+    return usage(`Say 'swarmlore entries review ${cid} approve' or '… reject'.`)
+  }
+  return withClient(context, { running: true }, async client => {
+    const reviewed = await client.call('reviewEntry', { cid, verdict })
+    if (!reviewed.ok) return reviewed
+    context.out.show(reviewed.value, () => [
+      verdict === 'approve' ? 'Approved, and shared.' : 'Rejected: it stays on this node.',
+      ...entryLines(reviewed.value, context.out),
+    ])
+    return done
+  })
+}
+
+export function entryLines(view: View, out: Output): string[] {
+  const { entry, status, tier } = view
+  const held = view.heldBack === undefined ? '' : ` (${view.heldBack})`
+  return [
+    `${out.style('bold', view.cid)}  ${entry.kind}, ${status}${held}${tier === 'own' ? '' : `, ${tier}`}`,
+    `  when  ${entry.situation}`,
+    `  what  ${entry.insight.summary}`,
+    `  do    ${entry.insight.action}`,
+  ]
+}
+
+function detailLines(view: OutputOf<'getEntry'>, out: Output): string[] {
+  const { entry } = view
+  const { episodes, asks, solved, unsolved } = entry.support
+  const tools = entry.context.tools ?? []
+  return [
+    ...entryLines(view, out),
+    ...(entry.insight.detail === '' ? [] : [`  why   ${entry.insight.detail}`]),
+    '',
+    `author     ${entry.author}`,
+    `created    ${time(entry.created * 1000)}, here since ${time(view.receivedAt)}`,
+    `domains    ${entry.domains.join(', ')}`,
+    ...(tools.length > 0
+      ? [`tools      ${tools.map(tool => `${tool.name}(${tool.arguments.join(', ')})`).join(', ')}`]
+      : []),
+    `rests on   ${count(episodes, 'episode')} of ${count(asks, 'ask')}: ${solved} solved, ${unsolved} not`,
+    `found by   ${entry.lineage.method}`,
+    `evidence   helped ${view.evidence.helped}, hurt ${view.evidence.hurt}`,
+    `swarm      ${view.swarm}`,
+    `size       ${view.size} bytes`,
+    ...(view.episodes.length > 0 ? [`episodes   ${view.episodes.join(', ')}`] : []),
+    ...(view.corroboratedBy.length > 0 ? [`also by    ${view.corroboratedBy.join(', ')}`] : []),
+    ...(view.alternatives.length > 0 ? [`but see    ${view.alternatives.join(', ')}`] : []),
+  ]
+}
+
+/** `name` or `name:argument,argument`. */
+function parseTool(text: string): { name: string; arguments: string[] } {
+  const at = text.indexOf(':')
+  if (at < 0) return { name: text, arguments: [] }
+  const names = text.slice(at + 1).split(',')
+  return { name: text.slice(0, at), arguments: names.map(name => name.trim()).filter(name => name !== '') }
+}
+
+function oneOf<T extends string>(
+  option: string,
+  text: string | undefined,
+  known: readonly T[],
+): Result<T | undefined> {
+  const found = known.find(value => value === text)
+  if (text === undefined || found !== undefined) return { ok: true, value: found }
+  return usage(`${option} is one of ${known.join(', ')}, and not '${text}'.`)
+}

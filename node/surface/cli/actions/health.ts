@@ -1,0 +1,55 @@
+/** What `status` and `doctor` do. */
+
+import type { Result } from '../../../../protocol/types.ts'
+import { type Context, done } from '../context.ts'
+import { type ExitStatus, exitStatus } from '../exit-status.ts'
+import { time } from '../number.ts'
+import { count } from '../output.ts'
+import { withClient } from '../session.ts'
+import { swarmLines } from './swarms.ts'
+
+type Done = Promise<Result<ExitStatus>>
+
+export function status(context: Context): Done {
+  const { out } = context
+  return withClient(context, {}, async client => {
+    const got = await client.call('getStatus', {})
+    if (!got.ok) return got
+    const { value } = got
+    const rejected = Object.entries(value.rejected)
+    out.show(value, () => [
+      client.url === undefined
+        ? `${out.style('yellow', 'No node is running here')}; this is what is stored. 'swarmlore up' starts it.`
+        : `${out.style('green', 'Running')} since ${time(value.startedAt)} UTC at ${client.url}`,
+      '',
+      ...value.swarms.flatMap(swarm => [...swarmLines(swarm, out), '']),
+      `episodes  ${value.episodes.stored} stored, ${value.episodes.waiting} waiting to be distilled`,
+      `entries   ${value.entries.own} own, ${value.entries.received} received (${value.entries.quarantined} quarantined), room for ${value.entries.capacity}`,
+      `fetching  ${value.fetch.waiting} waiting, ${value.fetch.failed} failed`,
+      `recalls   ${value.recalls}`,
+      ...(rejected.length === 0
+        ? []
+        : [`rejected  ${rejected.map(([reason, times]) => `${reason} ${times}`).join(', ')}`]),
+      `embedder  ${value.embedder.dimensions} dimensions, space ${value.embedder.space.slice(0, 12)}…; distiller ${value.distiller}`,
+    ])
+    return done
+  })
+}
+
+export function doctor(context: Context): Done {
+  const { out } = context
+  return withClient(context, {}, async client => {
+    const got = await client.call('runDoctor', {})
+    if (!got.ok) return got
+    const { items } = got.value
+    const bad = items.filter(finding => finding.level !== 'ok').length
+    const styles = { ok: 'green', warn: 'yellow', error: 'red' } as const
+    out.show(got.value, () => [
+      ...items.map(
+        finding => `${out.style(styles[finding.level], finding.level.padEnd(5))} ${finding.message}`,
+      ),
+      bad === 0 ? 'Nothing to mend.' : `${count(bad, 'thing')} to look at.`,
+    ])
+    return items.some(finding => finding.level === 'error') ? { ok: true, value: exitStatus.failed } : done
+  })
+}

@@ -1,0 +1,137 @@
+/**
+ * What `ingest` does: transcripts out of files, a few at a time to the node, bad ones reported and skipped, and
+ * then what could be distilled from them.
+ */
+
+import type { Result } from '../../../../protocol/types.ts'
+import type { OutputOf } from '../../operations.ts'
+import type { Client } from '../client.ts'
+import { type Context, usage } from '../context.ts'
+import { type ExitStatus, exitStatus } from '../exit-status.ts'
+import { count } from '../output.ts'
+import { type Progress, showProgress } from '../progress.ts'
+import { withClient } from '../session.ts'
+import { type Format, type Found, parseFormat, readTranscripts, sizeOf } from '../transcripts.ts'
+import { distilLines } from './distil.ts'
+
+/** Captures under way at once: enough to share one synced write, few enough to bound the memory. */
+const atOnce = 8
+/** The document lists no more bad lines than this; the count is exact. */
+const badListedMax = 1_000
+
+/** These say that the node is in trouble, and not the line. */
+const fatal = /^(no-answer|strange-answer|no-token|bad-token|internal|busy|not-ready|STORE_\w+)$/
+
+interface BadLine {
+  readonly file: string
+  readonly line: number
+  readonly code: string
+  readonly message: string
+}
+
+interface Tally {
+  captured: number
+  known: number
+  badCount: number
+  readonly bad: BadLine[]
+}
+
+export async function ingest(
+  context: Context,
+  files: readonly string[],
+  formatText: string,
+  andDistil: boolean,
+): Promise<Result<ExitStatus>> {
+  const format = parseFormat(formatText)
+  if (!format.ok) return format
+  if (files.filter(file => file === '-').length > 1)
+    return usage("Standard input ('-') can be read only once.")
+  return withClient(context, { mayCreate: true }, async client => {
+    const tally: Tally = { captured: 0, known: 0, badCount: 0, bad: [] }
+    const taken = await takeIn(client, context, files, format.value, tally)
+    if (!taken.ok) return taken
+    let distilled: OutputOf<'distil'> | undefined
+    if (andDistil && tally.captured + tally.known > 0) {
+      const report = await client.call('distil', {})
+      if (!report.ok) return report
+      distilled = report.value
+    }
+    const { captured, known, badCount, bad } = tally
+    const document = { captured, known, bad: badCount, badLines: bad, ...(distilled && { distilled }) }
+    context.out.show(document, () => [
+      `${count(captured, 'episode')} captured${known > 0 ? `, ${known} known already` : ''}${badCount > 0 ? `, ${badCount} bad and skipped` : ''}.`,
+      ...(distilled === undefined ? [] : distilLines(distilled)),
+    ])
+    if (badCount === 0) return { ok: true, value: exitStatus.done }
+    return { ok: true, value: captured + known > 0 ? exitStatus.partlyDone : exitStatus.failed }
+  })
+}
+
+async function takeIn(
+  client: Client,
+  context: Context,
+  files: readonly string[],
+  format: Format,
+  tally: Tally,
+): Promise<Result<undefined>> {
+  const progress = await showProgress(context.out, await totalSize(files))
+  const underWay = new Set<Promise<void>>()
+  let stopped: Result<undefined> | undefined
+  try {
+    for (const file of files) {
+      for await (const found of readTranscripts(file, format, bytes => progress.add(bytes))) {
+        if ('code' in found) report(context, tally, progress, found)
+        else {
+          const capture = captureOne(client, found).then(outcome => {
+            if (outcome.ok) tally[outcome.value.known ? 'known' : 'captured']++
+            else if (fatal.test(outcome.code)) stopped = outcome
+            else report(context, tally, progress, { ...place(found), ...message(outcome) })
+          })
+          const tracked = capture.finally(() => underWay.delete(tracked))
+          underWay.add(tracked)
+          if (underWay.size >= atOnce) await Promise.race(underWay)
+        }
+        if (stopped !== undefined) return stopped
+      }
+    }
+    await Promise.all(underWay)
+    return stopped ?? { ok: true, value: undefined }
+  } finally {
+    await Promise.allSettled(underWay)
+    progress.stop()
+  }
+}
+
+function captureOne(client: Client, found: Extract<Found, { transcript: object }>) {
+  // A record of unknowns, or a list: what the operation's schema wants, and checks.
+  const transcript = Array.isArray(found.transcript) ? found.transcript : { ...found.transcript }
+  return client.call('captureEpisode', { transcript })
+}
+
+function report(context: Context, tally: Tally, progress: Progress, bad: BadLine): void {
+  tally.badCount++
+  if (tally.bad.length < badListedMax) tally.bad.push(bad)
+  const where = bad.line > 0 ? `${bad.file}:${bad.line}` : bad.file
+  progress.interrupt(() => context.out.note(`${where}: ${bad.message} Skipped. (${bad.code})`))
+}
+
+function place({ file, line }: { file: string; line: number }): { file: string; line: number } {
+  return { file, line }
+}
+
+function message({ code, message: text }: { code: string; message: string }): {
+  code: string
+  message: string
+} {
+  return { code, message: text }
+}
+
+async function totalSize(files: readonly string[]): Promise<number | undefined> {
+  let total = 0
+  for (const file of files) {
+    const size = await sizeOf(file)
+    if (size === undefined) return undefined
+    total += size
+  }
+  return total
+}

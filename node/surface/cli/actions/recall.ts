@@ -1,0 +1,111 @@
+/** What `recall` and `feedback` do. */
+
+import type { Result } from '../../../../protocol/types.ts'
+import type { OutputOf } from '../../operations.ts'
+import type { RecallOptions } from '../commands/recall.ts'
+import { type Context, done, given, usage } from '../context.ts'
+import type { ExitStatus } from '../exit-status.ts'
+import { optionalWholeNumber } from '../number.ts'
+import { count, type Output } from '../output.ts'
+import { withClient } from '../session.ts'
+
+type Done = Promise<Result<ExitStatus>>
+const outcomes = ['helped', 'hurt', 'unused'] as const
+type Recalled = OutputOf<'recall'>
+
+export async function recall(context: Context, query: string | undefined, options: RecallOptions): Done {
+  const limit = optionalWholeNumber('--limit', options.limit)
+  if (!limit.ok) return limit
+  const pendingCall = options.call === undefined ? undefined : parseCall(options.call)
+  if (pendingCall !== undefined && !pendingCall.ok) return pendingCall
+  if (query === undefined && options.call === undefined && options.error === undefined) {
+    return usage('Say what to recall for: a query, --call, --error, or several of them.')
+  }
+  const request = given({
+    query,
+    pendingCall: pendingCall?.value,
+    lastError: options.error,
+    tools: options.tools?.split(',').map(name => name.trim()),
+    limit: limit.value,
+  })
+  return withClient(context, {}, async client => {
+    const recalled = await client.call('recall', request)
+    if (!recalled.ok) return recalled
+    if (options.prompt === true && !context.out.json) context.out.raw(recalled.value.prompt)
+    else context.out.show(recalled.value, () => recallLines(recalled.value, context.out))
+    return done
+  })
+}
+
+export async function feedback(
+  context: Context,
+  recallId: string,
+  outcome: string,
+  item: string | undefined,
+): Done {
+  const said = outcomes.find(known => known === outcome)
+  if (said === undefined) return usage(`The outcome is helped, hurt or unused, and not '${outcome}'.`)
+  return withClient(context, {}, async client => {
+    const counted = await client.call(
+      'giveFeedback',
+      given({ recallId, outcome: said, items: item === undefined ? undefined : [item] }),
+    )
+    if (!counted.ok) return counted
+    context.out.show(counted.value, () => [
+      `Counted for ${count(counted.value.counted.length, 'lesson')}.`,
+      ...counted.value.counted.map(
+        ({ cid, author, trust }) => `  ${cid}: trust in ${author} is now ${trust.toFixed(2)}`,
+      ),
+    ])
+    return done
+  })
+}
+
+/** `tool {"json": "arguments"}`, or the tool's name alone. */
+function parseCall(text: string): Result<{ tool: string; arguments?: string }> {
+  const [, tool, given] = /^\s*(\S+)\s*([\s\S]*)$/.exec(text) ?? []
+  if (tool === undefined || tool.startsWith('{')) {
+    return usage(`--call wants the tool's name and its arguments: --call 'book_flight {"seat":"12A"}'.`)
+  }
+  if (given === undefined || given === '') return { ok: true, value: { tool } }
+  try {
+    JSON.parse(given)
+  } catch {
+    return usage(`The arguments in --call are not JSON: ${given}`)
+  }
+  return { ok: true, value: { tool, arguments: given } }
+}
+
+export function recallLines(recalled: Recalled, out: Output): string[] {
+  const lines: string[] = []
+  for (const [at, item] of recalled.items.entries()) {
+    const { helped, hurt } = item.evidence
+    lines.push(
+      `${at + 1}. ${out.style('bold', item.insight.summary)}`,
+      `   when   ${item.situation}`,
+      `   do     ${item.insight.action}`,
+      `   from   ${item.author} (${item.tier}, trust ${item.trust.toFixed(2)}); helped ${round(helped)}, hurt ${round(hurt)}; rests on ${count(item.support.episodes, 'episode')} of ${count(item.support.asks, 'ask')}`,
+      `   why    ${item.why.join(' ')}`,
+      ...(item.alternatives.length > 0
+        ? [`   ${out.style('yellow', 'but')}    others say something else: ${item.alternatives.join(', ')}`]
+        : []),
+      ...(item.corroboratedBy.length > 0 ? [`   also   said by ${item.corroboratedBy.join(', ')}`] : []),
+      `   entry  ${item.cid}`,
+      '',
+    )
+  }
+  if (recalled.items.length === 0) lines.push('Nothing that helps is known here.')
+  for (const held of recalled.heldBack) {
+    lines.push(
+      `${out.style('yellow', 'Held back:')} ${count(held.entries, 'lesson')} of ${held.author}, ${held.reason === 'stranger' ? 'whom this node does not know well enough' : 'who is blocked'}. To let them in: ${held.command}`,
+    )
+  }
+  if (recalled.items.length > 0) {
+    lines.push(`Say whether it helped: swarmlore feedback ${recalled.recallId} helped|hurt|unused`)
+  }
+  return lines
+}
+
+function round(number: number): string {
+  return Number.isInteger(number) ? String(number) : number.toFixed(1)
+}

@@ -1,0 +1,162 @@
+/**
+ * What `up` does: the node in the foreground, with its HTTP API. The API listens before the swarms are opened, so
+ * that a port in use is found first, and the run file appears last, so that whoever finds it finds a whole node.
+ */
+
+import { mkdir } from 'node:fs/promises'
+import type { Result } from '../../../../protocol/types.ts'
+import type { SwarmloreNode, SwarmView } from '../../../api.ts'
+import type { Settings } from '../../../config.ts'
+import { createApi } from '../../http/api.ts'
+import { type Listening, listen } from '../../http/server.ts'
+import type { Context } from '../context.ts'
+import { type ExitStatus, exitStatus } from '../exit-status.ts'
+import { causes, type Output } from '../output.ts'
+import type { Log } from '../program.ts'
+import { findRunning, removeRun, writeRun } from '../run-file.ts'
+import { dataFolder, loadSettings } from '../settings.ts'
+
+export async function up(context: Context): Promise<Result<ExitStatus>> {
+  const { program, out } = context
+  const stopping = stopSignal(out)
+  const folder = dataFolder(program, context.dataFlag)
+  const read = await loadSettings(program, folder, context.settingFlags)
+  if (!read.ok) return read
+  const { settings } = read.value
+  const running = await findRunning(folder)
+  if (running !== undefined) {
+    return {
+      ok: false,
+      code: 'already-running',
+      message: `A node is running on ${folder} already (process ${running.pid}, ${running.url}). Stop it first, or name another folder with --data.`,
+    }
+  }
+  const made = await makeFolder(folder)
+  if (!made.ok) return made
+  const token = await program.token(folder)
+  if (!token.ok) return token
+  const log = terminalLog(out, settings.logLevel)
+  const composed = await program.compose(folder, settings, log)
+  if (!composed.ok) return composed
+  const node = composed.value
+  let ready = false
+  const api = createApi({
+    node,
+    token: token.value,
+    hosts: settings.httpHosts,
+    exposed: settings.exposeHttp,
+    version: program.version,
+    ready: () => ready,
+    report: error => log('error', 'A request failed inside the node', { causes: causes(error) }),
+  })
+  const listening = await listen(api, {
+    host: settings.httpHost,
+    port: settings.httpPort,
+    expose: settings.exposeHttp,
+  })
+  if (!listening.ok) {
+    await node.stop()
+    return listening
+  }
+  try {
+    await node.start()
+    ready = true
+    await writeRun(folder, { url: listening.value.url, pid: process.pid })
+    announce(out, { folder, settings, listening: listening.value, swarms: node.swarms() })
+    await stopping
+  } finally {
+    await shutDown(folder, node, listening.value)
+  }
+  if (!out.json) out.note('Stopped.')
+  return { ok: true, value: exitStatus.done }
+}
+
+async function shutDown(folder: string, node: SwarmloreNode, listening: Listening): Promise<void> {
+  await removeRun(folder, process.pid)
+  await listening.close()
+  await node.stop()
+}
+
+/** Resolves at the first Ctrl-C (or SIGTERM); the second one ends the process at once. */
+function stopSignal(out: Output): Promise<void> {
+  return new Promise(resolve => {
+    let asked = false
+    const ask = (signal: NodeJS.Signals): void => {
+      // 128 and the number of the signal, as shells have it.
+      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143)
+      asked = true
+      if (!out.json) out.note('\nStopping; once more stops at once.')
+      resolve()
+    }
+    process.on('SIGINT', ask)
+    process.on('SIGTERM', ask)
+  })
+}
+
+async function makeFolder(folder: string): Promise<Result<undefined>> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    return { ok: true, value: undefined }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return {
+      ok: false,
+      code: 'data-folder-not-writable',
+      message: `The data folder ${folder} cannot be made (${code}). Name another one with --data.`,
+    }
+  }
+}
+
+interface Announced {
+  readonly folder: string
+  readonly settings: Settings
+  readonly listening: Listening
+  readonly swarms: readonly SwarmView[]
+}
+
+function announce(out: Output, { folder, settings, listening, swarms }: Announced): void {
+  const document = {
+    type: 'up',
+    url: listening.url,
+    pid: process.pid,
+    data: folder,
+    swarms: swarms.map(({ id, name, self, addresses }) => ({ id, name, self, addresses })),
+  }
+  const reachable = swarms.some(swarm => swarm.addresses.some(address => !isLoopbackAddress(address)))
+  out.show(document, () => [
+    ...swarms.flatMap(swarm => [
+      `${out.style('bold', `Swarm '${swarm.name}'`)} (${swarm.visibility})`,
+      `  node       ${swarm.self}`,
+      ...swarm.addresses.map((address, at) => `  ${at === 0 ? 'listens on' : '          '} ${address}`),
+    ]),
+    `API          ${listening.url}  (token in ${folder}/token)`,
+    `Data         ${folder}`,
+    '',
+    'Take transcripts in:  swarmlore ingest FILE',
+    'Let others in:        swarmlore invite create',
+    reachable
+      ? 'Other machines reach this node at the addresses above that do not begin with /ip4/127.'
+      : 'Only this machine reaches this node. For others: swarmlore up --listen /ip4/0.0.0.0/tcp/4501',
+    'Ctrl-C stops it.',
+  ])
+  if (settings.exposeHttp) {
+    out.note(
+      `Take care: the HTTP API listens on ${listening.host} port ${listening.port}, unencrypted. Whoever reaches it and has the token can read every captured episode and speak for this node.`,
+    )
+  }
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/')
+}
+
+const levels = ['debug', 'info', 'warn', 'error'] as const
+
+/** The node's diary, on standard error: time, level, message, fields. */
+function terminalLog(out: Output, from: Settings['logLevel']): Log {
+  return (level, message, fields = {}) => {
+    if (levels.indexOf(level) < levels.indexOf(from)) return
+    const details = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    out.note([new Date().toISOString().slice(11, 19), level.padEnd(5), message, ...details].join(' '))
+  }
+}

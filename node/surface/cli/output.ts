@@ -1,0 +1,113 @@
+/**
+ * What a command prints. On standard output stands either text for people or, with `--json`, documents and
+ * nothing else; what is about the work (progress, notes, errors) goes to standard error. Text of peers ends up
+ * on a terminal here, so control characters are made visible before they can steer it.
+ */
+
+import { stripVTControlCharacters, styleText } from 'node:util'
+import type { Failure } from '../../../protocol/types.ts'
+
+export interface OutputOptions {
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+}
+
+type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan'
+
+export class Output {
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+
+  constructor(options: OutputOptions) {
+    this.json = options.json
+    this.verbose = options.verbose
+    this.stdout = options.stdout
+    this.stderr = options.stderr
+  }
+
+  /** The result of a command: the document itself, or lines for people. */
+  show(document: unknown, lines: () => readonly string[]): void {
+    if (this.json) this.document(document)
+    else for (const line of lines()) this.line(line)
+  }
+
+  document(document: unknown): void {
+    this.stdout.write(`${JSON.stringify(document)}\n`)
+  }
+
+  line(text: string): void {
+    this.stdout.write(`${visible(text)}\n`)
+  }
+
+  /** Bytes as they are: what goes into a model's prompt. */
+  raw(text: string): void {
+    this.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`)
+  }
+
+  note(text: string): void {
+    this.stderr.write(`${visible(text)}\n`)
+  }
+
+  failure(failure: Omit<Failure, 'ok'> & { readonly cause?: unknown }): void {
+    if (this.json) this.document({ error: { code: failure.code, message: failure.message } })
+    this.note(`${this.styleFor(this.stderr, 'red', 'Error:')} ${failure.message} (${failure.code})`)
+    if (this.verbose) for (const line of causes(failure.cause)) this.note(`  ${line}`)
+  }
+
+  /** Colour, where standard output is a terminal and `NO_COLOR` is not set. */
+  style(style: Style, text: string): string {
+    return this.styleFor(this.stdout, style, text)
+  }
+
+  private styleFor(stream: NodeJS.WriteStream, style: Style, text: string): string {
+    return styleText(style, text, { stream })
+  }
+}
+
+/** Columns side by side, two spaces apart; the last one is not padded. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell))
+  }
+  return rows.map(row =>
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : cell + ' '.repeat((widths[at] ?? 0) - width(cell))))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+/** The causes of an error, outermost first, without stacks. */
+export function causes(error: unknown): string[] {
+  const lines: string[] = []
+  for (let at = error; at !== undefined && at !== null && lines.length < 10; ) {
+    lines.push(at instanceof Error ? `${at.name}: ${at.message}` : String(at))
+    at = at instanceof Error ? at.cause : undefined
+  }
+  return lines
+}
+
+const esc = String.fromCharCode(0x1b)
+/** Bold, dim and the six colours that `style` uses: these may pass. */
+const ownStyle = new RegExp(`^${esc}\\[(?:1|2|22|31|32|33|36|39)m`)
+/** Control and format characters (bidirectional ones among them), but for line breaks and tabs. */
+const hidden = /(?![\n\t])[\p{Cc}\p{Cf}]/gu
+
+function visible(text: string): string {
+  return text.replace(hidden, (character, at: number) =>
+    character === esc && ownStyle.test(text.slice(at, at + 5)) ? character : '\ufffd',
+  )
+}
+
+function width(text: string): number {
+  return stripVTControlCharacters(text).length
+}

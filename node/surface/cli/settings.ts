@@ -1,0 +1,92 @@
+/**
+ * The settings of a command: flags, then environment, then `<data>/config.json`, then defaults. config.ts knows
+ * what the settings are; this file knows where they stand.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Result } from '../../../protocol/types.ts'
+import { type ReadSettings, readSettings, type SettingsSource, settingFromText } from '../../config.ts'
+import type { Program } from './program.ts'
+
+const environmentPrefix = 'SWARMLORE_'
+/** The folder itself cannot stand in the folder's own file. */
+const dataVariable = `${environmentPrefix}DATA`
+
+export function dataFolder(program: Program, flag: string | undefined): string {
+  return flag ?? nonEmpty(program.env[dataVariable]) ?? program.defaultDataFolder()
+}
+
+export function configPath(folder: string): string {
+  return join(folder, 'config.json')
+}
+
+/** `flags` are texts by setting name, as they stood on the command line. */
+export async function loadSettings(
+  program: Program,
+  folder: string,
+  flags: Readonly<Record<string, string>>,
+): Promise<Result<ReadSettings>> {
+  const file = await readConfigFile(configPath(folder))
+  if (!file.ok) return file
+  const flagSource: SettingsSource = {
+    name: key => `--set ${key}`,
+    values: mapValues(flags, settingFromText),
+  }
+  return readSettings([flagSource, environmentSource(program.env), file.value])
+}
+
+async function readConfigFile(path: string): Promise<Result<SettingsSource>> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: true, value: { name: key => key, values: {} } }
+    return bad(`The settings in ${path} cannot be read (${code}). Give this user access to the file.`)
+  }
+  let values: unknown
+  try {
+    values = JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return bad(`${path} is not JSON: ${reason}. Mend it, or delete it to go back to the defaults.`)
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    return bad(`${path} must hold one JSON object, such as {"httpPort": 7718}.`)
+  }
+  return { ok: true, value: { name: key => `${key} in ${path}`, values: { ...values } } }
+}
+
+function environmentSource(env: Program['env']): SettingsSource {
+  const values: Record<string, unknown> = {}
+  for (const [name, text] of Object.entries(env)) {
+    if (!name.startsWith(environmentPrefix) || name === dataVariable || text === undefined) continue
+    const key = camelCase(name.slice(environmentPrefix.length))
+    values[key] = settingFromText(key, text)
+  }
+  return { name: key => environmentPrefix + snakeCase(key), values }
+}
+
+function camelCase(name: string): string {
+  return name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
+}
+
+function mapValues(
+  texts: Readonly<Record<string, string>>,
+  convert: (key: string, text: string) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, convert(key, text)]))
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text
+}
+
+function bad(message: string): Result<never> {
+  return { ok: false, code: 'bad-setting', message }
+}

@@ -1,0 +1,274 @@
+/**
+ * What goes over the surfaces, as schemas: the types of api.ts once more, with limits, for checking input, for
+ * OpenAPI, and for reading a running node's answers. Ids come in as text and go on as branded ids.
+ */
+
+import { z } from 'zod'
+import type { EntryCid, PeerId, SwarmId } from '../../protocol/types.ts'
+
+/** Raw-codec sha2-256 CIDv1 in base32: a fixed beginning, and 52 characters. */
+export const cidIn = z
+  .string()
+  .regex(/^bafkrei[a-z2-7]{52}$/, 'must be the CID of an entry (bafkrei…, 59 characters)')
+  .transform(text => text as EntryCid)
+
+export const swarmIn = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be a swarm id (64 hex digits)')
+  .transform(text => text as SwarmId)
+
+export const fullPeerId = /^did:key:z6Mk[1-9A-HJ-NP-Za-km-z]{40,48}$/
+
+/** A whole id, or the beginning or end of one: resolve-peer.ts finds the peer that is meant. */
+export const peerIn = z
+  .string()
+  .min(4)
+  .max(64)
+  .regex(/^(did:key:)?[1-9A-HJ-NP-Za-km-z]*$/, 'must be a did:key, or the beginning or end of one')
+
+export const authorIn = z
+  .string()
+  .regex(fullPeerId, 'must be a whole did:key:z6Mk…')
+  .transform(text => text as PeerId)
+
+export const cursorIn = z.string().max(500)
+export const limitIn = z.coerce.number().int().min(1).max(1000)
+
+const peer = z.string()
+const cid = z.string()
+const swarm = z.string()
+const milliseconds = z.number()
+const count = z.number()
+
+export const entryKind = z.enum(['fact', 'procedure', 'pitfall', 'preference'])
+export const tier = z.enum(['own', 'trusted', 'quarantined'])
+export const shareMode = z.enum(['verified', 'reviewed', 'all', 'none'])
+export const entryStatus = z.enum(['local', 'review', 'shared', 'received', 'superseded'])
+export const feedbackOutcome = z.enum(['helped', 'hurt', 'unused'])
+export const outcomeSource = z.enum(['feedback', 'reward', 'exit-code', 'test', 'user'])
+
+const evidence = z.strictObject({ helped: z.number(), hurt: z.number() })
+const insight = z.strictObject({ summary: z.string(), detail: z.string(), action: z.string() })
+const toolMention = z.strictObject({ name: z.string(), arguments: z.array(z.string()) })
+const support = z.strictObject({
+  episodes: count,
+  asks: count,
+  solved: count,
+  unsolved: count,
+  firstSeen: z.int().meta({ description: 'Whole days since 1970-01-01 UTC' }),
+  lastSeen: z.int().meta({ description: 'Whole days since 1970-01-01 UTC' }),
+})
+
+export const entry = z.strictObject({
+  v: z.literal(1),
+  kind: entryKind,
+  domains: z.array(z.string()),
+  situation: z.string(),
+  insight,
+  context: z.strictObject({
+    languages: z.array(z.string()).exactOptional(),
+    frameworks: z.array(z.string()).exactOptional(),
+    tools: z.array(toolMention).exactOptional(),
+    versions: z.array(z.string()).exactOptional(),
+    modelFamily: z.string().exactOptional(),
+  }),
+  support,
+  lineage: z.strictObject({ parents: z.array(cid), method: z.string() }),
+  author: peer,
+  created: z.int().meta({ description: 'Seconds since 1970-01-01 UTC' }),
+  expires: z.int().exactOptional(),
+  supersedes: cid.exactOptional(),
+})
+
+export const captured = z.strictObject({ episode: z.string(), known: z.boolean() })
+
+const outcome = z.strictObject({ solved: z.boolean(), by: outcomeSource })
+const interaction = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('message'),
+    role: z.enum(['system', 'user', 'assistant']),
+    text: z.string(),
+  }),
+  z.strictObject({ type: z.literal('reasoning'), text: z.string() }),
+  z.strictObject({
+    type: z.literal('call'),
+    id: z.string(),
+    tool: z.string(),
+    arguments: z.unknown().optional(),
+    text: z.string(),
+  }),
+  z.strictObject({ type: z.literal('result'), callId: z.string(), tool: z.string(), text: z.string() }),
+  z.strictObject({
+    type: z.literal('observation'),
+    name: z.string(),
+    value: z.string(),
+    at: milliseconds.exactOptional(),
+  }),
+])
+
+const episodeHead = {
+  id: z.string(),
+  ask: z.string(),
+  source: z.string(),
+  model: z.string().exactOptional(),
+  capturedAt: milliseconds,
+  outcome: outcome.exactOptional(),
+}
+export const episodeSummary = z.strictObject({ ...episodeHead, interactions: count })
+export const episodeDetail = z.strictObject({
+  ...episodeHead,
+  interactions: z.array(interaction),
+  entries: z.array(cid),
+})
+
+export const distilReport = z.strictObject({
+  episodes: count,
+  drafts: count,
+  newDrafts: count,
+  published: count,
+  local: z.record(z.string(), count),
+})
+
+export const draft = z.strictObject({
+  pattern: z.string(),
+  entry,
+  cid,
+  bytes: z.string().meta({ description: 'The exact bytes that would be shared, base64' }),
+  episodes: z.array(z.string()),
+  heldBack: z.string().exactOptional(),
+})
+
+const recallItem = z.strictObject({
+  cid,
+  swarm,
+  kind: entryKind,
+  situation: z.string(),
+  insight,
+  author: peer,
+  tier,
+  trust: z.number(),
+  evidence,
+  support,
+  score: z.number(),
+  why: z.array(z.string()),
+  alternatives: z.array(cid),
+  corroboratedBy: z.array(peer),
+})
+export const recallResult = z.strictObject({
+  recallId: z.string(),
+  items: z.array(recallItem),
+  prompt: z.string(),
+  heldBack: z.array(
+    z.strictObject({
+      author: peer,
+      entries: count,
+      reason: z.enum(['stranger', 'blocked']),
+      command: z.string(),
+    }),
+  ),
+  tookMs: z.number(),
+})
+
+export const feedbackReport = z.strictObject({
+  counted: z.array(z.strictObject({ cid, author: peer, trust: z.number() })),
+})
+
+const entryViewFields = {
+  cid,
+  swarm,
+  entry,
+  size: count,
+  tier,
+  status: entryStatus,
+  heldBack: z.string().exactOptional(),
+  receivedAt: milliseconds,
+  evidence,
+}
+export const entryView = z.strictObject(entryViewFields)
+export const entryDetail = z.strictObject({
+  ...entryViewFields,
+  episodes: z.array(z.string()),
+  alternatives: z.array(cid),
+  corroboratedBy: z.array(peer),
+})
+
+const invitePolicy = z.union([
+  z.strictObject({ by: z.literal('founder') }),
+  z.strictObject({
+    by: z.literal('members'),
+    depth: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+  }),
+])
+export const swarmView = z.strictObject({
+  id: swarm,
+  name: z.string(),
+  visibility: z.enum(['private', 'open']),
+  founder: peer,
+  self: peer,
+  invite: invitePolicy,
+  share: shareMode,
+  members: count,
+  peers: count,
+  records: count,
+  entries: count,
+  addresses: z.array(z.string()),
+})
+
+export const inviteView = z.strictObject({
+  id: z.string(),
+  swarm,
+  createdAt: milliseconds,
+  expires: z.number().meta({ description: 'Seconds since 1970-01-01 UTC' }),
+  uses: count,
+  used: count,
+  revoked: z.boolean(),
+})
+
+export const peerView = z.strictObject({
+  peer,
+  swarm,
+  connected: z.boolean(),
+  member: z.boolean(),
+  invitedBy: peer.exactOptional(),
+  tier,
+  trust: z.number(),
+  uncertainty: z.number(),
+  evidence,
+  word: z.strictObject({
+    pinned: z.boolean(),
+    blocked: z.boolean(),
+    blockedSince: z.number().exactOptional(),
+    trust: z.number().exactOptional(),
+  }),
+  entries: count,
+  why: z.array(z.string()),
+  clockOffsetMs: z.number().exactOptional(),
+})
+
+export const nodeStatus = z.strictObject({
+  startedAt: milliseconds,
+  now: milliseconds,
+  swarms: z.array(swarmView),
+  episodes: z.strictObject({ stored: count, waiting: count }),
+  entries: z.strictObject({ own: count, received: count, quarantined: count, capacity: count }),
+  fetch: z.strictObject({ waiting: count, failed: count }),
+  rejected: z.record(z.string(), count),
+  recalls: count,
+  embedder: z.strictObject({ space: z.string(), dimensions: count }),
+  distiller: z.string(),
+})
+
+export const finding = z.strictObject({
+  level: z.enum(['ok', 'warn', 'error']),
+  check: z.string(),
+  message: z.string(),
+})
+
+/** A page of a longer list: pass `next` as `cursor` to go on. */
+export function page<Item extends z.ZodType>(item: Item) {
+  return z.strictObject({ items: z.array(item), next: z.string().exactOptional() })
+}
+
+export function list<Item extends z.ZodType>(item: Item) {
+  return z.strictObject({ items: z.array(item) })
+}
