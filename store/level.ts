@@ -1,10 +1,11 @@
 /**
  * The store on disk: one Level database. Batches that wait together are written together with one sync (group
  * commit), and each is acknowledged only after it. Every value carries a CRC-32 over key and value, because
- * Level reads its tables without checking theirs: a byte that the disk lost must not pass for data.
+ * Level reads its tables without checking theirs: a byte that the disk lost must not pass for data (a damaged
+ * index of a table can still hide a row).
  */
 
-import { mkdir, readdir, statfs } from 'node:fs/promises'
+import { mkdir, readdir, realpath, statfs } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { Level } from 'level'
 import type { Result } from '../protocol/types.ts'
@@ -23,6 +24,12 @@ const ITERATOR_ITEMS = 500
 const ITERATOR_BYTES = 256 * 2 ** 10
 const CHECKSUM_BYTES = 4
 
+/**
+ * Real paths that this process has open. Level's lock is the system's, which a process loses when it closes any
+ * handle on the lock file, as a second attempt to open the same folder would.
+ */
+const openFolders = new Set<string>()
+
 interface LevelStoreOptions {
   /** Free bytes on the disk below which writing is refused (and reading goes on). */
   readonly reserveBytes?: number
@@ -33,16 +40,22 @@ export async function openLevelStore(
   folder: string,
   { reserveBytes = RESERVE_BYTES }: LevelStoreOptions = {},
 ): Promise<Result<Store, StoreErrorCode>> {
+  let path: string | undefined
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
+    const real = await realpath(folder)
+    if (openFolders.has(real)) return failure(lockedError(folder))
+    openFolders.add(real)
+    path = real
     // Without CURRENT Level would take the folder for a new one, and every table in it for garbage to delete.
     const names = await readdir(folder)
     if (!names.includes('CURRENT') && names.some(name => /\.(ldb|sst|log)$/.test(name)))
-      return failure(new StoreError('STORE_CORRUPT', corruptMessage(folder)))
+      throw new StoreError('STORE_CORRUPT', corruptMessage(folder))
     const db: Database = new Level(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
     await db.open({ passive: false })
-    return { ok: true, value: new LevelStore(db, folder, reserveBytes) }
+    return { ok: true, value: new LevelStore(db, folder, reserveBytes, () => openFolders.delete(real)) }
   } catch (cause) {
+    if (path !== undefined) openFolders.delete(path)
     const error = openError(folder, cause)
     if (error === undefined) throw cause
     return failure(error)
@@ -60,16 +73,18 @@ class LevelStore implements Store {
   readonly #db: Database
   readonly #folder: string
   readonly #reserveBytes: number
+  readonly #onClosed: () => void
   #waiting: WaitingBatch[] = []
   #writing: Promise<void> | undefined
   #closing: Promise<void> | undefined
   /** Set by the first write that failed: Level's log may end in half a record then, and what follows it could be lost. */
   #broken: StoreError | undefined
 
-  constructor(db: Database, folder: string, reserveBytes: number) {
+  constructor(db: Database, folder: string, reserveBytes: number, onClosed: () => void) {
     this.#db = db
     this.#folder = folder
     this.#reserveBytes = reserveBytes
+    this.#onClosed = onClosed
   }
 
   get(key: string): Uint8Array | undefined {
@@ -122,6 +137,7 @@ class LevelStore implements Store {
   async #closeOnce(): Promise<void> {
     await this.#writing
     await this.#db.close()
+    this.#onClosed()
   }
 
   async #writeWaiting(): Promise<void> {
@@ -224,12 +240,8 @@ function openError(folder: string, error: unknown): StoreError | undefined {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   const code = codeOf(cause)
   const message = messageOf(cause)
-  if (code === 'LEVEL_LOCKED')
-    return new StoreError(
-      'STORE_LOCKED',
-      `The data folder ${folder} is in use by another node. Stop that node, or choose another folder with --data.`,
-      error,
-    )
+  if (cause instanceof StoreError) return cause
+  if (code === 'LEVEL_LOCKED') return lockedError(folder, error)
   if (code === 'ENOSPC' || message.includes('No space left'))
     return new StoreError('STORE_FULL', fullMessage(folder, 'Then start the node again'), error)
   if (code === 'LEVEL_CORRUPTION' || (code === 'LEVEL_IO_ERROR' && /No such file|NotFound/.test(message)))
@@ -241,6 +253,14 @@ function openError(folder: string, error: unknown): StoreError | undefined {
       error,
     )
   return undefined
+}
+
+function lockedError(folder: string, cause?: unknown): StoreError {
+  return new StoreError(
+    'STORE_LOCKED',
+    `The data folder ${folder} is in use by another node. Stop that node, or choose another folder with --data.`,
+    cause,
+  )
 }
 
 function corruptMessage(folder: string): string {

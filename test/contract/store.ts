@@ -149,7 +149,10 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         { requiredKeys: ['prefix'] },
       )
       const model = new Map<string, Uint8Array>()
-      const batch = fc.array(op.filter(({ key }) => key !== ''), { maxLength: 6 })
+      const batch = fc.array(
+        op.filter(({ key }) => key !== ''),
+        { maxLength: 6 },
+      )
       await fc.assert(
         fc.asyncProperty(batch, range, async (ops, wanted) => {
           await store.batch(ops)
