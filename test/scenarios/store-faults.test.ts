@@ -83,26 +83,28 @@ describe('a damaged folder', () => {
     await expectFailure(folder, 'STORE_CORRUPT', 'damaged')
   })
 
-  it.each(['CURRENT', 'MANIFEST', 'ldb'])(
-    'gives an error or the truth when a byte of %s is flipped',
-    async kind => {
-      const truth = await fill(folder)
-      const name = (await readdir(folder)).find(name => name.includes(kind)) ?? `no ${kind}`
-      const bytes = await readFile(join(folder, name))
-      const step = Math.max(1, Math.floor(bytes.length / 60))
-      let reported = 0
-      for (let at = 0; at < bytes.length; at += step) {
-        const damaged = join(root, `damaged-${at}`)
-        await cp(folder, damaged, { recursive: true })
-        const flipped = Buffer.from(bytes)
-        flipped[at] = (flipped[at] ?? 0) ^ 0x15
-        await writeFile(join(damaged, name), flipped)
-        if (await isReported(damaged, truth, mayMiss)) reported++
-        await rm(damaged, { recursive: true })
-      }
-      expect(reported).toBeGreaterThan(0)
-    },
-  )
+  // Level reads a table's index without checking it, so a row can be missing there; no other answer can be wrong.
+  it.each([
+    { kind: 'CURRENT', mayMiss: false },
+    { kind: 'MANIFEST', mayMiss: false },
+    { kind: 'ldb', mayMiss: true },
+  ])('never gives a wrong value when a byte of $kind is flipped', async ({ kind, mayMiss }) => {
+    const truth = await fill(folder)
+    const name = (await readdir(folder)).find(name => name.includes(kind)) ?? `no ${kind}`
+    const bytes = await readFile(join(folder, name))
+    const step = Math.max(1, Math.floor(bytes.length / 60))
+    let reported = 0
+    for (let at = 0; at < bytes.length; at += step) {
+      const damaged = join(root, `damaged-${at}`)
+      await cp(folder, damaged, { recursive: true })
+      const flipped = Buffer.from(bytes)
+      flipped[at] = (flipped[at] ?? 0) ^ 0x15
+      await writeFile(join(damaged, name), flipped)
+      if (await isReported(damaged, truth, mayMiss)) reported++
+      await rm(damaged, { recursive: true })
+    }
+    expect(reported).toBeGreaterThan(0)
+  })
 })
 
 describe('a full disk', () => {
