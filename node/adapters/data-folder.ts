@@ -5,7 +5,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, stat, unlink, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import type { Failure, Result } from '../../protocol/types.ts'
 
@@ -26,7 +26,7 @@ export async function prepareDataFolder(folder: string): Promise<Result<string, 
   const path = resolve(folder)
   const probe = join(path, `.${randomBytes(6).toString('hex')}.probe`)
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeFolder(path)
     await writeFile(probe, 'swarmlore', { flag: 'wx', mode: 0o600 })
     await unlink(probe)
     return { ok: true, value: path }
@@ -40,6 +40,20 @@ export async function prepareDataFolder(folder: string): Promise<Result<string, 
 export async function dataFolderExists(folder: string): Promise<boolean> {
   const found = await stat(resolve(folder)).catch(() => undefined)
   return found?.isDirectory() ?? false
+}
+
+/** For the owner alone, parents included. Node's own recursive mkdir never ends where the system refuses with ENOENT. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || parent === path || (await dataFolderExists(parent))) throw error
+    await makeFolder(parent)
+    await mkdir(path, { mode: 0o700 })
+  }
 }
 
 function explain(path: string, error: unknown): Failure<DataFolderCode> {

@@ -28,7 +28,7 @@ export interface Gossip {
 }
 
 /** How long a connection may stand without a gossip stream before it is taken for broken. */
-const silentMsMax = 15_000
+const silentMsMax = 5_000
 
 const results: Readonly<Record<Verdict['verdict'], TopicValidatorResult>> = {
   accept: TopicValidatorResult.Accept,

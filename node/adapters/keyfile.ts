@@ -6,9 +6,10 @@
 
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Failure, Result } from '../../protocol/types.ts'
+import { makeFolder } from './data-folder.ts'
 
 export type SecretCode =
   | 'secret-readable-by-others'
@@ -123,10 +124,10 @@ async function examine(
 
 /** Whole and durable under its name, or not there at all. An existing secret is never replaced. */
 async function create(path: string, bytes: Uint8Array): Promise<Failure<SecretCode> | undefined> {
-  const folder = dirname(path)
+  const folder = dirname(resolve(path))
   const temporary = `${path}.${randomBytes(6).toString('hex')}.new`
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
     const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(bytes)

@@ -1,0 +1,20 @@
+import { afterAll, beforeAll } from 'vitest'
+import { type OnnxEmbedder, openEmbedder } from '../../node/adapters/onnx.ts'
+import { embedderContract } from './embedder.ts'
+
+let embedder: OnnxEmbedder | undefined
+
+beforeAll(async () => {
+  const opened = await openEmbedder()
+  if (!opened.ok) throw new Error(opened.message)
+  embedder = opened.value
+})
+afterAll(() => embedder?.close())
+
+embedderContract({
+  name: 'onnxruntime on the shipped model',
+  embedder: () => {
+    if (!embedder) throw new TypeError('not opened yet')
+    return embedder
+  },
+})

@@ -1,0 +1,60 @@
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import {
+  dataFolderExists,
+  defaultDataFolder,
+  prepareDataFolder,
+} from '../../../../node/adapters/data-folder.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'swarmlore-data-'))
+})
+afterEach(async () => {
+  await chmod(folder, 0o700)
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('the folder is made for its owner alone, and nothing is left in it', async () => {
+  const path = join(folder, 'a', 'b')
+  expect(await dataFolderExists(path)).toBe(false)
+  expect(await prepareDataFolder(path)).toEqual({ ok: true, value: path })
+  expect((await stat(path)).mode & 0o777).toBe(0o700)
+  expect(await readdir(path)).toEqual([])
+  expect(await prepareDataFolder(path)).toEqual({ ok: true, value: path })
+  expect(await dataFolderExists(path)).toBe(true)
+})
+
+test('a file in the way is named', async () => {
+  const file = join(folder, 'file')
+  await writeFile(file, '')
+  for (const path of [file, join(file, 'below')]) {
+    expect(await prepareDataFolder(path)).toMatchObject({
+      ok: false,
+      code: 'data-folder-not-a-folder',
+      message: expect.stringContaining(path),
+    })
+  }
+})
+
+// The superuser may write anywhere, so that the permission cannot be tried as one.
+test.skipIf(process.getuid?.() === 0)('a read-only folder is named, with the way out', async () => {
+  await chmod(folder, 0o500)
+  expect(await prepareDataFolder(folder)).toMatchObject({
+    ok: false,
+    code: 'data-folder-read-only',
+    message: expect.stringContaining('--data'),
+  })
+})
+
+test.skipIf(process.platform !== 'linux')('a file system that takes no files is named', async () => {
+  const prepared = await prepareDataFolder('/proc/swarmlore')
+  expect(prepared).toMatchObject({ ok: false, message: expect.stringContaining('/proc/swarmlore') })
+})
+
+test('the usual place follows XDG_DATA_HOME', () => {
+  expect(defaultDataFolder({ XDG_DATA_HOME: '/data' })).toBe(join('/data', 'swarmlore'))
+  expect(defaultDataFolder({})).toMatch(/swarmlore/)
+})

@@ -1,0 +1,95 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { loadOrCreateSecret, loadOrCreateSeed, loadOrCreateToken } from '../../../../node/adapters/keyfile.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'swarmlore-key-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+describe('the seed of a node', () => {
+  test('is made once, for its owner alone, and is the same ever after', async () => {
+    const path = join(folder, 'deep', 'key')
+    const first = await loadOrCreateSeed(path)
+    const second = await loadOrCreateSeed(path)
+    expect(first).toMatchObject({ ok: true })
+    expect(second).toEqual(first)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    expect(await readdir(join(folder, 'deep'))).toEqual(['key'])
+  })
+
+  test('two seeds are different, and starts at once agree on one', async () => {
+    const starts = await Promise.all(Array.from({ length: 8 }, () => loadOrCreateSeed(join(folder, 'a'))))
+    const other = await loadOrCreateSeed(join(folder, 'b'))
+    expect(new Set(starts.map(start => start.ok && Buffer.from(start.value).toString('hex'))).size).toBe(1)
+    expect(other).not.toEqual(starts[0])
+    expect((await readdir(folder)).toSorted()).toEqual(['a', 'b'])
+  })
+
+  test('that others can read is refused, with the command that mends it', async () => {
+    const path = join(folder, 'key')
+    await loadOrCreateSeed(path)
+    for (const mode of [0o640, 0o604, 0o666]) {
+      await chmod(path, mode)
+      expect(await loadOrCreateSeed(path)).toMatchObject({
+        ok: false,
+        code: 'secret-readable-by-others',
+        message: expect.stringContaining(`chmod 600 '${path}'`),
+      })
+    }
+    await chmod(path, 0o600)
+    expect(await loadOrCreateSeed(path)).toMatchObject({ ok: true })
+  })
+
+  test('of another length is refused and left as it is', async () => {
+    const path = join(folder, 'key')
+    for (const bytes of [0, 31, 33, 5_000]) {
+      await writeFile(path, new Uint8Array(bytes), { mode: 0o600 })
+      expect(await loadOrCreateSeed(path)).toMatchObject({ ok: false, code: 'secret-damaged' })
+      expect(await readFile(path)).toHaveLength(bytes)
+    }
+  })
+
+  test('that is a folder is refused', async () => {
+    await mkdir(join(folder, 'key'))
+    expect(await loadOrCreateSeed(join(folder, 'key'))).toMatchObject({
+      ok: false,
+      code: 'secret-not-a-file',
+    })
+  })
+
+  test('may be a link to a file that is fit', async () => {
+    await loadOrCreateSeed(join(folder, 'real'))
+    await symlink(join(folder, 'real'), join(folder, 'key'))
+    expect(await loadOrCreateSeed(join(folder, 'key'))).toEqual(await loadOrCreateSeed(join(folder, 'real')))
+  })
+
+  test('cannot be made below a file', async () => {
+    await writeFile(join(folder, 'file'), '')
+    const made = await loadOrCreateSeed(join(folder, 'file', 'key'))
+    expect(made).toMatchObject({ ok: false, message: expect.stringContaining(join(folder, 'file')) })
+  })
+})
+
+describe('other secrets', () => {
+  test('a token is one line of letters and digits, without its line break', async () => {
+    const path = join(folder, 'token')
+    const first = await loadOrCreateToken(path)
+    expect(first.ok && first.value).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    expect(await loadOrCreateToken(path)).toEqual(first)
+    await writeFile(path, 'short\n')
+    expect(await loadOrCreateToken(path)).toMatchObject({ ok: false, code: 'secret-damaged' })
+  })
+
+  test('the complaint of the check is in the message', async () => {
+    const loaded = await loadOrCreateSecret(
+      join(folder, 'x'),
+      () => new Uint8Array(3),
+      () => 'it is not to my liking',
+    )
+    expect(loaded).toMatchObject({ ok: false, message: expect.stringContaining('it is not to my liking') })
+  })
+})

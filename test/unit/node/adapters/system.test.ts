@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { systemClock, systemCpu, systemRandom } from '../../../../node/adapters/system.ts'
+
+describe('the clock', () => {
+  test('a sleep ends by itself, or with the reason of its signal', async () => {
+    await systemClock.sleep(1)
+    const reason = new Error('enough')
+    await expect(systemClock.sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason)
+    const controller = new AbortController()
+    const sleeping = systemClock.sleep(60_000, controller.signal)
+    controller.abort(reason)
+    await expect(sleeping).rejects.toBe(reason)
+  })
+
+  test('a sleep of years does not end at once', async () => {
+    const controller = new AbortController()
+    let ended = false
+    const sleeping = systemClock.sleep(1e12, controller.signal).finally(() => {
+      ended = true
+    })
+    await systemClock.sleep(5)
+    expect(ended).toBe(false)
+    controller.abort(new Error('over'))
+    await expect(sleeping).rejects.toThrow('over')
+  })
+
+  test('a deadline aborts, follows its parent, and leaves no timer once disposed', async () => {
+    using soon = systemClock.deadline(1)
+    await new Promise(resolve => soon.signal.addEventListener('abort', resolve))
+    expect(soon.signal.reason).toMatchObject({ name: 'TimeoutError' })
+    const parent = new AbortController()
+    using child = systemClock.deadline(60_000, parent.signal)
+    parent.abort('stop')
+    expect(child.signal.reason).toBe('stop')
+    using orphan = systemClock.deadline(60_000, parent.signal)
+    expect(orphan.signal.aborted).toBe(true)
+    const before = process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length
+    {
+      using disposed = systemClock.deadline(60_000)
+      expect(disposed.signal.aborted).toBe(false)
+    }
+    expect(process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length).toBe(before)
+  })
+})
+
+describe('the processor', () => {
+  test('lets others run after a fixed amount of work, whatever time it took', async () => {
+    const turns = () => {
+      const cpu = systemCpu()
+      return Array.from({ length: 200 }, () => cpu.spend('verify', 1) !== undefined)
+    }
+    const first = turns()
+    expect(first.filter(Boolean).length).toBeGreaterThan(1)
+    expect(first[0]).toBe(false)
+    expect(turns()).toEqual(first)
+  })
+
+  test('a big piece of work yields by itself', async () => {
+    const cpu = systemCpu()
+    let others = false
+    setImmediate(() => {
+      others = true
+    })
+    await cpu.spend('scan', 1_000_000)
+    expect(others).toBe(true)
+  })
+})
+
+test('chance gives the bytes asked for, numbers below the bound, and forks that differ', () => {
+  expect(systemRandom.bytes(16)).toHaveLength(16)
+  expect(systemRandom.bytes(0)).toHaveLength(0)
+  const numbers = Array.from({ length: 200 }, () => systemRandom.below(3))
+  expect(new Set(numbers)).toEqual(new Set([0, 1, 2]))
+  expect(systemRandom.fork('a').bytes(16)).not.toEqual(systemRandom.fork('a').bytes(16))
+})
