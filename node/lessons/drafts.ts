@@ -4,6 +4,8 @@
  * episodes only, not on their order.
  */
 
+import { actionCharsMax, detailCharsMax, situationCharsMax, summaryCharsMax } from '../../protocol/limits.ts'
+import { textProblem } from '../../protocol/text.ts'
 import type { DraftSupport, EntryDraft } from '../ports.ts'
 import type { Finding, Pattern } from './patterns/pattern.ts'
 
@@ -21,6 +23,7 @@ export function toDrafts(found: readonly (readonly [Pattern, readonly Finding[]]
   const candidates = new Map<string, Candidate>()
   for (const [pattern, findings] of found) {
     for (const finding of findings) {
+      if (!fits(finding)) continue
       const key = [pattern.id, ...finding.key].join('|')
       let candidate = candidates.get(key)
       if (candidate === undefined) {
@@ -35,6 +38,17 @@ export function toDrafts(found: readonly (readonly [Pattern, readonly Finding[]]
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .slice(0, DRAFTS_MAX)
     .map(toDraft)
+}
+
+/** Names and error templates have bounds of their own; together, or with hidden characters, they may still be no entry. */
+function fits({ lesson }: Finding): boolean {
+  const texts = [
+    [lesson.situation, situationCharsMax],
+    [lesson.summary, summaryCharsMax],
+    [lesson.detail, detailCharsMax],
+    [lesson.action, actionCharsMax],
+  ] as const
+  return texts.every(([text, max]) => textProblem(text, { min: 1, max, lines: true }) === undefined)
 }
 
 function bestOfGroups(candidates: readonly Candidate[]): Candidate[] {

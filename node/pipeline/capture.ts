@@ -5,7 +5,8 @@
  * later stage ever sees it.
  */
 
-import { createHash } from 'node:crypto'
+import { toHex, utf8Bytes } from '../../crypto/bytes.ts'
+import { taggedHash } from '../../crypto/hash.ts'
 import type { Result } from '../../protocol/types.ts'
 import { isRecallTool, stripRecallBlocks } from '../lessons/recall-block.ts'
 import { chatTranscript, displayedTranscript } from '../lessons/transcripts/chat.ts'
@@ -158,7 +159,7 @@ function firstWords(interactions: readonly Interaction[]): string {
 }
 
 function hash(text: string): string {
-  return createHash('sha256').update(text.toWellFormed()).digest('hex')
+  return toHex(taggedHash('swarmlore/1 episode', utf8Bytes(text.toWellFormed())))
 }
 
 function tooLarge(): Result<never, CaptureCode> {

@@ -162,7 +162,7 @@ function describeBad(origins: readonly Origin[]): Bad | undefined {
   if (first === undefined)
     return {
       name: 'nobody',
-      words: own('a value that neither the user nor any result had given (put together by the model)'),
+      words: own('made up (neither the user nor any result had given it)'),
     }
   const place = describe(first)
   return place === undefined ? undefined : { name: originName(first), words: say`a value from ${place}` }
@@ -177,7 +177,7 @@ function describe(origin: Origin): Allowed | undefined {
       return tool === undefined ? undefined : say`the text that ${tool} returns`
     }
     case 'error':
-      return own('the values that the error itself names')
+      return own('the list in the error itself')
     case 'user':
       return own('what the user says')
     case 'rule':
@@ -196,8 +196,8 @@ interface Parts {
 function moved(about: Words, bad: Bad, good: Origin): Parts | undefined {
   const place = describe(good)
   if (place === undefined) return undefined
-  const summary = say`${about.tool} fails with ${about.error} when ${about.argument} is ${bad.words}; with one from ${place} it goes through.`
-  const detail = say`In the failing call ${about.argument} was ${bad.words}. The same call went through when only ${about.argument} was changed to a value from ${place}.`
+  const summary = say`${about.tool} fails with ${about.error} when ${about.argument} is ${bad.words}; with a value from ${place} it goes through.`
+  const detail = say`In the failing call ${about.argument} was ${bad.words}. The same call went through when only ${about.argument} was changed, to a value from ${place}.`
   if (good.from === 'user')
     return {
       summary,

@@ -10,6 +10,8 @@ import type { Finding, Pattern } from './pattern.ts'
 
 const QUESTION_LENGTH_MAX = 400
 const ANSWER_LENGTH_MAX = 1200
+/** Question, summary and answer stand in one entry of at most 4 KiB, with its other fields. */
+const BYTES_MAX = 2800
 const SUMMARY_LENGTH_MAX = 300
 const REDACTED = /<(?:secret|email|phone|card|iban|ip|host|user|own):\d+>/
 
@@ -49,7 +51,8 @@ function questionAndAnswer(
     answer !== '' &&
     question.length <= QUESTION_LENGTH_MAX &&
     answer.length <= ANSWER_LENGTH_MAX
-  return fits && !REDACTED.test(question) && !REDACTED.test(answer) ? { question, answer } : undefined
+  if (!fits || Buffer.byteLength(question) + Buffer.byteLength(answer) * 1.25 > BYTES_MAX) return undefined
+  return !REDACTED.test(question) && !REDACTED.test(answer) ? { question, answer } : undefined
 }
 
 function plain(text: string): string {
@@ -69,7 +72,10 @@ function toLesson(question: string, answer: string): Finding['lesson'] {
     domains: ['questions'],
     situation: confirmedText(question),
     summary: confirmedText(short),
-    detail: say`Asked: ${confirmedText(question)}\nConfirmed answer: ${confirmedText(answer)}`,
+    detail:
+      short === answer
+        ? own('Explicit feedback confirmed this answer.')
+        : say`The confirmed answer in full: ${confirmedText(answer)}`,
     action: own('Answer so when the same is asked, unless something newer contradicts it.'),
     tools: [],
   }

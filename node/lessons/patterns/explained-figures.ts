@@ -167,7 +167,7 @@ function toFinding(
       situation: say`About to call ${tool} with ${path} and ${argument}, or it failed with ${error}.`,
       summary: say`${tool}, ${error}: the expected figure is ${relation.summary} the sent one (${figure}).`,
       detail: say`One figure in the error is ${figure}; ${relation.detail}`,
-      action: say`${relation.action} Do not simply send the error's other figure, and do not repeat the same call: neither helped.`,
+      action: say`${relation.action} Do not just send the error's other figure: first make clear which of them is right. Repeating the same call changes nothing.`,
       tools: [{ name: call.tool, arguments: [...new Set([argumentOf(sent.path), argumentOf(cause.path)])] }],
     },
   }

@@ -72,7 +72,7 @@ function substitutes(run: Run, serves: ReadonlyMap<string, ReadonlySet<string>>)
     const next = later.find(call => call.result !== undefined && call.result.error === undefined)
     if (next === undefined || next.tool === failed.tool || !usesOf(run, next).some(use => wanted.has(use)))
       continue
-    const names = [...argumentNames(next)].sort()
+    const names = speakable(next)
     const lesson = toLesson(failed, next, names, template)
     if (lesson !== undefined)
       findings.push({ run, key: [failed.tool, next.tool, names.join(), template], lesson })
@@ -95,15 +95,23 @@ function toLesson(failed: Call, next: Call, names: readonly string[], template: 
     detail: say`What ${second} returned then served as the argument of later calls for which the result of ${first} serves in other runs.`,
     action: say`After the error get ${given}, and call ${second}; do not give up, and do not guess what ${first} would have returned.`,
     tools: [
-      { name: failed.tool, arguments: [...argumentNames(failed)].sort() },
+      { name: failed.tool, arguments: speakable(failed) },
       { name: next.tool, arguments: names },
     ],
   }
 }
 
+/** Names that a lesson may hold; keys of a call that look like data are left out. */
+function speakable(call: Call): readonly string[] {
+  return argumentNames(call)
+    .filter(name => pathWord(name) !== undefined && !name.includes('.'))
+    .sort()
+    .slice(0, 8)
+}
+
 function joined(names: readonly string[]): Allowed | undefined {
   let phrase: Allowed | undefined
-  for (const name of names.slice(0, 8)) {
+  for (const name of names) {
     const word = pathWord(name)
     if (word === undefined) return undefined
     phrase = phrase === undefined ? word : say`${phrase}, ${word}`

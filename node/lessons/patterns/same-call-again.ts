@@ -1,5 +1,5 @@
 /**
- * The very same call after an error, with nothing done in between that went through. Where it went through in the end, the error
+ * The very same call after an error. Where it went through in the end with nothing else done in between, the error
  * was a passing one; where it failed in the same words however often, repeating does not help.
  */
 
@@ -31,45 +31,59 @@ interface Series {
   readonly tool: string
   readonly template: string
   readonly passed: boolean
+  /** Something else went through between the repeats: then a success proves nothing. */
+  readonly interrupted: boolean
 }
 
 function judge(series: readonly Series[]): readonly Finding[] {
-  const passed = series.filter(one => one.passed)
-  const passing = passed.length >= series.length * PASSING_SHARE
-  if (!passing && passed.length > 0) return []
+  const unbroken = series.filter(one => !one.interrupted)
+  const passed = unbroken.filter(one => one.passed)
+  const passing = passed.length > 0 && passed.length >= unbroken.length * PASSING_SHARE
+  if (!passing && series.some(one => one.passed)) return []
   return (passing ? passed : series).flatMap(({ run, tool, template }) => {
     const lesson = passing ? passingError(tool, template) : lastingError(tool, template)
     return lesson === undefined ? [] : [{ run, key: [passing ? 'passes' : 'lasts', tool, template], lesson }]
   })
 }
 
-/** Repeats of failing calls, each with how it ended. What went through in between might be what helped, so it ends a series. */
+/** Repeats of failing calls, each with how it ended. */
 function seriesOf(run: Run): readonly Series[] {
   const series: Series[] = []
   const counted = new Set<Call>()
   for (const [at, first] of run.calls.entries()) {
     const template = first.result?.error?.template
     if (template === undefined || counted.has(first)) continue
-    const repeats = repeatsOf(run.calls, at, first)
+    const { repeats, interrupted } = repeatsOf(run.calls, at, first)
     for (const repeat of repeats) counted.add(repeat)
     const last = repeats.at(-1)
     if (last === undefined) continue
     const error = last.result?.error?.template
     if (error === undefined || error === template)
-      series.push({ run, tool: first.tool, template, passed: error === undefined })
+      series.push({ run, tool: first.tool, template, passed: error === undefined, interrupted })
   }
   return series
 }
 
-/** The same call up to the first success of any kind. */
-function repeatsOf(calls: readonly Call[], start: number, first: Call): readonly Call[] {
+/** The same call again, up to the first success of its tool: that may have changed what the call depends on. */
+function repeatsOf(
+  calls: readonly Call[],
+  start: number,
+  first: Call,
+): { readonly repeats: readonly Call[]; readonly interrupted: boolean } {
   const repeats: Call[] = []
+  let success = false
+  let interrupted = false
   for (const call of calls.slice(start + 1)) {
     if (call.result === undefined) break
-    if (call.tool === first.tool && sameArguments(first, call)) repeats.push(call)
-    if (call.result.error === undefined) break
+    if (call.tool === first.tool && sameArguments(first, call)) {
+      repeats.push(call)
+      interrupted ||= success
+    }
+    if (call.result.error !== undefined) continue
+    success = true
+    if (call.tool === first.tool) break
   }
-  return repeats
+  return { repeats, interrupted }
 }
 
 function passingError(tool: string, template: string): Lesson | undefined {
