@@ -29,7 +29,8 @@ export function eventStreams(node: Pick<SwarmloreNode, 'onEvent'>, limits: Event
         highWaterMark: limits.buffered,
       })
       return new Response(body, {
-        headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+        // The connection ends with the stream, so that it does not hold a server that closes.
+        headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', connection: 'close' },
       })
     },
     closeAll() {
