@@ -85,6 +85,12 @@ export const chainMax = 4
 export const joinRequestBytesMax = 8_192
 export const joinResponseBytesMax = 2_048
 export const helloBytesMax = 2_048
+/** A fingerprint and an id. */
+export const pageRequestBytesMax = 128
+/** Small enough that a page neither holds up a connection nor a node; some 150 records. */
+export const pageBytesMax = 65_536
+/** The smallest record has about 180 bytes; also the longest list that a reader takes. */
+export const pageRecordsMax = 256
 
 // The replicated set. A member costs every other node at most what these allow.
 export const recordAgeDaysMax = 180
@@ -104,3 +110,5 @@ export const opaqueAllowance = 256
 /** Records whose author is not known as a member yet, all together and of one author. */
 export const pendingRecordsMax = 4_096
 export const pendingPerAuthorMax = 64
+/** Records that are not live but may become so again, kept of one author; what is forgotten comes back by catch-up. */
+export const waitingPerAuthorMax = 1_024

@@ -140,8 +140,13 @@ export function topicOf(record: SwarmRecord): string {
 }
 
 /** Names of the request protocols of one swarm. */
-export function streamsOf(swarm: SwarmId): { readonly join: string; readonly hello: string } {
-  return { join: `/swarmlore/1/${swarm}/join`, hello: `/swarmlore/1/${swarm}/hello` }
+export function streamsOf(swarm: SwarmId): {
+  readonly join: string
+  readonly hello: string
+  readonly records: string
+} {
+  const base = `/swarmlore/1/${swarm}`
+  return { join: `${base}/join`, hello: `${base}/hello`, records: `${base}/records` }
 }
 
 /** The shard of an entry: that of its first domain. */

@@ -1,0 +1,134 @@
+/**
+ * Who is a member when: the graph of `member` records from the founder outwards. Built layer by layer, each from the
+ * ones before it only, so that the answer does not depend on the order in which records came, and no circle of
+ * members can hold itself up. SPEC section "Membership".
+ */
+
+import { isInForce } from './chain.ts'
+import { founderMemberAllowance, memberAllowance } from './limits.ts'
+import { chainLengthMax } from './swarm.ts'
+import type { Descriptor, MemberRecord, PeerId, RecordId, Seconds } from './types.ts'
+
+export interface MemberAllowances {
+  readonly membersOfFounder: number
+  readonly membersOfMember: number
+}
+
+export const memberAllowances: MemberAllowances = {
+  membersOfFounder: founderMemberAllowance,
+  membersOfMember: memberAllowance,
+}
+
+export type MemberStatus = 'live' | 'not-member' | 'allowance'
+
+export interface MembershipInput {
+  readonly descriptor: Descriptor
+  readonly allowances: MemberAllowances
+  /** In any order, none aged out. */
+  readonly records: Iterable<MemberRecord>
+  /** When the inviter took a member record back; `undefined` where it did not. */
+  readonly removedAt: (record: MemberRecord) => Seconds | undefined
+}
+
+export interface Membership {
+  status(id: RecordId): MemberStatus | undefined
+  /** Whether a chain of memberships in force at that time leads from the founder to the peer. */
+  isMember(peer: PeerId, atS: Seconds): boolean
+  /** The shortest such chain, founder first; empty for the founder. */
+  chainTo(peer: PeerId, atS: Seconds): readonly MemberRecord[] | undefined
+  /**
+   * Adds a record about whose member nothing hangs yet, as building again would. False where that is not so and
+   * the caller must build again.
+   */
+  addLeaf(record: MemberRecord): boolean
+}
+
+interface Edge {
+  readonly record: MemberRecord
+  readonly layer: number
+}
+
+export function buildMembership(input: MembershipInput): Membership {
+  const { descriptor, removedAt, allowances } = input
+  const { founder } = descriptor
+  const layersMax = chainLengthMax(descriptor)
+  const layers = Array.from({ length: layersMax }, (_, index) => index + 1)
+  const statuses = new Map<RecordId, MemberStatus>()
+  const edgesTo = new Map<PeerId, Edge[]>()
+  const placed = new Map<string, number>()
+  const inviters = new Set<PeerId>()
+
+  /** A chain to the peer of at most `layer` memberships, all of layers up to it, in force at the time. */
+  function chainWithin(
+    layer: number,
+    peer: PeerId,
+    atS: Seconds,
+    tried: Set<string>,
+  ): MemberRecord[] | undefined {
+    if (peer === founder) return []
+    if (layer === 0) return undefined
+    // Without this, members who all let each other in would make the search exponential.
+    const question = `${layer} ${peer}`
+    if (tried.has(question)) return undefined
+    tried.add(question)
+    const shorter = chainWithin(layer - 1, peer, atS, tried)
+    if (shorter !== undefined) return shorter
+    for (const edge of edgesTo.get(peer) ?? []) {
+      if (edge.layer > layer || !holdsAt(edge.record, atS)) continue
+      const chain = chainWithin(layer - 1, edge.record.envelope.author, atS, tried)
+      if (chain !== undefined) return [...chain, edge.record]
+    }
+    return undefined
+  }
+
+  function holdsAt(record: MemberRecord, atS: Seconds): boolean {
+    const end = removedAt(record)
+    return isInForce(record, atS) && (end === undefined || atS < end)
+  }
+
+  function place(record: MemberRecord, layer: number): MemberStatus {
+    const { author, body } = record.envelope
+    const group = `${layer} ${author}`
+    const count = placed.get(group) ?? 0
+    const allowed = author === founder ? allowances.membersOfFounder : allowances.membersOfMember
+    if (count >= allowed) return 'allowance'
+    placed.set(group, count + 1)
+    const edges = edgesTo.get(body.member)
+    if (edges === undefined) edgesTo.set(body.member, [{ record, layer }])
+    else edges.push({ record, layer })
+    return 'live'
+  }
+
+  let waiting = [...input.records].sort((a, b) => (a.id < b.id ? -1 : 1))
+  for (const record of waiting) inviters.add(record.envelope.author)
+  for (const layer of layers) {
+    const reached = waiting.filter(
+      ({ envelope: { author, t } }) => chainWithin(layer - 1, author, t, new Set()) !== undefined,
+    )
+    // The lowest ids come first, so the allowance takes them.
+    for (const record of reached) statuses.set(record.id, place(record, layer))
+    waiting = waiting.filter(record => !statuses.has(record.id))
+  }
+  for (const record of waiting) statuses.set(record.id, 'not-member')
+
+  return {
+    status: id => statuses.get(id),
+    isMember: (peer, atS) => chainWithin(layersMax, peer, atS, new Set()) !== undefined,
+    chainTo: (peer, atS) => chainWithin(layersMax, peer, atS, new Set()),
+    addLeaf(record) {
+      const { author, t, body } = record.envelope
+      if (inviters.has(body.member) || statuses.has(record.id)) return false
+      const layer = layers.find(next => chainWithin(next - 1, author, t, new Set()) !== undefined)
+      if (layer === undefined) {
+        statuses.set(record.id, 'not-member')
+      } else {
+        const status = place(record, layer)
+        // A lower id may have to push out a higher one.
+        if (status === 'allowance') return false
+        statuses.set(record.id, status)
+      }
+      inviters.add(author)
+      return true
+    },
+  }
+}
