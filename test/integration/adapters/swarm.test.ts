@@ -2,6 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import { createServer, Socket } from 'node:net'
+import { withBitswap } from '@helia/bitswap'
+import { withLibp2pLight } from '@helia/libp2p'
+import { unixfs } from '@helia/unixfs'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
@@ -9,7 +12,9 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
+import { createHeliaLight } from 'helia'
 import { createLibp2p } from 'libp2p'
+import { CID } from 'multiformats/cid'
 import { afterEach, expect, test, vi } from 'vitest'
 import { swarmOpener } from '../../../node/adapters/libp2p.ts'
 import { didOfLibp2pId } from '../../../node/adapters/peer-ids.ts'
@@ -100,6 +105,27 @@ test('nobody but the swarm is dialled', async () => {
   const dialled = connect.mock.calls.map(call => JSON.stringify(call, ['host', 'port']))
   expect(dialled.length).toBeGreaterThan(0)
   expect(dialled.filter(call => !call.includes('127.0.0.1') || !call.includes(`${port}`))).toEqual([])
+})
+
+test('an IPFS node that knows nothing of swarms reads an entry by its CID', async () => {
+  const body = new Uint8Array(randomBytes(1_500))
+  const cid = cidOf(body)
+  const source = new TestBlocks()
+  source.held.set(cid, body)
+  const a = await started({ blocks: source })
+  const libp2pOptions = {
+    addresses: { listen: loopback },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify() },
+  }
+  const other = await withBitswap(withLibp2pLight(createHeliaLight(), libp2pOptions)).start()
+  closing.push(() => other.stop())
+  await other.libp2p.dial(a.network.addresses().map(text => multiaddr(text)))
+  const parts: Uint8Array[] = []
+  for await (const part of unixfs(other).cat(CID.parse(cid), { signal: within(5_000) })) parts.push(part)
+  expect(Buffer.concat(parts).equals(Buffer.from(body))).toBe(true)
 })
 
 test('a provider that takes the wish for a block and says nothing is passed over', async () => {
@@ -220,7 +246,7 @@ test('many peers from one address are no reason to score any of them down', asyn
     return accept
   })
   const others = await Promise.all(
-    Array.from({ length: 14 }, () => started({ bootstrap: a.network.addresses() })),
+    Array.from({ length: 24 }, () => started({ bootstrap: a.network.addresses() })),
   )
   for (const { network } of others) network.subscribe(topic, async () => accept)
   await until(() => a.network.peers().length === others.length)

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { systemClock, systemCpu, systemRandom } from '../../../../node/adapters/system.ts'
+import {
+  releaseStartupMemory,
+  systemClock,
+  systemCpu,
+  systemRandom,
+} from '../../../../node/adapters/system.ts'
 
 describe('the clock', () => {
   test('a sleep ends by itself, or with the reason of its signal', async () => {
@@ -72,4 +77,14 @@ test('chance gives the bytes asked for, numbers below the bound, and forks that 
   const numbers = Array.from({ length: 200 }, () => systemRandom.below(3))
   expect(new Set(numbers)).toEqual(new Set([0, 1, 2]))
   expect(systemRandom.fork('a').bytes(16)).not.toEqual(systemRandom.fork('a').bytes(16))
+})
+
+test('what the start left behind is given back', () => {
+  const used = () => process.memoryUsage().heapUsed
+  let garbage: number[][] | undefined = Array.from({ length: 200 }, () => new Array<number>(20_000).fill(1))
+  const before = used()
+  expect(garbage).toHaveLength(200)
+  garbage = undefined
+  releaseStartupMemory()
+  expect(used()).toBeLessThan(before - 20_000_000)
 })
