@@ -27,6 +27,12 @@ export function deleteRecordOps(swarm: SwarmId, id: RecordId): StoreOp[] {
   return [{ type: 'del', key: keyOf(prefixes.record, swarm, id) }]
 }
 
+export function recordBytes(store: Store, swarm: SwarmId, id: RecordId): Uint8Array | undefined {
+  const key = keyOf(prefixes.record, swarm, id)
+  const value = store.get(key)
+  return value === undefined ? undefined : read(key, value).bytes('bytes')
+}
+
 /** All records of a swarm, in the order of their ids. */
 export async function* recordsOf(store: Store, swarm: SwarmId): AsyncGenerator<StoredRecord> {
   for await (const [key, value] of store.entries({ prefix: keyOf(prefixes.record, swarm, '') })) {
