@@ -73,29 +73,30 @@ class Lanes {
   }
 
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted()
-      if (this.#closed) throw new Error('The embedder is closed.')
-      const call = this.#begin(texts, resolve, reject)
-      if (call.waiting.length === 0) {
-        this.#finish(call)
-        return
-      }
-      const lane = texts.length <= queryTextsMax ? this.#queries : this.#bulk
-      lane.push(call)
-      const abort = () => {
-        remove(lane, call)
-        reject(signal?.reason)
-      }
-      signal?.addEventListener('abort', abort, { once: true })
-      this.#running ??= this.#drain()
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<Float32Array[]>()
+    if (signal?.aborted || this.#closed) {
+      reject(signal?.reason ?? closedReason())
+      return promise
+    }
+    const call = this.#begin(texts, resolve, reject)
+    if (call.waiting.length === 0) {
+      this.#finish(call)
+      return promise
+    }
+    const lane = texts.length <= queryTextsMax ? this.#queries : this.#bulk
+    lane.push(call)
+    this.#running ??= this.#drain()
+    const abort = () => {
+      remove(lane, call)
+      reject(signal?.reason)
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+    return promise.finally(() => signal?.removeEventListener('abort', abort))
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    const reason = new Error('The embedder was closed.')
-    for (const call of [...this.#queries.splice(0), ...this.#bulk.splice(0)]) call.reject(reason)
+    for (const call of [...this.#queries.splice(0), ...this.#bulk.splice(0)]) call.reject(closedReason())
     await this.#running
     await this.#session.close()
   }
@@ -171,6 +172,10 @@ class Lanes {
     }
     return vector
   }
+}
+
+function closedReason(): DOMException {
+  return new DOMException('The embedder is closed.', 'AbortError')
 }
 
 /** How many of the texts, shortest first, fit one run; at least one. */

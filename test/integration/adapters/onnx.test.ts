@@ -58,6 +58,17 @@ describe('the shipped model', () => {
   )
 })
 
+test('closing ends what still waits, and what comes later', async () => {
+  const opened = await openEmbedder()
+  if (!opened.ok) throw new Error(opened.message)
+  const texts = Array.from({ length: 100 }, (_, at) => `a text ${at} that is waiting`)
+  const waiting = opened.value.embed(texts)
+  const closed = opened.value.close()
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+  await closed
+  await expect(opened.value.embed(['late'])).rejects.toMatchObject({ name: 'AbortError' })
+})
+
 describe('tokenizer', () => {
   const ids = async (text: string, maxTokens = 256) => {
     const file: unknown = JSON.parse(await readFile(join(shippedModelFolder, 'tokenizer.json'), 'utf8'))
