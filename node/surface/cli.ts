@@ -14,8 +14,9 @@ import type { Context, GlobalOptions, Run } from './cli/context.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from './cli/exit-status.ts'
 import { Output } from './cli/output.ts'
 import type { Program } from './cli/program.ts'
+import { storeFailure } from './failure.ts'
 
-export type { Program } from './cli/program.ts'
+export type { Composed, Program } from './cli/program.ts'
 
 export interface Streams {
   readonly stdout: NodeJS.WriteStream
@@ -48,6 +49,11 @@ export async function runCli(
   } catch (error) {
     // Commander has said what is wrong; help and version end here, too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.wrongUsage
+    const expected = storeFailure(error)
+    if (expected !== undefined) {
+      outputOf(root.opts<GlobalOptions>(), streams).failure({ ...expected, cause: error })
+      return exitStatusOf(expected.code)
+    }
     outputOf(root.opts<GlobalOptions>(), streams).failure({
       code: 'internal',
       message: `Something went wrong that should not: ${error instanceof Error ? error.message : String(error)}. Please report it; --verbose shows more.`,

@@ -6,12 +6,11 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import type { Result } from '../../../protocol/types.ts'
-import type { SwarmloreNode } from '../../api.ts'
 import type { Settings } from '../../config.ts'
 import { type Operation, pathInputs } from '../operation.ts'
 import { type InputOf, type OperationName, type OutputOf, operations } from '../operations.ts'
 import { request } from './http-request.ts'
-import type { Log, Program } from './program.ts'
+import type { Composed, Log, Program } from './program.ts'
 import { findRunning } from './run-file.ts'
 
 export interface Client {
@@ -43,7 +42,7 @@ export async function openClient(options: ClientOptions): Promise<Result<Client>
     return {
       ok: false,
       code: 'no-node',
-      message: `No node is running on ${folder}, and this needs one. Start it with 'swarmlore up${dataFlag(program, folder)}'.`,
+      message: `No node is running on ${folder}, and this needs one. Start it with 'swarmlore up${await dataFlag(program, folder)}'.`,
     }
   }
   if (!options.mayCreate && !existsSync(folder)) {
@@ -53,18 +52,18 @@ export async function openClient(options: ClientOptions): Promise<Result<Client>
       message: `There is nothing at ${folder} yet. Start a node with 'swarmlore up', or name another folder with --data.`,
     }
   }
-  const node = await program.compose(folder, settings, log)
-  return node.ok ? { ok: true, value: localClient(node.value) } : node
+  const composed = await program.compose(folder, settings, log)
+  return composed.ok ? { ok: true, value: localClient(composed.value) } : composed
 }
 
-export function localClient(node: SwarmloreNode): Client {
+export function localClient({ node, close }: Composed): Client {
   return {
     url: undefined,
     call: async (name, input) => {
       const done = await operations[name].run(node, input)
       return done.ok ? { ok: true, value: outputOf(name, done.value) } : done
     },
-    close: () => node.stop(),
+    close,
   }
 }
 
@@ -152,6 +151,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function dataFlag(program: Program, folder: string): string {
-  return folder === program.defaultDataFolder() ? '' : ` --data ${folder}`
+async function dataFlag(program: Program, folder: string): Promise<string> {
+  return folder === (await program.defaultDataFolder()) ? '' : ` --data ${folder}`
 }

@@ -13,16 +13,24 @@ export type Log = (
   fields?: Readonly<Record<string, unknown>>,
 ) => void
 
+export interface Composed {
+  readonly node: SwarmloreNode
+  /** Stops the node and everything under it. */
+  close(): Promise<void>
+}
+
 export interface Program {
   readonly version: string
   /** How to start this program again: the executable and its first arguments. */
   readonly self: readonly [string, ...string[]]
   readonly env: Readonly<Record<string, string | undefined>>
-  defaultDataFolder(): string
+  defaultDataFolder(): Promise<string>
   /** Opens the store of the folder (made where it is not there) and puts the node together; it is not started. */
-  compose(folder: string, settings: Settings, log: Log): Promise<Result<SwarmloreNode>>
+  compose(folder: string, settings: Settings, log: Log): Promise<Result<Composed>>
   /** A node that keeps nothing: for what may be tried without a data folder. */
-  composeInMemory(settings: Settings, log: Log): Promise<Result<SwarmloreNode>>
+  composeInMemory(settings: Settings, log: Log): Promise<Result<Composed>>
   /** The bearer token of the folder's API, made where there is none. */
   token(folder: string): Promise<Result<string>>
+  /** To be called once the node runs: gives back memory that only the start needed. */
+  settle(): Promise<void>
 }

@@ -18,7 +18,7 @@ export async function withClient<T>(
   use: (client: Client) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const { program, out } = context
-  const folder = dataFolder(program, context.dataFlag)
+  const folder = await dataFolder(program, context.dataFlag)
   const read = await loadSettings(program, folder, context.settingFlags)
   if (!read.ok) return read
   const opened = await openClient({

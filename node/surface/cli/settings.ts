@@ -13,8 +13,8 @@ const environmentPrefix = 'SWARMLORE_'
 /** The folder itself cannot stand in the folder's own file. */
 const dataVariable = `${environmentPrefix}DATA`
 
-export function dataFolder(program: Program, flag: string | undefined): string {
-  return flag ?? nonEmpty(program.env[dataVariable]) ?? program.defaultDataFolder()
+export async function dataFolder(program: Program, flag: string | undefined): Promise<string> {
+  return flag ?? nonEmpty(program.env[dataVariable]) ?? (await program.defaultDataFolder())
 }
 
 export function configPath(folder: string): string {

@@ -78,7 +78,7 @@ export const addEntry = operation({
   }),
   output: entryView,
   status: 201,
-  needsRunning: true,
+  needsRunning: false,
   handler: (node, entry) => node.addEntry(entry),
 })
 
@@ -91,7 +91,7 @@ export const retractEntry = operation({
   input: z.strictObject({ cid: cidIn }),
   output: z.strictObject({ swarms: z.number() }),
   status: 200,
-  needsRunning: true,
+  needsRunning: false,
   handler: (node, { cid }) => node.retract(cid),
 })
 
@@ -104,6 +104,6 @@ export const reviewEntry = operation({
   input: z.strictObject({ cid: cidIn, verdict: z.enum(['approve', 'reject']) }),
   output: entryView,
   status: 200,
-  needsRunning: true,
+  needsRunning: false,
   handler: (node, { cid, verdict }) => node.review(cid, verdict),
 })

@@ -71,7 +71,7 @@ export const forgetEpisode = operation({
   input: z.strictObject({ id: episodeId }),
   output: z.strictObject({ dropped: z.number(), retracted: z.number() }),
   status: 200,
-  needsRunning: true,
+  needsRunning: false,
   handler: (node, { id }) => node.forget(id),
 })
 

@@ -35,7 +35,7 @@ export const recall = operation({
 export const giveFeedback = operation({
   name: 'giveFeedback',
   group: 'recall',
-  summary: 'Whether recalled lessons helped or hurt; all of that recall when no items are named',
+  summary: 'Whether recalled lessons helped or hurt; the only one of that recall when no items are named',
   method: 'POST',
   path: '/api/v1/feedback',
   input: z.strictObject({

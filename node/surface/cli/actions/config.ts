@@ -7,7 +7,7 @@ import { table } from '../output.ts'
 import { configPath, dataFolder, loadSettings } from '../settings.ts'
 
 export async function show(context: Context): Promise<Result<ExitStatus>> {
-  const folder = dataFolder(context.program, context.dataFlag)
+  const folder = await dataFolder(context.program, context.dataFlag)
   const read = await loadSettings(context.program, folder, context.settingFlags)
   if (!read.ok) return read
   const from: Readonly<Record<string, string | undefined>> = read.value.from
@@ -27,7 +27,7 @@ export async function show(context: Context): Promise<Result<ExitStatus>> {
 }
 
 export async function path(context: Context): Promise<Result<ExitStatus>> {
-  const folder = dataFolder(context.program, context.dataFlag)
+  const folder = await dataFolder(context.program, context.dataFlag)
   const config = configPath(folder)
   context.out.show({ data: folder, config }, () => [folder, config])
   return done

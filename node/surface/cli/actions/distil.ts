@@ -61,11 +61,12 @@ async function preview(context: Context, files: readonly string[], formatText: s
       else unread.push(`${found.file}:${found.line}: ${found.message} (${found.code})`)
     }
   }
-  const read = await loadSettings(program, dataFolder(program, context.dataFlag), context.settingFlags)
+  const folder = await dataFolder(program, context.dataFlag)
+  const read = await loadSettings(program, folder, context.settingFlags)
   if (!read.ok) return read
-  const node = await program.composeInMemory(read.value.settings, () => {})
-  if (!node.ok) return node
-  const client = localClient(node.value)
+  const composed = await program.composeInMemory(read.value.settings, () => {})
+  if (!composed.ok) return composed
+  const client = localClient(composed.value)
   try {
     const found = await client.call('previewDistil', { transcripts })
     if (!found.ok) return found

@@ -60,7 +60,7 @@ export async function add(context: Context, options: AddOptions): Done {
     tools: options.tool?.map(parseTool),
     swarm,
   })
-  return withClient(context, { running: true }, async client => {
+  return withClient(context, {}, async client => {
     const added = await client.call('addEntry', entry)
     if (!added.ok) return added
     context.out.show(added.value, () => entryLines(added.value, context.out))
@@ -69,7 +69,7 @@ export async function add(context: Context, options: AddOptions): Done {
 }
 
 export async function retract(context: Context, cid: string): Done {
-  return withClient(context, { running: true }, async client => {
+  return withClient(context, {}, async client => {
     const retracted = await client.call('retractEntry', { cid })
     if (!retracted.ok) return retracted
     context.out.show(retracted.value, () => [
@@ -84,7 +84,7 @@ export async function review(context: Context, cid: string | undefined, verdict:
   if (verdict !== 'approve' && verdict !== 'reject') {
     return usage(`Say 'swarmlore entries review ${cid} approve' or '… reject'.`)
   }
-  return withClient(context, { running: true }, async client => {
+  return withClient(context, {}, async client => {
     const reviewed = await client.call('reviewEntry', { cid, verdict })
     if (!reviewed.ok) return reviewed
     context.out.show(reviewed.value, () => [

@@ -54,7 +54,7 @@ export async function show(context: Context, id: string): Done {
 }
 
 export async function forget(context: Context, id: string): Done {
-  return withClient(context, { running: true }, async client => {
+  return withClient(context, {}, async client => {
     const forgotten = await client.call('forgetEpisode', { id })
     if (!forgotten.ok) return forgotten
     const { dropped, retracted } = forgotten.value

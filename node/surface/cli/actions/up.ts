@@ -3,9 +3,8 @@
  * that a port in use is found first, and the run file appears last, so that whoever finds it finds a whole node.
  */
 
-import { mkdir } from 'node:fs/promises'
 import type { Result } from '../../../../protocol/types.ts'
-import type { SwarmloreNode, SwarmView } from '../../../api.ts'
+import type { SwarmView } from '../../../api.ts'
 import type { Settings } from '../../../config.ts'
 import { createApi } from '../../http/api.ts'
 import { type Listening, listen } from '../../http/server.ts'
@@ -19,7 +18,7 @@ import { dataFolder, loadSettings } from '../settings.ts'
 export async function up(context: Context): Promise<Result<ExitStatus>> {
   const { program, out } = context
   const stopping = stopSignal(out)
-  const folder = dataFolder(program, context.dataFlag)
+  const folder = await dataFolder(program, context.dataFlag)
   const read = await loadSettings(program, folder, context.settingFlags)
   if (!read.ok) return read
   const { settings } = read.value
@@ -31,14 +30,15 @@ export async function up(context: Context): Promise<Result<ExitStatus>> {
       message: `A node is running on ${folder} already (process ${running.pid}, ${running.url}). Stop it first, or name another folder with --data.`,
     }
   }
-  const made = await makeFolder(folder)
-  if (!made.ok) return made
-  const token = await program.token(folder)
-  if (!token.ok) return token
   const log = terminalLog(out, settings.logLevel)
   const composed = await program.compose(folder, settings, log)
   if (!composed.ok) return composed
-  const node = composed.value
+  const { node, close } = composed.value
+  const token = await program.token(folder)
+  if (!token.ok) {
+    await close()
+    return token
+  }
   let ready = false
   const api = createApi({
     node,
@@ -55,26 +55,23 @@ export async function up(context: Context): Promise<Result<ExitStatus>> {
     expose: settings.exposeHttp,
   })
   if (!listening.ok) {
-    await node.stop()
+    await close()
     return listening
   }
   try {
     await node.start()
     ready = true
     await writeRun(folder, { url: listening.value.url, pid: process.pid })
+    await program.settle()
     announce(out, { folder, settings, listening: listening.value, swarms: node.swarms() })
     await stopping
   } finally {
-    await shutDown(folder, node, listening.value)
+    await removeRun(folder, process.pid)
+    await listening.value.close()
+    await close()
   }
   if (!out.json) out.note('Stopped.')
   return { ok: true, value: exitStatus.done }
-}
-
-async function shutDown(folder: string, node: SwarmloreNode, listening: Listening): Promise<void> {
-  await removeRun(folder, process.pid)
-  await listening.close()
-  await node.stop()
 }
 
 /** Resolves at the first Ctrl-C (or SIGTERM); the second one ends the process at once. */
@@ -91,20 +88,6 @@ function stopSignal(out: Output): Promise<void> {
     process.on('SIGINT', ask)
     process.on('SIGTERM', ask)
   })
-}
-
-async function makeFolder(folder: string): Promise<Result<undefined>> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    return { ok: true, value: undefined }
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    return {
-      ok: false,
-      code: 'data-folder-not-writable',
-      message: `The data folder ${folder} cannot be made (${code}). Name another one with --data.`,
-    }
-  }
 }
 
 interface Announced {

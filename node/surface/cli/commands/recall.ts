@@ -35,7 +35,7 @@ export function addRecallCommands(root: Command, run: Run): void {
     .description('say whether recalled lessons helped; this is what trust grows from')
     .argument('<recall-id>', 'as printed by recall')
     .argument('<outcome>', 'helped, hurt or unused')
-    .option('--item <cid>', 'only this one of the recalled lessons')
+    .option('--item <cid>', 'the recalled lesson that was used; needed when there were several')
     .action((recallId: string, outcome: string, options: { item?: string }) =>
       run(feedback, async context =>
         (await import('../actions/recall.ts')).feedback(context, recallId, outcome, options.item),

@@ -1,0 +1,112 @@
+#!/usr/bin/env node
+/**
+ * The composition root: the only file that knows both the surfaces and what really stands behind the ports. It is
+ * loaded for every small command, so everything heavy is imported when a node is put together, and not before.
+ */
+
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import packageJson from '../package.json' with { type: 'json' }
+import type { Result } from '../protocol/types.ts'
+import type { Store } from '../store/ports.ts'
+import type { Settings } from './config.ts'
+import type { Log } from './ports.ts'
+import { type Composed, type Program, runCli } from './surface/cli.ts'
+
+const program: Program = {
+  version: packageJson.version,
+  self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
+  env: process.env,
+  async defaultDataFolder() {
+    const { defaultDataFolder } = await import('./adapters/data-folder.ts')
+    return defaultDataFolder(process.env)
+  },
+  async token(folder) {
+    const { loadOrCreateToken } = await import('./adapters/keyfile.ts')
+    return loadOrCreateToken(join(folder, 'token'))
+  },
+  async compose(folder, settings, log) {
+    const [{ prepareDataFolder }, { loadOrCreateSeed }, { openLevelStore }] = await Promise.all([
+      import('./adapters/data-folder.ts'),
+      import('./adapters/keyfile.ts'),
+      import('../store/level.ts'),
+    ])
+    const prepared = await prepareDataFolder(folder)
+    if (!prepared.ok) return prepared
+    const seed = await loadOrCreateSeed(join(prepared.value, 'key'))
+    if (!seed.ok) return seed
+    const store = await openLevelStore(join(prepared.value, 'store'))
+    return store.ok ? composeOn(store.value, seed.value, settings, log) : store
+  },
+  async composeInMemory(settings, log) {
+    const [{ systemRandom }, { openMemoryStore }] = await Promise.all([
+      import('./adapters/system.ts'),
+      import('../store/memory.ts'),
+    ])
+    return composeOn(openMemoryStore(), systemRandom.bytes(32), settings, log)
+  },
+  async settle() {
+    const { releaseStartupMemory } = await import('./adapters/system.ts')
+    releaseStartupMemory()
+  },
+}
+
+async function composeOn(
+  store: Store,
+  seed: Uint8Array,
+  settings: Settings,
+  log: Log,
+): Promise<Result<Composed>> {
+  const [system, { swarmOpener }, { openEmbedder }, { createDistiller }, { createNode }] = await Promise.all([
+    import('./adapters/system.ts'),
+    import('./adapters/libp2p.ts'),
+    import('./adapters/onnx.ts'),
+    import('./lessons/distiller.ts'),
+    import('./node.ts'),
+  ])
+  const embedder = await openEmbedder(settings.modelFolder)
+  if (!embedder.ok) {
+    await store.close()
+    return embedder
+  }
+  const { listen, mdns, dht } = settings
+  const ports = {
+    clock: system.systemClock,
+    random: system.systemRandom,
+    cpu: system.systemCpu(),
+    store,
+    embedder: embedder.value,
+    distiller: createDistiller(),
+    openSwarm: swarmOpener({ listen, mdns, dht }, log),
+    seed,
+    log,
+  }
+  const node = await createNode(ports, settings)
+  return {
+    ok: true,
+    value: {
+      node,
+      async close() {
+        await node.stop()
+        await embedder.value.close()
+      },
+    },
+  }
+}
+
+/** What nobody expected: a sentence, and no stack trace. */
+function fail(error: unknown): never {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  process.stderr.write(`Error: Something went wrong that should not (${reason}). Please report it.\n`)
+  process.exit(1)
+}
+
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', fail)
+process.stdout.on('error', error => {
+  // Whoever read our output has read enough: `swarmlore entries ls | head`.
+  if ('code' in error && error.code === 'EPIPE') process.exit(0)
+  fail(error)
+})
+
+process.exitCode = await runCli(program, process.argv.slice(2))
