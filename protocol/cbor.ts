@@ -15,7 +15,8 @@ export type Decoded =
 
 /** The value is of our own making: what cannot be encoded (undefined, NaN) is a bug and throws. */
 export function encodeCanonical(value: unknown): Uint8Array {
-  return encode(value)
+  // The encoder hands out views of a pool of 64 KiB, which a kept record would keep alive.
+  return new Uint8Array(encode(value))
 }
 
 /** Never throws. Byte strings in the value may be views of `bytes`. */

@@ -39,7 +39,8 @@ const descriptors = [
   descriptorWith({ by: 'members', depth: 3 }),
 ]
 
-const who = fc.nat({ max: people.length - 1 })
+// One person does most of it, so that the allowances are met.
+const who = fc.oneof(fc.constant(1), fc.nat({ max: people.length - 1 }))
 const when = fc.nat({ max: 20 }).map(step => t0 + step * 40_000)
 const which = fc.nat({ max: 5 })
 const recipe = fc.oneof(

@@ -1,0 +1,202 @@
+/** Every vector beside the SPEC, valid and invalid, read by this implementation; and made again from the same seeds. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { fromHex, toHex } from '../../../crypto/bytes.ts'
+import { keyPairFromSeed, libp2pIdOf, publicKeyOfLibp2pId } from '../../../crypto/keys.ts'
+import { readChain } from '../../../protocol/chain.ts'
+import { decodeEntry, encodeEntry } from '../../../protocol/entry.ts'
+import { duplicateKey } from '../../../protocol/entry-text.ts'
+import { messageId, readRecord } from '../../../protocol/envelope.ts'
+import { decodeHello } from '../../../protocol/hello.ts'
+import { cidOf, parsePeerId, parseSwarmId } from '../../../protocol/identity.ts'
+import { readInvitation } from '../../../protocol/invitation.ts'
+import { readJoinRequest, readJoinResponse } from '../../../protocol/join.ts'
+import { sketchOf } from '../../../protocol/sketch.ts'
+import { decodeDescriptor, shardOf, swarmIdOf, swarmSeed } from '../../../protocol/swarm.ts'
+import type { Descriptor, PeerId, SwarmId } from '../../../protocol/types.ts'
+import { allVectors, plain } from '../../vectors/make.ts'
+
+interface Case {
+  readonly name: string
+  readonly bytes: string
+  readonly text: string
+  readonly code: string
+  readonly reason: string
+  readonly nowS?: number
+  readonly host?: HostCase
+  readonly [key: string]: unknown
+}
+interface HostCase {
+  readonly swarm: SwarmId
+  readonly self: PeerId
+  readonly nowS: number
+}
+interface CaseFile {
+  readonly swarm: string
+  readonly nowS: number
+  readonly peer: PeerId
+  readonly descriptor: string
+  readonly valid: readonly Case[]
+  readonly invalid: readonly Case[]
+}
+
+function load<T>(name: string): T {
+  return JSON.parse(readFileSync(pathOf(name), 'utf8'))
+}
+
+function pathOf(name: string): URL {
+  return new URL(`../../../protocol/vectors/${name}.json`, import.meta.url)
+}
+
+function bytesOf(hex: string): Uint8Array {
+  const bytes = fromHex(hex)
+  if (bytes === undefined) throw new TypeError(`not hex: ${hex}`)
+  return bytes
+}
+
+function descriptorOf(hex: string): Descriptor {
+  const read = decodeDescriptor(bytesOf(hex))
+  if (!read.ok) throw new TypeError(read.message)
+  return read.value
+}
+
+/** Runs through a list and insists that there is something in it. */
+function each(cases: readonly Case[], run: (one: Case) => void): void {
+  expect(cases.length).toBeGreaterThan(0)
+  for (const one of cases) run(one)
+}
+
+test('the checked-in vectors are those that the generator makes', () => {
+  for (const [name, file] of Object.entries(allVectors())) {
+    expect(existsSync(pathOf(name)), name).toBe(true)
+    expect(load(name), name).toEqual(JSON.parse(JSON.stringify(file)))
+  }
+})
+
+describe.each(['envelope', 'member', 'digest', 'attest', 'retract'])('%s vectors', name => {
+  const file = load<CaseFile>(name)
+  const swarm = parseSwarmId(file.swarm)
+  if (swarm === undefined) throw new TypeError('the vectors name no swarm')
+  const when = { swarm, nowS: file.nowS }
+
+  test('valid records are read as they were meant', () => {
+    each(file.valid, one => {
+      const read = readRecord(bytesOf(one.bytes), when)
+      expect(read.ok, one.name).toBe(true)
+      if (!read.ok) return
+      const { type, id, envelope } = read.record
+      expect({ type, id, envelope: plain(envelope) }, one.name).toEqual({
+        type: one.type,
+        id: one.id,
+        envelope: one.envelope,
+      })
+      expect(toHex(messageId(bytesOf(one.bytes))), one.name).toBe(one.messageId)
+    })
+  })
+
+  test('invalid ones are refused for their reason', () => {
+    each(file.invalid, one => {
+      const read = readRecord(bytesOf(one.bytes), when)
+      expect(read.ok ? 'valid' : read.reason, one.name).toBe(one.reason)
+    })
+  })
+})
+
+test('identity vectors', () => {
+  const file = load<{
+    readonly keys: readonly Readonly<Record<string, string>>[]
+    readonly notPeerIds: readonly string[]
+    readonly shards: readonly { readonly domain: string; readonly of: number; readonly shard: number }[]
+    readonly sketch: { readonly vector: readonly number[]; readonly bits: string }
+  }>('identity')
+  expect(file.keys).toHaveLength(3)
+  for (const key of file.keys) {
+    const pair = keyPairFromSeed(bytesOf(key.seed ?? ''))
+    expect(toHex(pair.publicKey)).toBe(key.publicKey)
+    expect(toHex(pair.box.publicKey)).toBe(key.box)
+    expect(pair.did).toBe(key.did)
+    expect(libp2pIdOf(pair.publicKey)).toBe(key.libp2p)
+    expect(publicKeyOfLibp2pId(key.libp2p ?? '')).toEqual(pair.publicKey)
+  }
+  for (const text of file.notPeerIds) expect(parsePeerId(text), text).toBeUndefined()
+  for (const { domain, of, shard } of file.shards) expect(shardOf(domain, of)).toBe(shard)
+  expect(toHex(sketchOf(file.sketch.vector))).toBe(file.sketch.bits)
+})
+
+test('entry vectors', () => {
+  const file = load<CaseFile>('entry')
+  each(file.valid, one => {
+    const read = decodeEntry(bytesOf(one.bytes))
+    if (!read.ok) throw new TypeError(`${one.name}: ${read.message}`)
+    expect(cidOf(bytesOf(one.bytes)), one.name).toBe(one.cid)
+    if (one.duplicate !== undefined) expect(duplicateKey(read.value)).toBe(one.duplicate)
+    if (one.entry !== undefined) expect(read.value).toEqual(one.entry)
+    const again = encodeEntry(read.value)
+    expect(again.ok && toHex(again.value.bytes), one.name).toBe(one.bytes)
+  })
+  each(file.invalid, one => {
+    const read = decodeEntry(bytesOf(one.bytes))
+    expect(read.ok ? 'valid' : read.code, one.name).toBe(one.code)
+  })
+})
+
+test('descriptor vectors', () => {
+  const file = load<CaseFile>('descriptor')
+  each(file.valid, one => {
+    const read = descriptorOf(one.bytes)
+    expect(plain(read), one.name).toEqual(one.descriptor)
+    expect(swarmIdOf(read), one.name).toBe(one.swarm)
+    expect(toHex(swarmSeed(bytesOf(String(one.rootSeed)), read)), one.name).toBe(one.memberSeed)
+  })
+  each(file.invalid, one => {
+    const read = decodeDescriptor(bytesOf(one.bytes))
+    expect(read.ok ? 'valid' : read.code, one.name).toBe(one.code)
+  })
+})
+
+test('invitation vectors', () => {
+  const file = load<CaseFile>('invitation')
+  each(file.valid, one => {
+    const read = readInvitation(one.text, file.nowS)
+    expect(read.ok && plain(read.value), one.name).toEqual(one.invitation)
+  })
+  each(file.invalid, one => {
+    const read = readInvitation(one.text, one.nowS ?? file.nowS)
+    expect(read.ok ? 'valid' : read.code, one.name).toBe(one.code)
+  })
+})
+
+test('join vectors', () => {
+  const file = load<{ host: HostCase; requests: CaseFile; responses: CaseFile }>('join')
+  each(file.requests.valid, one => {
+    const read = readJoinRequest(bytesOf(one.bytes), file.host)
+    expect(read.ok && read.value.member, one.name).toBe(one.member)
+  })
+  each(file.requests.invalid, one => {
+    const read = readJoinRequest(bytesOf(one.bytes), one.host ?? file.host)
+    expect(read.ok ? 'valid' : read.code, one.name).toBe(one.code)
+  })
+  const { descriptor, peer, nowS, valid, invalid } = file.responses
+  const ends = { descriptor: descriptorOf(descriptor), peer, nowS }
+  each(valid, one => expect(readJoinResponse(bytesOf(one.bytes), ends).ok, one.name).toBe(true))
+  each(invalid, one => {
+    const read = readJoinResponse(bytesOf(one.bytes), ends)
+    expect(read.ok ? 'valid' : read.code, one.name).toBe(one.code)
+  })
+})
+
+test('hello vectors', () => {
+  const file = load<CaseFile>('hello')
+  const ends = { descriptor: descriptorOf(file.descriptor), peer: file.peer, nowS: file.nowS }
+  each(file.valid, one => {
+    const read = decodeHello(bytesOf(one.bytes))
+    expect(read.ok && read.value.now, one.name).toBe(one.now)
+    expect(read.ok && readChain(read.value.chain, ends).ok, one.name).toBe(true)
+  })
+  each(file.invalid, one => {
+    const read = decodeHello(bytesOf(one.bytes))
+    const chain = read.ok ? readChain(read.value.chain, { ...ends, nowS: one.nowS ?? file.nowS }) : read
+    expect(chain.ok ? 'valid' : chain.code, one.name).toBe(one.code)
+  })
+})
