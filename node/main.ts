@@ -82,12 +82,17 @@ async function composeOn(
     log,
   }
   const node = await createNode(ports, settings)
+  if (!node.ok) {
+    await embedder.value.close()
+    await store.close()
+    return node
+  }
   return {
     ok: true,
     value: {
-      node,
+      node: node.value,
       async close() {
-        await node.stop()
+        await node.value.stop()
         await embedder.value.close()
       },
     },

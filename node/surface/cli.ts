@@ -3,7 +3,7 @@
  * definitions of the commands; what a command does is loaded when it runs.
  */
 
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { addEntryCommands } from './cli/commands/entries.ts'
 import { addEpisodeCommands } from './cli/commands/episodes.ts'
 import { addNodeCommands } from './cli/commands/node.ts'
@@ -12,15 +12,15 @@ import { addRecallCommands } from './cli/commands/recall.ts'
 import { addSwarmCommands } from './cli/commands/swarms.ts'
 import type { Context, GlobalOptions, Run } from './cli/context.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from './cli/exit-status.ts'
-import { Output } from './cli/output.ts'
+import { Output, type Sink } from './cli/output.ts'
 import type { Program } from './cli/program.ts'
 import { storeFailure } from './failure.ts'
 
 export type { Composed, Program } from './cli/program.ts'
 
 export interface Streams {
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdout: Sink
+  readonly stderr: Sink
 }
 
 /** Runs one command line (without the executable and the script) and answers with its exit status. */
@@ -67,7 +67,7 @@ export async function runCli(
 function commandLine(program: Program, run: Run, { stdout, stderr }: Streams): Command {
   const root = new Command('swarmlore')
     .description(
-      'A node beside each deployed model: what the model learned becomes small signed lessons,\nshared with a swarm of peers, and recalled where they help.',
+      'A node beside each deployed model: what the model learned becomes small signed lessons, shared with a swarm of peers, and recalled where they help.',
     )
     .version(program.version)
     .option('--data <dir>', 'the data folder (default: $SWARMLORE_DATA, or the usual place of the system)')
@@ -101,7 +101,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 no node is running and one is ne
 function setting(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf('=')
   if (at < 1) {
-    throw new CommanderError(2, 'bad-setting', `error: --set wants name=value, such as --set httpPort=7718`)
+    throw new InvalidArgumentError('It wants name=value, such as httpPort=7718.')
   }
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
 }

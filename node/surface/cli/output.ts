@@ -7,11 +7,14 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Failure } from '../../../protocol/types.ts'
 
+/** Standard output and error, or what stands in for them. */
+export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean }
+
 export interface OutputOptions {
   readonly json: boolean
   readonly verbose: boolean
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdout: Sink
+  readonly stderr: Sink
 }
 
 type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan'
@@ -19,8 +22,8 @@ type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan'
 export class Output {
   readonly json: boolean
   readonly verbose: boolean
-  readonly stdout: NodeJS.WriteStream
-  readonly stderr: NodeJS.WriteStream
+  readonly stdout: Sink
+  readonly stderr: Sink
 
   constructor(options: OutputOptions) {
     this.json = options.json
@@ -63,7 +66,7 @@ export class Output {
     return this.styleFor(this.stdout, style, text)
   }
 
-  private styleFor(stream: NodeJS.WriteStream, style: Style, text: string): string {
+  private styleFor(stream: Sink, style: Style, text: string): string {
     return styleText(style, text, { stream })
   }
 }

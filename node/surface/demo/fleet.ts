@@ -148,7 +148,7 @@ export class DemoNode {
         clearTimeout(late)
         const parsed = upSchema.safeParse(JSON.parse(line))
         if (parsed.success) resolve(parsed.data.url)
-        else fail(`said ${line}`)
+        else fail(`did not start: ${line}`)
       })
     })
   }

@@ -14,7 +14,7 @@ type View = OutputOf<'addEntry'>
 type Status = View['status']
 type Kind = View['entry']['kind']
 
-const statuses: readonly Status[] = ['local', 'review', 'shared', 'received', 'superseded']
+const statuses: readonly Status[] = ['local', 'review', 'shared', 'received']
 const kinds: readonly Kind[] = ['fact', 'procedure', 'pitfall', 'preference']
 
 export async function list(context: Context, options: ListOptions): Done {

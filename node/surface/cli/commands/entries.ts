@@ -31,7 +31,7 @@ export function addEntryCommands(root: Command, run: Run): void {
   const list = entries
     .command('ls')
     .description('list entries')
-    .option('--status <status>', 'local, review, shared, received or superseded')
+    .option('--status <status>', 'local, review, shared or received')
     .option('--author <did>', 'by this author')
     .option('--domain <domain>', 'in this domain')
     .option('--text <text>', 'that hold this text')

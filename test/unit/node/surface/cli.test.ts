@@ -1,0 +1,323 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { runCli } from '../../../../node/surface/cli.ts'
+import { cidOf, friend } from './fake-node.ts'
+import { type FakeProgram, fakeProgram } from './fake-program.ts'
+
+let folder: string
+let program: FakeProgram
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'swarmlore-cli-'))
+  program = fakeProgram(folder)
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function run(...argv: string[]) {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const seen = Promise.all([text(stdout), text(stderr)])
+  const status = await runCli(program, argv, { stdout, stderr })
+  stdout.end()
+  stderr.end()
+  const [out, err] = await seen
+  return { status, out, err }
+}
+
+const commands = [
+  'demo',
+  'up',
+  'status',
+  'doctor',
+  'config',
+  'config show',
+  'config path',
+  'ingest',
+  'distil',
+  'episodes',
+  'episodes ls',
+  'episodes show',
+  'episodes forget',
+  'recall',
+  'feedback',
+  'entries',
+  'entries ls',
+  'entries show',
+  'entries add',
+  'entries retract',
+  'entries review',
+  'peers',
+  'trust',
+  'trust ls',
+  'trust set',
+  'trust pin',
+  'trust block',
+  'trust clear',
+  'trust why',
+  'invite',
+  'invite create',
+  'invite ls',
+  'invite revoke',
+  'join',
+  'swarms',
+]
+
+test.each(commands)(
+  '%s --help says what it does, shows an example and the options that all have',
+  async command => {
+    const { status, out, err } = await run(...command.split(' '), '--help')
+    expect(status).toBe(0)
+    expect(err).toBe('')
+    expect(out).toMatch(/\nExample:\n {2}\$ swarmlore \w/)
+    for (const option of ['--data', '--json', '--verbose', '--set']) expect(out).toContain(option)
+  },
+)
+
+test('what is no command, option or argument ends with status 2 and a sentence on standard error', async () => {
+  const wrong = [
+    [],
+    ['stauts'],
+    ['status', '--colour'],
+    ['recall', '--limit', 'many', 'x'],
+    ['recall'],
+    ['recall', '--call', 'book {not json'],
+    ['feedback', 'r-1', 'great'],
+    ['trust', 'set', 'bbbbX', '1.5'],
+    ['trust', 'block', 'bbbbX', '--since', 'someday'],
+    ['entries', 'ls', '--status', 'strange'],
+    ['entries', 'show', 'no-cid'],
+    ['entries', 'review', cidOf(1), 'maybe'],
+    ['ingest', '-', '-'],
+    ['ingest', '--format', 'xml', 'x'],
+    ['distil', 'x.jsonl'],
+    ['distil', '--dry-run'],
+    ['config', 'show', '--set', 'httpPort'],
+    ['config', 'show', '--set', 'httpProt=1'],
+    ['config', 'show', '--set', 'httpPort=99999'],
+  ]
+  for (const argv of wrong) {
+    const { status, out, err } = await run(...argv)
+    expect({ argv, status }).toEqual({ argv, status: 2 })
+    expect(out).toBe('')
+    expect(err, argv.join(' ')).toMatch(/\w/)
+    expect(err).not.toMatch(/\n {4}at /)
+  }
+  expect((await run('stauts')).err).toContain('status')
+  expect((await run('config', 'show', '--set', 'httpProt=1')).err).toContain("'httpPort'")
+})
+
+test('with --json each command prints one document and nothing else', async () => {
+  const lines = join(folder, 'runs.jsonl')
+  await writeFile(lines, '{"messages":[]}\n')
+  const argvs = [
+    ['status'],
+    ['doctor'],
+    ['config', 'show'],
+    ['config', 'path'],
+    ['ingest', lines],
+    ['distil'],
+    ['distil', '--dry-run', lines],
+    ['episodes', 'ls'],
+    ['recall', 'refund', '--call', 'issue_refund {"order":"#1"}', '--error', 'no', '--tools', 'a, b'],
+    ['recall', 'refund', '--prompt'],
+    ['feedback', 'r-1', 'helped', '--item', cidOf(1)],
+    ['entries', 'ls', '--status', 'received'],
+    ['entries', 'show', cidOf(1)],
+    ['entries', 'retract', cidOf(1)],
+    ['entries', 'review'],
+    ['entries', 'review', cidOf(1), 'approve'],
+    [
+      'entries',
+      'add',
+      '--domain',
+      'a',
+      '--situation',
+      'b',
+      '--summary',
+      'c',
+      '--action',
+      'd',
+      '--tool',
+      'e:f,g',
+    ],
+    ['peers'],
+    ['trust', 'ls'],
+    ['trust', 'set', 'bbbbX', '0.9'],
+    ['trust', 'pin', 'bbbbX'],
+    ['trust', 'block', 'bbbbX', '--since', '2026-03-01'],
+    ['trust', 'clear', friend],
+    ['trust', 'why', 'bbbbX'],
+    ['invite', 'ls'],
+    ['invite', 'revoke', 'i1'],
+    ['swarms'],
+  ]
+  for (const argv of argvs) {
+    const { status, out } = await run(...argv, '--json')
+    expect({ argv, status }).toEqual({ argv, status: 0 })
+    expect(out.trimEnd().split('\n'), argv.join(' ')).toHaveLength(1)
+    expect(JSON.parse(out), argv.join(' ')).toBeTypeOf('object')
+    const forPeople = await run(...argv)
+    expect(forPeople.status, argv.join(' ')).toBe(0)
+    expect(forPeople.out, argv.join(' ')).toMatch(/\w/)
+    expect(() => JSON.parse(forPeople.out), argv.join(' ')).toThrow()
+  }
+})
+
+test('a failure is a sentence on standard error, and with --json a document beside it', async () => {
+  const plain = await run('entries', 'show', cidOf(9))
+  expect(plain).toMatchObject({
+    status: 1,
+    out: '',
+    err: `Error: There is no entry ${cidOf(9)} here. (unknown-entry)\n`,
+  })
+  const { out } = await run('entries', 'show', cidOf(9), '--json')
+  expect(JSON.parse(out)).toEqual({
+    error: { code: 'unknown-entry', message: `There is no entry ${cidOf(9)} here.` },
+  })
+})
+
+test('a command that needs a running node says so with status 3, and how to start one', async () => {
+  for (const argv of [
+    ['join', 'x'],
+    ['invite', 'create'],
+  ]) {
+    const { status, err } = await run(...argv)
+    expect(status).toBe(3)
+    expect(err).toContain("'swarmlore up'")
+  }
+  const elsewhere = await run('status', '--data', join(folder, 'nothing'))
+  expect(elsewhere).toMatchObject({ status: 3, out: '' })
+  expect(program.nodes).toHaveLength(0)
+})
+
+test('a store that another process has open is status 4, for up as for the rest', async () => {
+  program.locked = true
+  expect(await run('status')).toMatchObject({ status: 4 })
+  expect(await run('up', '--http-port', '0')).toMatchObject({ status: 4 })
+})
+
+test('stored data is read without starting the node, and let go of again', async () => {
+  const { out } = await run('status')
+  expect(out).toContain('No node is running here')
+  expect(program.nodes.map(({ started, stopped }) => ({ started, stopped }))).toEqual([
+    { started: false, stopped: true },
+  ])
+})
+
+test('what a peer wrote cannot steer the terminal', async () => {
+  const compose = program.compose
+  program.compose = async (...args) => {
+    const composed = await compose(...args)
+    const view = program.nodes.at(-1)?.stored.get(cidOf(1))
+    if (view) {
+      const insight = { ...view.entry.insight, summary: 'red \x1b[31m\x1b]0;title\x07 \u202e\x9b2Jhidden' }
+      program.nodes.at(-1)?.stored.set(cidOf(1), { ...view, entry: { ...view.entry, insight } })
+    }
+    return composed
+  }
+  const { out } = await run('entries', 'show', cidOf(1))
+  expect(out).toContain(']0;title')
+  for (const character of ['\x1b', '\x07', '\u202e', '\x9b'])
+    expect(out).not.toContain(character === '\x1b' ? '\x1b]' : character)
+})
+
+test('recall shows the lesson with its author, tier, reason and alternatives, and what was held back', async () => {
+  const { out } = await run('recall', 'refund')
+  for (const part of [
+    friend,
+    'trusted',
+    'The tool issue_refund is named.',
+    cidOf(2),
+    'swarmlore trust pin Y',
+  ]) {
+    expect(out).toContain(part)
+  }
+  expect((await run('recall', 'nothing')).out).toContain('Nothing that helps')
+  expect((await run('recall', 'refund', '--prompt')).out).toBe('<lessons>\nCancel the order.\n</lessons>\n')
+})
+
+test('settings come from flags, then the environment, then config.json, and config show says from where', async () => {
+  await writeFile(join(folder, 'config.json'), '{"recallLimit":7,"httpPort":7001,"mdns":false}')
+  program = fakeProgram(folder, { SWARMLORE_HTTP_PORT: '7002', SWARMLORE_RECALL_LIMIT: '8' })
+  const { out } = await run('config', 'show', '--json', '--set', 'recallLimit=9')
+  const { settings } = JSON.parse(out)
+  expect(settings.recallLimit).toEqual({ value: 9, from: '--set recallLimit' })
+  expect(settings.httpPort).toEqual({ value: 7002, from: 'SWARMLORE_HTTP_PORT' })
+  expect(settings.mdns).toEqual({ value: false, from: `mdns in ${join(folder, 'config.json')}` })
+  expect(settings.dht).toEqual({ value: true, from: 'default' })
+})
+
+test('the data folder is the flag, else SWARMLORE_DATA, else the usual place', async () => {
+  program = fakeProgram(folder, { SWARMLORE_DATA: '/from/environment' })
+  expect((await run('config', 'path')).out).toContain('/from/environment\n')
+  expect((await run('config', 'path', '--data', '/from/flag')).out).toContain('/from/flag\n')
+  program = fakeProgram(folder, { SWARMLORE_DATA: '' })
+  expect((await run('config', 'path')).out).toContain(`${folder}\n`)
+})
+
+test('a settings file that is no JSON object, and an unknown variable, are errors that name them', async () => {
+  program = fakeProgram(folder, { SWARMLORE_HTTP_PROT: '1' })
+  expect(await run('status')).toMatchObject({
+    status: 2,
+    err: expect.stringContaining('SWARMLORE_HTTP_PROT'),
+  })
+  program = fakeProgram(folder)
+  for (const bad of ['{', '[]', '"x"', '{"httpProt":1}', '{"httpPort":"x"}']) {
+    await writeFile(join(folder, 'config.json'), bad)
+    expect(await run('status'), bad).toMatchObject({ status: 2, err: expect.stringContaining('config.json') })
+  }
+})
+
+test('bad lines are named by file and number and skipped, and the status says that it was not all', async () => {
+  const path = join(folder, 'runs.jsonl')
+  const good = (n: number): string => `{"messages":[{"role":"user","content":"${n}"}]}`
+  await writeFile(path, [good(1), '{"broken', '', '{"other":1}', '5', good(2), good(2)].join('\n'))
+  const { status, out, err } = await run('ingest', path, '--json')
+  expect(status).toBe(5)
+  const report = JSON.parse(out)
+  expect(report).toMatchObject({ captured: 2, known: 1, bad: 3, distilled: { drafts: 2 } })
+  expect(report.badLines.map(({ line, code }: { line: number; code: string }) => [line, code])).toEqual(
+    expect.arrayContaining([
+      [2, 'not-json'],
+      [4, 'unknown-format'],
+      [5, 'not-an-object'],
+    ]),
+  )
+  expect(err).toContain(`${path}:2: `)
+})
+
+test('a file that is not there is named, and the others are taken in', async () => {
+  const path = join(folder, 'runs.jsonl')
+  await writeFile(path, '{"messages":[]}\n')
+  const { status, err } = await run('ingest', join(folder, 'missing.jsonl'), path)
+  expect(status).toBe(5)
+  expect(err).toContain('missing.jsonl: The file cannot be read (ENOENT).')
+  expect(await run('ingest', join(folder, 'missing.jsonl'))).toMatchObject({ status: 1 })
+})
+
+test('a dry run shows the exact bytes, keeps nothing and needs no data folder', async () => {
+  const path = join(folder, 'runs.jsonl')
+  await writeFile(path, '{"messages":[]}\n')
+  const { status, out } = await run('distil', '--dry-run', path, '--data', join(folder, 'none'))
+  expect(status).toBe(0)
+  expect(out).toContain(Buffer.from([1, 2, 255]).toString('base64'))
+  expect(out).toContain('stays on this node: one ask alone')
+  expect(out).toContain('1 would be shared. Nothing was stored.')
+  await expect(readFile(join(folder, 'none'))).rejects.toThrow('ENOENT')
+})
+
+test('an error inside is one sentence, and --verbose shows its causes', async () => {
+  program.compose = async () => {
+    throw new TypeError('outer', { cause: new RangeError('inner') })
+  }
+  const plain = await run('status')
+  expect(plain).toMatchObject({ status: 1, out: '' })
+  expect(plain.err).toContain('outer')
+  expect(plain.err).not.toContain('inner')
+  const verbose = await run('status', '--verbose')
+  expect(verbose.err).toContain('RangeError: inner')
+  expect(verbose.err).not.toMatch(/\n {4}at /)
+})

@@ -1,0 +1,47 @@
+/** The command line's surroundings for tests: a fake node, and a folder of the test's own. */
+
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Program } from '../../../../node/surface/cli.ts'
+import { FakeNode } from './fake-node.ts'
+
+export interface FakeProgram extends Program {
+  /** The nodes that were put together, in order. */
+  readonly nodes: FakeNode[]
+  /** As if another process had the store open. */
+  locked: boolean
+}
+
+export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): FakeProgram {
+  const nodes: FakeNode[] = []
+  const composed = () => {
+    const node = new FakeNode()
+    nodes.push(node)
+    return { ok: true as const, value: { node, close: () => node.stop() } }
+  }
+  const program: FakeProgram = {
+    nodes,
+    locked: false,
+    version: '1.2.3',
+    self: [process.execPath, fileURLToPath(new URL('fake-main.ts', import.meta.url))],
+    env,
+    defaultDataFolder: async () => defaultFolder,
+    async compose(folder) {
+      if (program.locked) {
+        return { ok: false, code: 'STORE_LOCKED', message: `Another process has ${folder} open.` }
+      }
+      await mkdir(folder, { recursive: true })
+      return composed()
+    },
+    composeInMemory: async () => composed(),
+    async token(folder) {
+      const path = join(folder, 'token')
+      await writeFile(path, randomBytes(32).toString('base64url'), { flag: 'a' })
+      return { ok: true, value: (await readFile(path, 'utf8')).slice(0, 43) }
+    },
+    async settle() {},
+  }
+  return program
+}
