@@ -55,9 +55,9 @@ module.exports = {
       below('protocol'),
       below('crypto'),
     ]),
-    only('node', '^node/(node|swarm-runtime)\\.ts$', [
-      '^node/(ports|api|queue|config|swarm-runtime)\\.ts$',
-      '^node/(pipeline|trust|lessons)/',
+    only('node', '^node/(node\\.ts$|core/)', [
+      '^node/(ports|api|queue|config)\\.ts$',
+      '^node/(core|pipeline|trust|lessons)/',
       below('store'),
       below('protocol'),
       below('crypto'),

@@ -15,6 +15,11 @@ export interface Captured {
   readonly known: boolean
 }
 
+export interface EpisodeSummary extends Omit<Episode, 'interactions'> {
+  /** How many there are. */
+  readonly interactions: number
+}
+
 export interface DistilReport {
   readonly episodes: number
   /** Drafts found in these episodes; a repeat adds support to the draft that stands. */
@@ -91,7 +96,7 @@ export interface FeedbackReport {
   readonly counted: readonly { readonly cid: EntryCid; readonly author: PeerId; readonly trust: number }[]
 }
 
-export type EntryStatus = 'local' | 'review' | 'shared' | 'received' | 'superseded'
+export type EntryStatus = 'local' | 'review' | 'shared' | 'received'
 
 export interface EntryView {
   readonly cid: EntryCid
@@ -241,7 +246,7 @@ export interface SwarmloreNode {
   episodes(
     cursor?: string,
     limit?: number,
-  ): Promise<Page<Omit<Episode, 'interactions'> & { interactions: number }>>
+  ): Promise<Page<EpisodeSummary>>
   episode(id: EpisodeId): Promise<Result<Episode & { readonly entries: readonly EntryCid[] }>>
   forget(id: EpisodeId): Promise<Result<{ readonly dropped: number; readonly retracted: number }>>
   outcome(id: EpisodeId, outcome: Outcome): Promise<Result<Captured>>

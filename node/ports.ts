@@ -77,6 +77,8 @@ export interface Network {
   /** Multiaddrs at which this node listens, with its peer id. */
   addresses(): readonly string[]
   peers(): readonly PeerId[]
+  /** Multiaddrs at which a connected peer says it listens, with its peer id. */
+  addressesOf(peer: PeerId): Promise<readonly string[]>
   onPeer(listener: (peer: PeerId, state: 'up' | 'down') => void): Stop
   dial(addresses: readonly string[], signal: AbortSignal): Promise<PeerId>
   disconnect(peer: PeerId, reason: string): Promise<void>

@@ -7,6 +7,8 @@ export interface Queue<T> {
   /** False when the queue is full or closed: the caller decides what that means. */
   push(item: T): boolean
   readonly size: number
+  /** Takes up to `count` of those that wait, first ones first: for a worker that does several at once. */
+  take(count: number): readonly T[]
   /** Resolves when nothing waits and nothing runs. */
   idle(): Promise<void>
   /** Drops what waits, and resolves when what runs has ended. */
@@ -69,6 +71,15 @@ export function createQueue<T>(options: QueueOptions<T>): Queue<T> {
     },
     get size() {
       return heap.length + running
+    },
+    take(count) {
+      const taken: T[] = []
+      while (taken.length < count) {
+        const next = takeFirst(heap)
+        if (next === undefined) break
+        taken.push(next.item)
+      }
+      return taken
     },
     idle,
     close() {

@@ -39,6 +39,8 @@ export interface LexicalHit {
 
 export interface LexicalSearch {
   readonly k: number
+  /** Only ids for which this is true; asked of those alone that are good enough. */
+  readonly accept?: (id: string) => boolean
   /** Told how many postings were scored since; may give others their turn. */
   readonly pause?: Pause
 }
@@ -48,6 +50,8 @@ export class LexicalIndex {
   /** Term → its text; undefined where the number is free. */
   readonly #names: (string | undefined)[] = []
   readonly #freeTerms: number[] = []
+  /** Weight of each term in the entry that is being added; 0 between. */
+  #weights = new Uint8Array(1024)
   readonly #postings = new Arena()
   readonly #slotOf = new Map<string, number>()
   /** Slot → id; undefined where the entry was removed or the slot is free. */
@@ -67,17 +71,22 @@ export class LexicalIndex {
   /** Adds an entry, or replaces what stood under its id. */
   add(id: string, fields: readonly LexicalField[]): void {
     this.remove(id)
-    const weights = new Map<string, number>()
+    const terms: number[] = []
     let length = 0
     for (const { text, weight } of fields) {
       for (const token of tokensOf(text)) {
-        weights.set(token, (weights.get(token) ?? 0) + weight)
+        const term = this.#term(token)
+        const before = this.#weights[term] ?? 0
+        if (before === 0) terms.push(term)
+        this.#weights[term] = Math.min(before + weight, WEIGHT_MAX)
         length += weight
       }
     }
     const slot = this.#takeSlot(id, length)
-    for (const [token, weight] of weights)
-      this.#postings.push(this.#term(token), slot * 256 + Math.min(weight, WEIGHT_MAX))
+    for (const term of terms) {
+      this.#postings.push(term, slot * 256 + (this.#weights[term] ?? 0))
+      this.#weights[term] = 0
+    }
   }
 
   remove(id: string): void {
@@ -92,7 +101,7 @@ export class LexicalIndex {
   }
 
   /** The `k` best, best first; equal ones by id. */
-  async search(query: string, { k, pause }: LexicalSearch): Promise<LexicalHit[]> {
+  async search(query: string, { k, accept, pause }: LexicalSearch): Promise<LexicalHit[]> {
     const terms = this.#queryTerms(query)
     const scores = new Float32Array(this.#ids.length)
     const matched = new Float32Array(this.#ids.length)
@@ -120,7 +129,7 @@ export class LexicalIndex {
       units = 0
     }
     await pause?.(units)
-    return this.#best(scores, matched, total, k)
+    return this.#best(scores, matched, total, k, accept)
   }
 
   /** Rarest first, so that a cut keeps what tells entries apart, and sums do not depend on the query's order. */
@@ -136,7 +145,13 @@ export class LexicalIndex {
     return terms.slice(0, QUERY_TERMS_MAX)
   }
 
-  #best(scores: Float32Array, matched: Float32Array, total: number, k: number): LexicalHit[] {
+  #best(
+    scores: Float32Array,
+    matched: Float32Array,
+    total: number,
+    k: number,
+    accept: ((id: string) => boolean) | undefined,
+  ): LexicalHit[] {
     let best: LexicalHit[] = []
     let least = 0
     const cut = (): void => {
@@ -148,7 +163,7 @@ export class LexicalIndex {
       const score = scores[slot] ?? 0
       if (score === 0 || score < least) continue
       const id = this.#ids[slot]
-      if (id === undefined) continue
+      if (id === undefined || (accept !== undefined && !accept(id))) continue
       best.push({ id, score, coverage: (matched[slot] ?? 0) / total })
       if (best.length >= 4 * k) cut()
     }
@@ -177,6 +192,11 @@ export class LexicalIndex {
     const term = this.#freeTerms.pop() ?? this.#names.length
     this.#names[term] = name
     this.#terms.set(name, term)
+    if (term >= this.#weights.length) {
+      const weights = new Uint8Array(this.#weights.length * 2)
+      weights.set(this.#weights)
+      this.#weights = weights
+    }
     return term
   }
 

@@ -41,6 +41,11 @@ export function putSwarmOps(swarm: StoredSwarm): StoreOp[] {
   return [{ type: 'put', key: keyOf(prefixes.swarm, id), value }]
 }
 
+/** Only for a swarm into which this node was never let: nothing of it is stored yet. */
+export function removeSwarmOps(id: SwarmId): StoreOp[] {
+  return [{ type: 'del', key: keyOf(prefixes.swarm, id) }]
+}
+
 export async function allSwarms(store: Store): Promise<StoredSwarm[]> {
   const found: StoredSwarm[] = []
   for await (const [key, value] of store.entries({ prefix: prefixes.swarm })) {

@@ -5,6 +5,7 @@
 
 import type { ConnectionGater, Libp2p, PeerId as Libp2pId } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { addressesMax } from '../../protocol/limits.ts'
 import type { PeerId } from '../../protocol/types.ts'
 import type { Clock, Network, Stop } from '../ports.ts'
 import { NetworkFailure } from './network-failure.ts'
@@ -13,7 +14,8 @@ import { createRedial, type Redial, type RedialInit } from './redial.ts'
 
 type Listener = Parameters<Network['onPeer']>[0]
 
-export interface Peers extends Pick<Network, 'peers' | 'onPeer' | 'dial' | 'disconnect' | 'addresses'> {
+export interface Peers
+  extends Pick<Network, 'peers' | 'addressesOf' | 'onPeer' | 'dial' | 'disconnect' | 'addresses'> {
   expel(peer: Libp2pId, reason: string): void
   close(): Promise<void>
 }
@@ -74,6 +76,7 @@ export function createPeers(init: PeersInit): Peers {
   return {
     addresses: () => libp2p.getMultiaddrs().map(String),
     peers: () => libp2p.getPeers().flatMap(id => didOfLibp2pId(id) ?? []),
+    addressesOf: peer => listenAddresses(libp2p, libp2pIdOfDid(peer)),
     onPeer: listener => {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -93,6 +96,13 @@ export function createPeers(init: PeersInit): Peers {
       await redial.close()
     },
   }
+}
+
+/** What identify learned; at most a few, since a peer can claim any number. */
+async function listenAddresses(libp2p: Libp2p, id: Libp2pId): Promise<readonly string[]> {
+  if (!(await libp2p.peerStore.has(id))) return []
+  const { addresses } = await libp2p.peerStore.get(id)
+  return addresses.slice(0, addressesMax).map(({ multiaddr }) => `${multiaddr}/p2p/${id}`)
 }
 
 /** Dials all addresses of the first peer named; addresses of others would make it unclear who answered. */

@@ -52,6 +52,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
       self,
       addresses: peers.addresses,
       peers: peers.peers,
+      addressesOf: peers.addressesOf,
       onPeer: peers.onPeer,
       dial: peers.dial,
       disconnect: peers.disconnect,

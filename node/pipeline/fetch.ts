@@ -4,8 +4,9 @@
  * who signed both; a provider that does not deliver is passed over, and the fetch is tried again later.
  */
 
-import { decodeEntry, matchesDigest } from '../../protocol/entry.ts'
-import { limits } from '../../protocol/limits.ts'
+import { decodeEntry } from '../../protocol/entry.ts'
+import { matchesDigest } from '../../protocol/entry-text.ts'
+import { entryBytesMax } from '../../protocol/limits.ts'
 import type { DigestRecord, Entry, EntryCid, PeerId } from '../../protocol/types.ts'
 import type { Blocks, Clock, Cpu, Log } from '../ports.ts'
 import { createQueue } from '../queue.ts'
@@ -23,6 +24,8 @@ export interface FetchDeps {
   readonly log: Log
   readonly concurrency: number
   readonly deadlineMs: number
+  /** Shards of the swarm. */
+  readonly shards: number
   /** Connected peers, as further providers. */
   readonly peers: () => readonly PeerId[]
   /** What is worth fetching first; undefined when it is not wanted any more. */
@@ -77,7 +80,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     using deadline = deps.clock.deadline(deps.deadlineMs, stopping.signal)
     let bytes: Uint8Array
     try {
-      const maxBytes = Math.min(size, limits.entryBytes)
+      const maxBytes = Math.min(size, entryBytesMax)
       bytes = (await deps.blocks.fetch(cid, { providers, maxBytes, signal: deadline.signal })).bytes
     } catch (cause) {
       if (stopping.signal.aborted) return settle(cid)
@@ -86,7 +89,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     }
     await deps.cpu.spend('decode', 1)
     const entry = decodeEntry(bytes)
-    const mismatch = entry.ok ? matchesDigest(entry.value, bytes.length, digest) : entry
+    const mismatch = entry.ok ? matchesDigest(entry.value, bytes.length, digest, deps.shards) : entry
     settle(cid)
     if (!entry.ok || !mismatch.ok) {
       await deps.onMismatch(digest, mismatch.ok ? 'mismatch' : mismatch.message)

@@ -36,8 +36,11 @@ export interface Group {
 
 /** Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009). */
 const fusionConstant = 60
-/** Cosine below which a situation is not about the query: chosen on held-out CLINC150 intents and out-of-scope queries. */
-export const helpfulCosine = 0.45
+/**
+ * Cosine below which a situation is not about the query. On CLINC150 with eight utterances an intent in the store,
+ * 85 % of in-scope queries find one at 0.5, and 12 % of out-of-scope queries (0.45: 91 and 22; 0.55: 75 and 7).
+ */
+export const helpfulCosine = 0.5
 /** Share of the query's words, by weight, that must stand in an entry found by words alone. */
 export const helpfulCoverage = 0.5
 /** Days of age after which an entry's freshness has reached its floor of one half. */

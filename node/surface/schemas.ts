@@ -43,7 +43,7 @@ const count = z.number()
 export const entryKind = z.enum(['fact', 'procedure', 'pitfall', 'preference'])
 export const tier = z.enum(['own', 'trusted', 'quarantined'])
 export const shareMode = z.enum(['verified', 'reviewed', 'all', 'none'])
-export const entryStatus = z.enum(['local', 'review', 'shared', 'received', 'superseded'])
+export const entryStatus = z.enum(['local', 'review', 'shared', 'received'])
 export const feedbackOutcome = z.enum(['helped', 'hurt', 'unused'])
 export const outcomeSource = z.enum(['feedback', 'reward', 'exit-code', 'test', 'user'])
 

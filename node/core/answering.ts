@@ -1,0 +1,322 @@
+/**
+ * The way back: recall and feedback. Gathers the candidates and what is known of them for the pure ranking of
+ * `pipeline/recall`, and notes what was handed out, so that feedback finds it again.
+ */
+
+import { toHex } from '../../crypto/bytes.ts'
+import { secondsPerDay } from '../../protocol/body.ts'
+import { duplicateKey } from '../../protocol/entry-text.ts'
+import type { Day, EntryCid, PeerId, Result } from '../../protocol/types.ts'
+import type { Evidence } from '../../store/evidence.ts'
+import type { Pause, StoreOp } from '../../store/ports.ts'
+import { forgetRecallsOps, getRecall, putRecallOps, type StoredRecall } from '../../store/recalls.ts'
+import type { FeedbackOutcome, FeedbackReport, NodeEvent, RecallRequest, RecallResult } from '../api.ts'
+import type { NodeConfig } from '../config.ts'
+import { promptBlock } from '../pipeline/prompt-block.ts'
+import { admit, type Candidate, choose, fuse, type Group, queryTexts } from '../pipeline/recall.ts'
+import { cluster } from '../pipeline/reconcile.ts'
+import type { Ports } from '../ports.ts'
+import type { Authors } from '../trust/authors.ts'
+import type { KeptSet } from './kept-set.ts'
+import type { Swarm } from './swarm.ts'
+
+export interface AnsweringDeps {
+  readonly ports: Ports
+  readonly config: NodeConfig
+  readonly kept: KeptSet
+  readonly evidence: Evidence
+  readonly authors: Authors
+  readonly swarms: () => readonly Swarm[]
+  readonly emit: (event: NodeEvent) => void
+}
+
+/** Candidates taken from each list. */
+const listLength = 50
+/** Candidates that are looked at more closely, best first. */
+const candidatesMax = 100
+/** Admitted candidates among which agreement and disagreement are looked for. */
+const clusteredMax = 40
+/** Recalls are forgotten after this many days; the evidence from them stays. */
+const recallDays = 30
+
+interface Found {
+  /** Ranked lists of admissible entries. */
+  readonly lists: EntryCid[][]
+  /** Entries of strangers that stood among the best: counted, never handed out. */
+  readonly strangers: Set<EntryCid>
+  readonly cosine: Map<EntryCid, number>
+  readonly coverage: Map<EntryCid, number>
+}
+
+export class Answering {
+  readonly #deps: AnsweringDeps
+  /** Recalls on their way to the disk. */
+  readonly #unwritten = new Map<string, StoredRecall>()
+  readonly #writes = new Set<Promise<void>>()
+  #last: Promise<unknown> = Promise.resolve()
+  #recalls = 0
+
+  constructor(deps: AnsweringDeps) {
+    this.#deps = deps
+  }
+
+  get recalls(): number {
+    return this.#recalls
+  }
+
+  async recall(request: RecallRequest): Promise<RecallResult> {
+    const { clock, random } = this.#deps.ports
+    const { config, kept } = this.#deps
+    const startedAt = clock.now()
+    const recallId = toHex(random.bytes(12))
+    const budgetMs = request.timeBudgetMs ?? config.recallTimeBudgetMs
+    const found = await this.#search(request, budgetMs)
+    const candidates = await this.#candidates(found)
+    const { admitted, heldBack } = admit(candidates, request, startedAt)
+    const groups: readonly Group[] = cluster(admitted.slice(0, clusteredMax))
+    const own = new Set(this.#deps.swarms().map(swarm => swarm.self))
+    const limits = {
+      limit: request.limit ?? config.recallLimit,
+      tokenBudget: request.tokenBudget ?? config.recallTokenBudget,
+    }
+    const items = choose(groups, limits, own, startedAt)
+    this.#recalls++
+    if (items.length > 0) {
+      const recall = {
+        id: recallId,
+        at: startedAt,
+        items: items.map(({ cid, swarm, author }) => ({ cid, swarm, author })),
+      }
+      const use = kept.use(
+        items.map(item => item.cid),
+        startedAt,
+      )
+      use.apply()
+      this.#write(recall, [...use.ops, ...putRecallOps(recall, JSON.stringify(queryTexts(request)))])
+    }
+    const prompt = promptBlock(items, toHex(random.bytes(8)))
+    return { recallId, items, prompt, heldBack, tookMs: clock.now() - startedAt }
+  }
+
+  /** Outcomes for what was handed out; without `item`, for the one item that it had. */
+  feedback(recallId: string, outcome: FeedbackOutcome, item?: EntryCid): Promise<Result<FeedbackReport>> {
+    const turn = this.#last.then(() => this.#feedback(recallId, outcome, item))
+    // The next turn waits for this one and does not share its failure, which reaches the caller through `turn`.
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** Entries that say the same as this one, or something else for the same situation. */
+  async neighbours(
+    cid: EntryCid,
+  ): Promise<{ alternatives: readonly EntryCid[]; corroboratedBy: readonly PeerId[] }> {
+    const { kept } = this.#deps
+    const self = kept.known(cid)
+    if (self === undefined) return { alternatives: [], corroboratedBy: [] }
+    const near = new Set<EntryCid>()
+    if (self.vector !== undefined) {
+      for (const hit of await kept.searchMeaning(self.vector, listLength, this.#pause()))
+        near.add(hit.id as EntryCid)
+    }
+    for (const hit of await kept.searchWords(self.entry.situation, listLength, this.#pause()))
+      near.add(hit.id as EntryCid)
+    near.delete(cid)
+    const others = [...near]
+      .sort()
+      .map(other => kept.known(other))
+      .filter(other => other !== undefined)
+    const group = cluster([self, ...others]).find(one => one.head.cid === cid)
+    const own = new Set(this.#deps.swarms().map(swarm => swarm.self))
+    return {
+      alternatives: group?.alternatives.map(other => other.cid) ?? [],
+      corroboratedBy: group?.corroboratedBy.filter(author => !own.has(author)) ?? [],
+    }
+  }
+
+  async forgetOld(): Promise<void> {
+    const { store, clock } = this.#deps.ports
+    const today = this.#today()
+    await store.batch(this.#deps.evidence.pruneOps(today))
+    for (;;) {
+      const ops = await forgetRecallsOps(store, clock.now() - recallDays * secondsPerDay * 1000, 200)
+      if (ops.length === 0) return
+      await store.batch(ops)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    await Promise.all(this.#writes)
+  }
+
+  async #feedback(
+    recallId: string,
+    outcome: FeedbackOutcome,
+    item?: EntryCid,
+  ): Promise<Result<FeedbackReport>> {
+    const { authors, evidence, kept, ports } = this.#deps
+    const recall = this.#unwritten.get(recallId) ?? getRecall(ports.store, recallId)
+    if (recall === undefined) {
+      return {
+        ok: false,
+        code: 'unknown-recall',
+        message: `There is no recall ${recallId}: feedback is possible for ${recallDays} days, on what was handed out.`,
+      }
+    }
+    const only = recall.items.length === 1 ? recall.items[0]?.cid : undefined
+    const cid = item ?? only
+    if (cid === undefined) {
+      return {
+        ok: false,
+        code: 'which-item',
+        message: `That recall handed out ${recall.items.length} lessons. Say which one the answer used: --item CID.`,
+      }
+    }
+    const handed = recall.items.find(one => one.cid === cid)
+    if (handed === undefined)
+      return {
+        ok: false,
+        code: 'not-handed-out',
+        message: `${cid} was not among the lessons of that recall.`,
+      }
+    const { author } = handed
+    const own = this.#deps.swarms().some(swarm => swarm.self === author)
+    const change = evidence.feedback({ recallId, cid, author, outcome, day: this.#today() })
+    await ports.store.batch(change.ops)
+    change.apply()
+    authors.changed()
+    const swarm = this.#deps.swarms().find(one => one.id === handed.swarm)
+    const standing = swarm === undefined ? undefined : authors.standing(author, swarm.membership)
+    if (standing !== undefined && !own)
+      this.#deps.emit({ type: 'trust', peer: author, tier: standing.tier, trust: standing.trust })
+    ports.log('debug', 'Feedback.', { recallId, cid, outcome, kept: kept.get(cid) !== undefined })
+    return { ok: true, value: { counted: [{ cid, author, trust: standing?.trust ?? 0 }] } }
+  }
+
+  async #search(request: RecallRequest, budgetMs: number): Promise<Found> {
+    const { kept } = this.#deps
+    const { words, trigger } = queryTexts(request)
+    const texts = [words, trigger].filter(text => text !== undefined)
+    const pause = this.#pause()
+    const found: Found = { lists: [], strangers: new Set(), cosine: new Map(), coverage: new Map() }
+    const lexical = async (): Promise<void> => {
+      for (const text of texts) {
+        await this.#gather(
+          found,
+          accept => kept.searchWords(text, listLength, pause, accept),
+          hit => raise(found.coverage, hit.id as EntryCid, hit.coverage),
+        )
+      }
+    }
+    // The model works on a thread of its own while the words are looked up.
+    const [vectors] = await Promise.all([this.#embed(texts, budgetMs), lexical()])
+    for (const vector of vectors) {
+      await this.#gather(
+        found,
+        accept => kept.searchMeaning(vector, listLength, pause, accept),
+        hit => raise(found.cosine, hit.id as EntryCid, hit.cosine),
+      )
+    }
+    return found
+  }
+
+  /** Searches once; and once more among the admissible when strangers stand in the way, so that a flood hides nothing. */
+  async #gather<Hit extends { readonly id: string }>(
+    found: Found,
+    search: (accept?: (cid: EntryCid) => boolean) => Promise<readonly Hit[]>,
+    note: (hit: Hit) => void,
+  ): Promise<void> {
+    const admissible = (cid: EntryCid): boolean => this.#isAdmissible(cid)
+    let hits = await search()
+    const strangers = hits.filter(hit => !admissible(hit.id as EntryCid))
+    if (strangers.length > 0) hits = await search(admissible)
+    for (const hit of strangers) found.strangers.add(hit.id as EntryCid)
+    for (const hit of [...hits, ...strangers]) note(hit)
+    found.lists.push(hits.map(hit => hit.id as EntryCid))
+  }
+
+  #isAdmissible(cid: EntryCid): boolean {
+    const meta = this.#deps.kept.get(cid)
+    const swarm = this.#deps.swarms().find(one => one.id === meta?.swarm)
+    if (meta === undefined || swarm === undefined) return false
+    return this.#deps.authors.standing(meta.author, swarm.membership).tier !== 'quarantined'
+  }
+
+  /** Nothing when the model does not answer within the budget: words alone are better than no answer. */
+  async #embed(texts: readonly string[], budgetMs: number): Promise<readonly Float32Array[]> {
+    const { clock, embedder, log } = this.#deps.ports
+    if (texts.length === 0) return []
+    using deadline = clock.deadline(budgetMs)
+    try {
+      return await embedder.embed(texts, deadline.signal)
+    } catch (cause) {
+      if (!deadline.signal.aborted) throw cause
+      log('debug', 'The query was not embedded in time.', { budgetMs })
+      return []
+    }
+  }
+
+  async #candidates(found: Found): Promise<readonly Candidate[]> {
+    const { authors, evidence, kept, ports } = this.#deps
+    const today = this.#today()
+    const swarms = new Map(this.#deps.swarms().map(swarm => [swarm.id, swarm]))
+    const ranked = [...fuse(found.lists)]
+      .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+      .slice(0, candidatesMax)
+    for (const cid of found.strangers) ranked.push([cid, 0])
+    const candidates: Candidate[] = []
+    for (const [cid, fused] of ranked) {
+      const meta = kept.get(cid)
+      const entry = kept.entry(cid)
+      const swarm = meta === undefined ? undefined : swarms.get(meta.swarm)
+      if (meta === undefined || entry === undefined || swarm === undefined) continue
+      await ports.cpu.spend('decode', 1)
+      const standing = authors.standing(entry.author, swarm.membership)
+      const { helped, hurt } = evidence.ofEntry(cid, today)
+      candidates.push({
+        cid,
+        swarm: swarm.id,
+        entry,
+        vector: kept.vector(cid),
+        duplicateKey: duplicateKey(entry),
+        draftKey: meta.draftKey,
+        tier: standing.tier,
+        trust: standing.trust,
+        blocked: authors.isBlocked(entry.author, entry.created),
+        helped,
+        hurt,
+        cosine: found.cosine.get(cid),
+        coverage: found.coverage.get(cid) ?? 0,
+        fused,
+      })
+    }
+    return candidates
+  }
+
+  #write(recall: StoredRecall, ops: readonly StoreOp[]): void {
+    const { store, log } = this.#deps.ports
+    this.#unwritten.set(recall.id, recall)
+    const writing = store
+      .batch(ops)
+      .catch((cause: unknown) =>
+        log('error', 'A recall could not be noted; feedback on it is lost.', { cause: String(cause) }),
+      )
+      .finally(() => {
+        this.#unwritten.delete(recall.id)
+        this.#writes.delete(writing)
+      })
+    this.#writes.add(writing)
+  }
+
+  #pause(): Pause {
+    return units => this.#deps.ports.cpu.spend('scan', units)
+  }
+
+  #today(): Day {
+    return Math.floor(this.#deps.ports.clock.now() / 1000 / secondsPerDay)
+  }
+}
+
+function raise(best: Map<EntryCid, number>, cid: EntryCid, value: number): void {
+  if (value > (best.get(cid) ?? 0)) best.set(cid, value)
+}

@@ -1,0 +1,141 @@
+/**
+ * The kept entries as people see them: listed with filters, in detail, and counted.
+ */
+
+import { secondsPerDay } from '../../protocol/body.ts'
+import type { EntryCid, Result } from '../../protocol/types.ts'
+import type { KeptEntry } from '../../store/entries.ts'
+import type { Evidence } from '../../store/evidence.ts'
+import type { EntryDetail, EntryFilter, EntryStatus, EntryView, Page } from '../api.ts'
+import type { Clock } from '../ports.ts'
+import type { Authors } from '../trust/authors.ts'
+import type { Answering } from './answering.ts'
+import type { KeptSet } from './kept-set.ts'
+import type { Learning } from './learning.ts'
+import type { Swarm } from './swarm.ts'
+
+export interface CatalogueDeps {
+  readonly clock: Clock
+  readonly kept: KeptSet
+  readonly evidence: Evidence
+  readonly authors: Authors
+  readonly learning: Learning
+  readonly answering: Answering
+  readonly swarms: () => readonly Swarm[]
+}
+
+const defaultLimit = 50
+const limitMax = 500
+
+export class Catalogue {
+  readonly #deps: CatalogueDeps
+
+  constructor(deps: CatalogueDeps) {
+    this.#deps = deps
+  }
+
+  /** In the order of CIDs; the cursor is the last CID of the page before. */
+  async list(filter: EntryFilter): Promise<Page<EntryView>> {
+    const limit = Math.min(filter.limit ?? defaultLimit, limitMax)
+    const { cursor } = filter
+    const metas = [...this.#deps.kept.all()]
+      .filter(meta => (cursor === undefined || meta.cid > cursor) && this.#matchesMeta(meta, filter))
+      .sort((a, b) => (a.cid < b.cid ? -1 : 1))
+    const items: EntryView[] = []
+    for (const meta of metas) {
+      const view = await this.#view(meta)
+      if (view === undefined || !matchesView(view, filter)) continue
+      if (items.length === limit) {
+        const last = items.at(-1)
+        return last === undefined ? { items } : { items, next: last.cid }
+      }
+      items.push(view)
+    }
+    return { items }
+  }
+
+  async show(cid: EntryCid): Promise<Result<EntryDetail>> {
+    const meta = this.#deps.kept.get(cid)
+    const view = meta === undefined ? undefined : await this.#view(meta)
+    if (view === undefined)
+      return {
+        ok: false,
+        code: 'unknown-entry',
+        message: `There is no entry ${cid} on this node. 'swarmlore entries ls' lists those there are.`,
+      }
+    const neighbours = await this.#deps.answering.neighbours(cid)
+    return {
+      ok: true,
+      value: { ...view, ...neighbours, episodes: await this.#deps.learning.episodesOf(cid) },
+    }
+  }
+
+  /** The view of an own lesson in the first swarm that has it. */
+  async first(cids: readonly EntryCid[]): Promise<Result<EntryView>> {
+    const [cid] = cids
+    if (cid === undefined)
+      return {
+        ok: false,
+        code: 'not-kept',
+        message: 'The lesson was not kept: sharing and review leave no entry of it.',
+      }
+    return this.show(cid)
+  }
+
+  counts(): { own: number; received: number; quarantined: number } {
+    const counts = { own: 0, received: 0, quarantined: 0 }
+    for (const meta of this.#deps.kept.all()) {
+      const tier = this.#tierOf(meta)
+      if (tier === 'own') counts.own++
+      else if (tier === 'quarantined') counts.quarantined++
+      if (tier !== 'own') counts.received++
+    }
+    return counts
+  }
+
+  async #view(meta: KeptEntry): Promise<EntryView | undefined> {
+    const { kept, evidence, clock, learning } = this.#deps
+    const entry = kept.entry(meta.cid)
+    if (entry === undefined) return undefined
+    const today = Math.floor(clock.now() / 1000 / secondsPerDay)
+    const heldBack = await learning.heldBack(meta.cid)
+    return {
+      cid: meta.cid,
+      swarm: meta.swarm,
+      entry,
+      size: kept.block(meta.cid)?.length ?? 0,
+      tier: this.#tierOf(meta),
+      status: statusOf(meta, heldBack),
+      ...(heldBack === undefined ? {} : { heldBack }),
+      receivedAt: meta.receivedAt,
+      evidence: evidence.ofEntry(meta.cid, today),
+    }
+  }
+
+  #tierOf(meta: KeptEntry) {
+    const swarm = this.#deps.swarms().find(one => one.id === meta.swarm)
+    return swarm === undefined
+      ? 'quarantined'
+      : this.#deps.authors.standing(meta.author, swarm.membership).tier
+  }
+
+  #matchesMeta(meta: KeptEntry, filter: EntryFilter): boolean {
+    if (filter.author !== undefined && meta.author !== filter.author) return false
+    return filter.swarm === undefined || meta.swarm === filter.swarm
+  }
+}
+
+function statusOf(meta: KeptEntry, heldBack: string | undefined): EntryStatus {
+  if (meta.draftKey === undefined) return 'received'
+  if (meta.shared) return 'shared'
+  return heldBack === 'It waits for your review.' ? 'review' : 'local'
+}
+
+function matchesView({ entry, status }: EntryView, filter: EntryFilter): boolean {
+  if (filter.status !== undefined && status !== filter.status) return false
+  if (filter.domain !== undefined && !entry.domains.includes(filter.domain)) return false
+  if (filter.text === undefined) return true
+  const wanted = filter.text.toLowerCase()
+  const { summary, detail, action } = entry.insight
+  return [entry.situation, summary, detail, action].some(text => text.toLowerCase().includes(wanted))
+}

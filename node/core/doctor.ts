@@ -1,0 +1,121 @@
+/**
+ * What is wrong, and how to mend it: findings from what the node knows of itself. Pure.
+ */
+
+import type { Finding, NodeStatus } from '../api.ts'
+
+export interface DoctorFacts {
+  readonly status: NodeStatus
+  readonly started: boolean
+  /** Clocks of peers minus ours, in milliseconds. */
+  readonly clockOffsetsMs: readonly number[]
+}
+
+/** From this far away, records are near the 900 seconds at which peers set them aside. */
+const clockWarnMs = 300_000
+
+export function examine(facts: DoctorFacts): readonly Finding[] {
+  return [
+    clock(facts),
+    ...network(facts),
+    sharing(facts),
+    room(facts),
+    fetching(facts),
+    refused(facts),
+  ].filter(finding => finding !== undefined)
+}
+
+function clock({ clockOffsetsMs }: DoctorFacts): Finding | undefined {
+  if (clockOffsetsMs.length === 0) return undefined
+  const sorted = [...clockOffsetsMs].sort((a, b) => a - b)
+  const median = sorted[sorted.length >> 1] ?? 0
+  if (Math.abs(median) <= clockWarnMs)
+    return { level: 'ok', check: 'clock', message: 'The clock agrees with those of the peers.' }
+  const away = `${Math.round(Math.abs(median) / 1000)} seconds ${median > 0 ? 'behind' : 'ahead of'} the median peer`
+  return {
+    level: 'warn',
+    check: 'clock',
+    message: `This clock is ${away}. Set it right (NTP): from 900 seconds on, peers set records aside.`,
+  }
+}
+
+function network({ status, started }: DoctorFacts): readonly Finding[] {
+  if (!started)
+    return [
+      {
+        level: 'warn',
+        check: 'network',
+        message: 'The node is not running: nothing is shared or received. Start it with `swarmlore up`.',
+      },
+    ]
+  return status.swarms.map((swarm): Finding => {
+    const check = `network ${swarm.name}`
+    if (swarm.peers > 0)
+      return {
+        level: 'ok',
+        check,
+        message: `Connected to ${swarm.peers} of ${swarm.members - 1} other members.`,
+      }
+    if (swarm.members <= 1)
+      return {
+        level: 'ok',
+        check,
+        message: 'Nobody else is in this swarm yet. Invite someone: `swarmlore invite create`.',
+      }
+    const loopback = swarm.addresses.every(
+      address => address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/'),
+    )
+    const reason = loopback
+      ? 'This node listens on loopback only, so that other machines cannot reach it: start it with `--listen /ip4/0.0.0.0/tcp/4717`.'
+      : 'Their nodes may be down, or a firewall may stand between.'
+    return {
+      level: 'warn',
+      check,
+      message: `None of the ${swarm.members - 1} other members is connected. ${reason}`,
+    }
+  })
+}
+
+function sharing({ status }: DoctorFacts): Finding | undefined {
+  if (status.episodes.waiting === 0) return undefined
+  return {
+    level: 'ok',
+    check: 'distilling',
+    message: `${status.episodes.waiting} episodes wait to be distilled. \`swarmlore distil\` does it now.`,
+  }
+}
+
+function room({ status }: DoctorFacts): Finding {
+  const { capacity, own, received } = status.entries
+  const used = Math.round(((own + received) / capacity) * 100)
+  if (used < 95)
+    return { level: 'ok', check: 'capacity', message: `${own + received} of ${capacity} entries are used.` }
+  return {
+    level: 'warn',
+    check: 'capacity',
+    message: `${used} % of the capacity is used: the least useful entries are evicted. Raise it with \`capacityEntries\`.`,
+  }
+}
+
+function fetching({ status }: DoctorFacts): Finding | undefined {
+  const { failed, waiting } = status.fetch
+  if (failed === 0) return undefined
+  return {
+    level: 'warn',
+    check: 'fetch',
+    message: `${failed} announced entries could not be fetched yet (${waiting} under way): no connected peer has them. They are tried again.`,
+  }
+}
+
+function refused({ status }: DoctorFacts): Finding | undefined {
+  const bad = ['bad-signature', 'malformed', 'non-canonical', 'foreign-swarm'].map(
+    reason => status.rejected[reason] ?? 0,
+  )
+  const total = bad.reduce((sum, count) => sum + count, 0)
+  if (total === 0) return undefined
+  return {
+    level: 'warn',
+    check: 'hostile records',
+    message: `${total} records were refused as forged or malformed; whoever sends them loses its standing in the network by itself.`,
+  }
+}

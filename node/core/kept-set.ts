@@ -1,0 +1,223 @@
+/**
+ * The kept set in memory: what is known of each kept entry, and the two indexes that recall searches. Changes come
+ * as writes for the caller's batch and an `apply` for after it, so that memory never runs ahead of the disk.
+ */
+
+import { decodeEntry } from '../../protocol/entry.ts'
+import { duplicateKey } from '../../protocol/entry-text.ts'
+import type { Entry, EntryCid, PeerId, SpaceId } from '../../protocol/types.ts'
+import {
+  allEntries,
+  deleteEntryOps,
+  getBlock,
+  type KeptEntry,
+  putEntryOps,
+  updateEntryOps,
+} from '../../store/entries.ts'
+import { LexicalIndex } from '../../store/lexical.ts'
+import type { Pause, Store, StoreOp } from '../../store/ports.ts'
+import { deleteVectorOps, putVectorOps, VectorIndex, vectorsOf } from '../../store/vectors.ts'
+import type { Known } from '../pipeline/reconcile.ts'
+
+/** Writes, and what makes them visible in memory once they are durable. */
+export interface Change {
+  readonly ops: readonly StoreOp[]
+  apply(): void
+}
+
+/** Decoded entries that are remembered: recall looks at some hundred of them. */
+const decodedMax = 2_000
+
+export class KeptSet {
+  readonly #store: Store
+  readonly #space: SpaceId
+  readonly #kept = new Map<EntryCid, KeptEntry>()
+  readonly #byDraft = new Map<string, Set<EntryCid>>()
+  readonly #authored = new Map<PeerId, number>()
+  readonly #decoded = new Map<EntryCid, Entry>()
+  readonly #meanings: VectorIndex
+  readonly #words = new LexicalIndex()
+
+  private constructor(store: Store, space: SpaceId, dimensions: number) {
+    this.#store = store
+    this.#space = space
+    this.#meanings = new VectorIndex(dimensions)
+  }
+
+  /** Reads what was kept; entries without a vector in this space are told, so that they can be embedded. */
+  static async load(
+    store: Store,
+    space: SpaceId,
+    dimensions: number,
+    pause: Pause,
+  ): Promise<{ readonly kept: KeptSet; readonly withoutVector: readonly EntryCid[] }> {
+    const set = new KeptSet(store, space, dimensions)
+    for await (const { entry: meta, block } of allEntries(store)) {
+      const decoded = decodeEntry(block)
+      if (!decoded.ok) continue
+      set.#remember(meta)
+      set.#index(meta.cid, decoded.value)
+      await pause(1)
+    }
+    for await (const [id, vector] of vectorsOf(store, space, dimensions)) {
+      if (set.#kept.has(id as EntryCid)) set.#meanings.add(id, vector)
+    }
+    const withoutVector = [...set.#kept.keys()].filter(cid => set.#meanings.vector(cid) === undefined)
+    return { kept: set, withoutVector }
+  }
+
+  get size(): number {
+    return this.#kept.size
+  }
+
+  get(cid: EntryCid): KeptEntry | undefined {
+    return this.#kept.get(cid)
+  }
+
+  all(): Iterable<KeptEntry> {
+    return this.#kept.values()
+  }
+
+  /** The entries of one own draft, one for each swarm. */
+  ofDraft(key: string): readonly EntryCid[] {
+    return [...(this.#byDraft.get(key) ?? [])]
+  }
+
+  countOf(author: PeerId): number {
+    return this.#authored.get(author) ?? 0
+  }
+
+  /** How many entries have an author for whom this is true. */
+  countWhere(accept: (author: PeerId) => boolean): number {
+    let count = 0
+    for (const [author, entries] of this.#authored) if (accept(author)) count += entries
+    return count
+  }
+
+  entry(cid: EntryCid): Entry | undefined {
+    const known = this.#decoded.get(cid)
+    if (known !== undefined) return known
+    const block = this.block(cid)
+    const decoded = block === undefined ? undefined : decodeEntry(block)
+    if (decoded === undefined || !decoded.ok) return undefined
+    if (this.#decoded.size >= decodedMax) this.#decoded.clear()
+    this.#decoded.set(cid, decoded.value)
+    return decoded.value
+  }
+
+  block(cid: EntryCid): Uint8Array | undefined {
+    const meta = this.#kept.get(cid)
+    return meta === undefined ? undefined : getBlock(this.#store, meta.swarm, cid)
+  }
+
+  vector(cid: EntryCid): Float32Array | undefined {
+    return this.#meanings.vector(cid)
+  }
+
+  known(cid: EntryCid): Known | undefined {
+    const entry = this.entry(cid)
+    if (entry === undefined) return undefined
+    return { cid, entry, vector: this.vector(cid), duplicateKey: duplicateKey(entry) }
+  }
+
+  /** Without a vector the entry is found by words and by its sketch, until `setVector`. */
+  put(meta: KeptEntry, entry: Entry, block: Uint8Array, vector: Float32Array | undefined): Change {
+    const { cid } = meta
+    return {
+      ops: [
+        ...putEntryOps(meta, block),
+        ...(vector === undefined ? [] : putVectorOps(this.#space, cid, vector)),
+      ],
+      apply: () => {
+        this.#remember(meta)
+        this.#index(cid, entry)
+        if (vector !== undefined) this.#meanings.add(cid, vector)
+      },
+    }
+  }
+
+  addSketch(cid: EntryCid, sketch: Uint8Array): void {
+    if (this.#kept.has(cid) && this.#meanings.vector(cid) === undefined) this.#meanings.addSketch(cid, sketch)
+  }
+
+  setVector(cid: EntryCid, vector: Float32Array): Change {
+    return {
+      ops: putVectorOps(this.#space, cid, vector),
+      apply: () => {
+        if (this.#kept.has(cid)) this.#meanings.add(cid, vector)
+      },
+    }
+  }
+
+  drop(cid: EntryCid): Change {
+    const meta = this.#kept.get(cid)
+    if (meta === undefined) return { ops: [], apply: () => undefined }
+    return {
+      ops: [...deleteEntryOps(meta.swarm, cid), ...deleteVectorOps(this.#space, cid)],
+      apply: () => {
+        this.#forget(meta)
+        this.#meanings.remove(cid)
+        this.#words.remove(cid)
+        this.#decoded.delete(cid)
+      },
+    }
+  }
+
+  /** Notes that these were handed out. */
+  use(cids: readonly EntryCid[], nowMs: number): Change {
+    const metas = cids.map(cid => this.#kept.get(cid)).filter(meta => meta !== undefined)
+    const used = metas.map(meta => ({ ...meta, uses: meta.uses + 1, lastUsedAt: nowMs }))
+    return {
+      ops: used.flatMap(updateEntryOps),
+      apply: () => {
+        for (const meta of used) if (this.#kept.has(meta.cid)) this.#kept.set(meta.cid, meta)
+      },
+    }
+  }
+
+  searchMeaning(vector: Float32Array, k: number, pause: Pause, accept?: (cid: EntryCid) => boolean) {
+    return this.#meanings.search(vector, searchOptions(k, pause, accept))
+  }
+
+  searchWords(text: string, k: number, pause: Pause, accept?: (cid: EntryCid) => boolean) {
+    return this.#words.search(text, searchOptions(k, pause, accept))
+  }
+
+  #remember(meta: KeptEntry): void {
+    if (!this.#kept.has(meta.cid)) this.#authored.set(meta.author, this.countOf(meta.author) + 1)
+    this.#kept.set(meta.cid, meta)
+    if (meta.draftKey === undefined) return
+    const cids = this.#byDraft.get(meta.draftKey) ?? new Set()
+    cids.add(meta.cid)
+    this.#byDraft.set(meta.draftKey, cids)
+  }
+
+  #forget(meta: KeptEntry): void {
+    if (!this.#kept.delete(meta.cid)) return
+    const left = this.countOf(meta.author) - 1
+    if (left > 0) this.#authored.set(meta.author, left)
+    else this.#authored.delete(meta.author)
+    if (meta.draftKey === undefined) return
+    const cids = this.#byDraft.get(meta.draftKey)
+    cids?.delete(meta.cid)
+    if (cids?.size === 0) this.#byDraft.delete(meta.draftKey)
+  }
+
+  #index(cid: EntryCid, entry: Entry): void {
+    const tools = entry.context.tools ?? []
+    // A name in a call or an error says more than a word of prose, and the situation more than the advice.
+    this.#words.add(cid, [
+      { text: entry.situation, weight: 3 },
+      {
+        text: [...tools.flatMap(tool => [tool.name, ...tool.arguments]), ...entry.domains].join(' '),
+        weight: 2,
+      },
+      { text: entry.insight.summary, weight: 2 },
+      { text: `${entry.insight.detail} ${entry.insight.action}`, weight: 1 },
+    ])
+  }
+}
+
+function searchOptions(k: number, pause: Pause, accept: ((cid: EntryCid) => boolean) | undefined) {
+  return accept === undefined ? { k, pause } : { k, pause, accept: (id: string) => accept(id as EntryCid) }
+}
