@@ -83,7 +83,8 @@ const HIDDEN = /<[^<>]{1,60}>|\S+/g
 
 /**
  * The error's words, in small letters. What the call's arguments hold becomes the argument's name, quoted parts and
- * whatever has a digit become `<value>` and `<number>`, and words that `isValue` knows from the run become `<value>`.
+ * whatever has a digit become `<value>` and `<number>`; so do capitalised words within a sentence, and what
+ * `isValue` knows as a name or an id from the run.
  */
 export function errorTemplate(
   message: string,
@@ -99,7 +100,13 @@ export function errorTemplate(
     if (text.includes(value)) text = text.split(value).join(` <${shortName(leaf.path)}> `)
   }
   text = text.replace(PLACEHOLDER, '<$1>').replace(QUOTED, '<value>')
-  const words = [...text.matchAll(HIDDEN)].map(([word], index) => maskWord(word, index, isValue))
+  const tokens = [...text.matchAll(HIDDEN)].map(([token]) => token)
+  // In `503 Service Unavailable` capitals mean nothing; within a sentence they mean a name.
+  const titled = tokens.filter(token => /^\p{Lu}/u.test(token)).length * 2 > tokens.length
+  const words = tokens.map((token, index) => {
+    const starts = index === 0 || /[.:!?]$/.test(tokens[index - 1] ?? '')
+    return maskWord(token, isValue, !starts && !titled)
+  })
   return words
     .join(' ')
     .replace(/(?:<value>[\s,]*){2,}/g, '<value> ')
@@ -110,13 +117,15 @@ export function errorTemplate(
     .slice(0, 160)
 }
 
-function maskWord(word: string, index: number, isValue: (word: string) => boolean): string {
+function maskWord(word: string, isValue: (word: string) => boolean, capitalIsName: boolean): string {
   if (word.startsWith('<') && word.endsWith('>')) return word
   const bare = word.replace(/^[^\p{L}\p{N}#]+|[^\p{L}\p{N}]+$/gu, '')
   const tail = /[.,:;!?]$/.exec(word)?.[0] ?? ''
   if (/^[#$€£]?[\d.,]+%?$/.test(bare) && /\d/.test(bare)) return `<number>${tail}`
   if (/\d|[@/\\]|::/.test(bare)) return `<value>${tail}`
-  if (index > 0 && /^\p{Lu}/u.test(bare) && bare.length >= 3 && isValue(bare)) return `<value>${tail}`
+  const named = /^\p{Lu}[\p{L}'-]*\p{Ll}/u.test(bare)
+  if ((named && (capitalIsName || isValue(bare))) || (/[-_.]/.test(bare) && isValue(bare)))
+    return `<value>${tail}`
   return word
 }
 

@@ -67,7 +67,7 @@ function isIdentity(path: string): boolean {
   return path === 'id' || path.endsWith('.id')
 }
 
-const FIELD_NAME = /^[A-Za-z_$@][A-Za-z_$-]*\d?$/
+const FIELD_NAME = /^[A-Za-z_$@][A-Za-z_$]*(?:-[A-Za-z_$]+)*\d?$/
 
 /** Whether an object is a table from ids or names to values, and not a record with named fields. */
 function hasDataKeys(value: { readonly [key: string]: Json }): boolean {

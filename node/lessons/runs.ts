@@ -99,7 +99,7 @@ function jsonOf(text: string): Json | undefined {
   }
 }
 
-/** Capitalised words of what users said and tools returned: names, mostly. Gathered when an error first needs them. */
+/** Names and ids that the run knows: capitalised words that were said or returned, and whole text values. Gathered when an error first needs them. */
 class ValueWords {
   readonly #episode: RedactedEpisode
   readonly #said: readonly Said[]
@@ -119,6 +119,8 @@ class ValueWords {
     const words = new Set<string>()
     const add = (text: string): void => {
       for (const [word] of text.matchAll(/\p{Lu}[\p{L}'-]{2,}/gu)) words.add(word.toLowerCase())
+      for (const [, value] of text.matchAll(/"([\p{L}\p{N}._-]{3,80})"(?!\s*:)/gu))
+        words.add((value ?? '').toLowerCase())
     }
     for (const { by, text } of this.#said) if (by !== 'rule') add(text)
     for (const item of this.#episode.interactions) {

@@ -5,6 +5,8 @@
  * the rules in one pass: messages, reasoning, arguments with their keys, results, observations, names.
  */
 
+import { toHex, utf8Bytes } from '../../crypto/bytes.ts'
+import { taggedHash } from '../../crypto/hash.ts'
 import type { Result } from '../../protocol/types.ts'
 import { detect, type SensitiveType, type Span, typeByKey } from '../lessons/redaction/detectors.ts'
 import { applyOwnRules, compileOwnRules, type OwnRules } from '../lessons/redaction/own-rules.ts'
@@ -25,12 +27,21 @@ export async function redact(episode: Episode, rules: RedactionRules): Promise<R
   const parsed = episode.interactions.map(readable)
   const texts = new TextPool()
   for (const item of parsed) collect(item, texts)
+  const { ask, source, model } = episode
+  for (const label of [ask, source, model ?? '']) texts.add(label)
   const joined = texts.joined()
   const spans = [...(await knownSecrets(joined)), ...detect(joined), ...applyOwnRules(joined, rules)]
   const replaced = texts.replace(spans, rules)
   const ids = new Map<string, string>()
   const interactions = parsed.map(item => rewrite(item, replaced, ids))
-  const clean: Episode = { ...episode, interactions }
+  const clean: Episode = {
+    ...episode,
+    // Placeholders of two episodes are not comparable, asks are: so a sensitive one becomes its hash.
+    ask: replaced.has(ask) ? `hash:${toHex(taggedHash('swarmlore/1 ask', utf8Bytes(ask)))}` : ask,
+    source: replaced.get(source) ?? source,
+    ...(model === undefined ? {} : { model: replaced.get(model) ?? model }),
+    interactions,
+  }
   // The one cast of the project to the brand: everything above is what it promises.
   return clean as RedactedEpisode
 }

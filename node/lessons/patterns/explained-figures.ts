@@ -51,10 +51,10 @@ function explain(run: Run, call: Call): Finding[] {
     for (const expected of figures) {
       if (same(expected, sent.value) || expected <= 0) continue
       const causes = causesOf(run, call, sent, expected, quantities)
-      const [cause] = causes
+      const [only] = causes
       // Two explanations that both fit explain nothing.
-      if (cause === undefined || causes.length > 1) continue
-      const finding = toFinding(run, call, sent, cause, error.template)
+      if (only === undefined || causes.length > 1) continue
+      const finding = toFinding(run, call, sent, only, error.template)
       if (finding !== undefined) findings.push(finding)
     }
   }
@@ -76,25 +76,30 @@ function causesOf(
   const rule = (path: string): readonly number[] => ruleFigures(run, call.at, path)
   const byRule = (path: string, count: number): boolean =>
     rule(path).some(figure => same(figure * count, gap))
-  const causes: readonly (readonly Cause[])[] = [
-    lists
+  const causes: readonly Cause[] = [
+    ...lists
       .filter(({ length }) => length >= 2 && same(length, factor))
-      .map(({ path }) => ({ how: 'times-length', path })),
-    others
+      .map(({ path }) => cause('times-length', path)),
+    ...others
       .filter(({ value }) => value >= 2 && same(value, factor))
-      .map(({ path }) => ({ how: 'times-argument', path })),
+      .map(({ path }) => cause('times-argument', path)),
     // Small differences arise by chance.
-    others
+    ...others
       .filter(({ value }) => value >= 5 && same(value, gap))
-      .map(({ path }) => ({ how: 'differs-by-argument', path })),
-    others
+      .map(({ path }) => cause('differs-by-argument', path)),
+    ...others
       .filter(({ path, value }) => value >= 1 && byRule(path, value))
-      .map(({ path }) => ({ how: 'differs-by-rule', path })),
-    lists
-      .filter(({ path, length }) => length >= 1 && byRule(path, length))
-      .map(({ path }) => ({ how: 'differs-by-rule-length', path })),
+      .map(({ path }) => cause('differs-by-rule', path)),
   ]
-  return causes.find(list => list.length > 0) ?? []
+  if (causes.length > 0) return causes
+  // The weakest link: rules name many figures, and many lists have one element.
+  return lists
+    .filter(({ path, length }) => length >= 1 && byRule(path, length))
+    .map(({ path }) => cause('differs-by-rule-length', path))
+}
+
+function cause(how: Cause['how'], path: string): Cause {
+  return { how, path }
 }
 
 function same(a: number, b: number): boolean {

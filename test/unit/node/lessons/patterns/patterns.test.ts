@@ -1,0 +1,337 @@
+import { describe, expect, it } from 'vitest'
+import { asksOf, distilled, lessonsOf, type Script, type Step, textOf } from '../episodes.ts'
+
+/** A refund that fails with a made-up wallet, and goes through with the one that the account holds. */
+function refund(task: string, reward: number | undefined, digits: string, wallet: string): Script {
+  const call = (wallet_id: string, result: unknown): Step => ({
+    tool: 'refund',
+    arguments: { wallet_id },
+    result,
+  })
+  return {
+    task,
+    ...(reward === undefined ? {} : { reward }),
+    steps: [
+      { user: `Back on my card ending ${digits}, please.` },
+      { tool: 'get_account', arguments: {}, result: { wallets: [{ id: wallet, last: digits }] } },
+      call(`card_${digits}`, 'Error: wallet not found'),
+      call(wallet, { state: 'refunded' }),
+    ],
+  }
+}
+
+describe('changed argument', () => {
+  const key = 'changed-argument|origin|refund|wallet_id|nobody|get_account.wallets[].id|wallet not found'
+
+  it('says where solved runs took the value that went through', async () => {
+    const drafts = await lessonsOf([refund('a', 1, '4417', 'w-58210'), refund('b', 1, '9002', 'w-77345')])
+    expect(drafts.map(draft => draft.key)).toEqual([key])
+    const [draft] = drafts
+    expect(draft).toMatchObject({
+      kind: 'pitfall',
+      asksToShare: 2,
+      context: { tools: [{ name: 'refund', arguments: ['wallet_id'] }] },
+    })
+    expect(draft?.situation).toBe(
+      'About to call `refund` with `wallet_id`, or it failed with "wallet not found".',
+    )
+    expect(draft?.insight.action).toContain('`get_account.wallets[].id`')
+    expect(JSON.stringify(draft?.insight)).not.toMatch(/4417|58210|9002|77345/)
+  })
+
+  it('recommends nothing from unsolved runs, nor from runs without an outcome', async () => {
+    expect(await lessonsOf([refund('a', 0, '4417', 'w-58210'), refund('b', 0, '9002', 'w-77345')])).toEqual(
+      [],
+    )
+    expect(await lessonsOf([refund('a', undefined, '4417', 'w-58210')])).toEqual([])
+  })
+
+  it('counts an unsolved run as support, and asks for another ask before sharing', async () => {
+    const [draft] = await lessonsOf([refund('a', 1, '4417', 'w-58210'), refund('b', 0, '9002', 'w-77345')])
+    expect(draft?.support.map(one => one.solved).sort()).toEqual([false, true])
+    expect(draft?.asksToShare).toBe(3)
+  })
+
+  it('says nothing where another call failed in the same words with a value from the same place', async () => {
+    const opposed: Script = {
+      task: 'c',
+      reward: 1,
+      steps: [
+        { tool: 'get_account', arguments: {}, result: { wallets: [{ id: 'w-11111' }] } },
+        { tool: 'refund', arguments: { wallet_id: 'w-11111' }, result: 'Error: wallet not found' },
+      ],
+    }
+    expect(
+      await lessonsOf([refund('a', 1, '4417', 'w-58210'), refund('b', 1, '9002', 'w-77345'), opposed]),
+    ).toEqual([])
+  })
+
+  it('says nothing where two things changed at once', async () => {
+    const script: Script = {
+      task: 'a',
+      reward: 1,
+      steps: [
+        { tool: 'get_account', arguments: {}, result: { id: 'w-58210', till: 't-9' } },
+        { tool: 'refund', arguments: { wallet_id: 'x-1', till: 'x-2' }, result: 'Error: no' },
+        { tool: 'refund', arguments: { wallet_id: 'w-58210', till: 't-9' }, result: 'ok' },
+      ],
+    }
+    expect(await lessonsOf([script])).toEqual([])
+  })
+
+  it.each([
+    ['added', { a: 1 }, { a: 1, unit: 'kg' }, 'added|weigh|unit'],
+    ['removed', { a: 1, unit: 'kg' }, { a: 1 }, 'removed|weigh|unit'],
+    ['renamed', { mass: 12 }, { weight: 12 }, 'renamed|weigh|mass|weight'],
+    ['type', { mass: 12 }, { mass: '12' }, 'type|weigh|mass|a number|text'],
+    ['form', { unit: 'Kilo Gram' }, { unit: 'kilo_gram' }, 'form|weigh|unit|error of weigh'],
+  ])('tells what else may have changed: %s', async (_, before, after, expected) => {
+    const script: Script = {
+      task: 'a',
+      reward: 1,
+      steps: [
+        { tool: 'weigh', arguments: before, result: "Error: unit must be 'kilo_gram'" },
+        { tool: 'weigh', arguments: after, result: 'ok' },
+      ],
+    }
+    const drafts = await lessonsOf([script])
+    expect(drafts.map(draft => draft.key)).toEqual([expect.stringContaining(`changed-argument|${expected}|`)])
+  })
+})
+
+describe('explained figures', () => {
+  const booking = (task: string, guests: number, price: number, expected: number, extra = {}): Script => ({
+    task,
+    reward: 0,
+    steps: [
+      { rule: 'Each extra lantern costs 12. A tent costs 80.' },
+      {
+        tool: 'book',
+        arguments: {
+          guests: Array.from({ length: guests }, (_, i) => ({ n: `g${i}` })),
+          amount: price,
+          ...extra,
+        },
+        result: `Error: total is ${expected}, but paid ${price}`,
+      },
+    ],
+  })
+
+  it('finds the list whose length explains the factor', async () => {
+    const [draft] = await lessonsOf([booking('a', 3, 24, 72), booking('b', 4, 31, 124)])
+    expect(draft?.key).toBe(
+      'explained-figures|times-length|book|amount|guests|total is <number>, but paid <number>',
+    )
+    expect(draft === undefined ? 0 : asksOf(draft)).toBe(2)
+    expect(draft?.insight.action).toContain('Do not just send the error')
+  })
+
+  it('finds the argument that a rule prices, when the rule speaks of it', async () => {
+    const drafts = await lessonsOf([booking('a', 1, 25, 49, { paid_lanterns: 2 })])
+    expect(drafts.map(draft => draft.key)).toEqual([
+      'explained-figures|differs-by-rule|book|amount|paid_lanterns|total is <number>, but paid <number>',
+    ])
+  })
+
+  it('explains nothing where two explanations fit, or none does', async () => {
+    expect(await lessonsOf([booking('a', 1, 24, 48, { paid_lanterns: 2 })])).toEqual([])
+    expect(await lessonsOf([booking('a', 3, 24, 72, { bags: ['x', 'y', 'z'] })])).toEqual([])
+    expect(await lessonsOf([booking('a', 3, 24, 77)])).toEqual([])
+  })
+})
+
+describe('confirmed answer', () => {
+  const answer = (feedback: string, extra = {}) => ({
+    question: 'Do vouchers expire?',
+    answer: 'After three years.',
+    feedback,
+    ...extra,
+  })
+
+  it('makes a fact of a question whose answer somebody confirmed, for sharing at once', async () => {
+    const [draft] = await distilled([answer('correct')])
+    expect(draft).toMatchObject({
+      kind: 'fact',
+      situation: 'Do vouchers expire?',
+      insight: { summary: 'After three years.' },
+      asksToShare: 1,
+    })
+  })
+
+  it('merges the same answer, and drops one called wrong as often as right', async () => {
+    const drafts = await distilled([answer('correct', { trial: 1 }), answer('helped', { trial: 2 })])
+    expect(drafts.map(draft => draft.support.length)).toEqual([2])
+    expect(await distilled([answer('correct', { trial: 1 }), answer('wrong', { trial: 2 })])).toEqual([])
+  })
+
+  it('makes none without feedback, from a reward, from a longer talk, or where something was redacted', async () => {
+    const chat = {
+      messages: [
+        { role: 'user', content: 'Q?' },
+        { role: 'assistant', content: 'A.' },
+      ],
+      reward: 1,
+    }
+    const longer = { messages: [...chat.messages, { role: 'user', content: 'Thanks!' }], feedback: 'good' }
+    const personal = { question: 'Who?', answer: 'Ask mia@example.com', correct: true }
+    expect(await distilled([{ question: 'Q?', answer: 'A.' }, chat, longer, personal])).toEqual([])
+  })
+})
+
+describe('list relation', () => {
+  const swap = (task: string, old: readonly string[], fresh: readonly string[], result: string): Script => ({
+    task,
+    reward: 1,
+    steps: [
+      { tool: 'swap', arguments: { old, fresh }, result },
+      { tool: 'swap', arguments: { old: ['x-1', 'x-2'], fresh: ['y-1', 'y-2'] }, result: 'ok' },
+    ],
+  })
+
+  it('finds that two lists must have the same length', async () => {
+    const drafts = await lessonsOf([
+      swap('a', ['p', 'q'], ['r'], 'Error: counts differ'),
+      swap('b', ['p'], [], 'Error: counts differ'),
+    ])
+    expect(drafts.map(draft => [draft.key, asksOf(draft)])).toContainEqual([
+      'list-relation|same-length|swap|fresh|old|counts differ',
+      2,
+    ])
+  })
+
+  it('finds nothing where one failing call kept the relation', async () => {
+    const drafts = await lessonsOf([
+      swap('a', ['p', 'q'], ['r'], 'Error: counts differ'),
+      swap('b', ['p'], ['r'], 'Error: counts differ'),
+    ])
+    expect(drafts.filter(draft => draft.pattern === 'list-relation')).toEqual([])
+  })
+})
+
+describe('record field', () => {
+  const ship = (task: string, id: string, state: string, result: string): Script => ({
+    task,
+    reward: 1,
+    steps: [
+      { tool: 'get_parcel', arguments: { parcel: id }, result: { parcel: id, state, city: 'Oslo' } },
+      { tool: 'ship', arguments: { parcel: id }, result },
+    ],
+  })
+  const accepted = [ship('c', 'par-3', 'packed', 'ok'), ship('d', 'par-4', 'packed', 'ok')]
+
+  it('finds the state that accepted calls share and the error names', async () => {
+    const drafts = await lessonsOf([
+      ship('a', 'par-1', 'open', 'Error: only packed parcels ship'),
+      ...accepted,
+    ])
+    expect(drafts.map(draft => draft.key)).toEqual([
+      'record-field|only|ship|parcel|get_parcel|state|packed|only packed parcels ship',
+    ])
+  })
+
+  it('finds the state that an error refuses', async () => {
+    const drafts = await lessonsOf([
+      ship('a', 'par-1', 'frozen', 'Error: a frozen parcel cannot ship'),
+      ...accepted,
+    ])
+    expect(drafts.map(draft => draft.key)).toEqual([
+      'record-field|never|ship|parcel|get_parcel|state|frozen|a frozen parcel cannot ship',
+    ])
+  })
+
+  it('finds nothing where the error does not speak of the field, or a call went through in that state', async () => {
+    expect(await lessonsOf([ship('a', 'par-1', 'open', 'Error: try later'), ...accepted])).toEqual([])
+    const refuted = [
+      ship('a', 'par-1', 'open', 'Error: only packed parcels ship'),
+      ship('b', 'par-2', 'open', 'ok'),
+    ]
+    expect(await lessonsOf([...refuted, ...accepted])).toEqual([])
+  })
+})
+
+describe('other tool', () => {
+  const lookUp = (task: string, reward: number): Script => ({
+    task,
+    reward,
+    steps: [
+      { tool: 'by_mail', arguments: { mail: 'nobody' }, result: 'Error: not found' },
+      { tool: 'by_name', arguments: { name: 'Mia' }, result: 'user_mia' },
+      { tool: 'open_case', arguments: { user: 'user_mia' }, result: 'ok' },
+    ],
+  })
+  const usual: Script = {
+    task: 'u',
+    steps: [
+      { tool: 'by_mail', arguments: { mail: 'someone' }, result: 'user_bo' },
+      { tool: 'open_case', arguments: { user: 'user_bo' }, result: 'ok' },
+    ],
+  }
+
+  it('finds the tool whose result stood in for that of the failing one', async () => {
+    const drafts = await lessonsOf([lookUp('a', 1), lookUp('b', 1), usual])
+    expect(drafts.map(draft => draft.key)).toEqual(['other-tool|by_mail|by_name|name|not found'])
+  })
+
+  it('finds nothing where no run shows what the failing tool is for, or none was solved', async () => {
+    expect(await lessonsOf([lookUp('a', 1), lookUp('b', 1)])).toEqual([])
+    expect(await lessonsOf([lookUp('a', 0), lookUp('b', 0), usual])).toEqual([])
+  })
+})
+
+describe('same call again', () => {
+  const series = (task: string, ...results: readonly string[]): Script => ({
+    task,
+    reward: 1,
+    steps: results.map(result => ({ tool: 'read', arguments: { id: 'k-1' }, result })),
+  })
+
+  it('tells a passing error from a lasting one', async () => {
+    const passing = await lessonsOf([
+      series('a', 'Error: busy', 'ok'),
+      series('b', 'Error: busy', 'Error: busy', 'ok'),
+    ])
+    expect(passing.map(draft => [draft.key, asksOf(draft)])).toEqual([
+      ['same-call-again|passes|read|busy', 2],
+    ])
+    const lasting = await lessonsOf([
+      series('a', 'Error: gone', 'Error: gone'),
+      series('b', 'Error: gone', 'Error: gone'),
+    ])
+    expect(lasting.map(draft => draft.key)).toEqual(['same-call-again|lasts|read|gone'])
+  })
+
+  it('says nothing where runs disagree, or something was done in between', async () => {
+    expect(
+      await lessonsOf([series('a', 'Error: busy', 'ok'), series('b', 'Error: busy', 'Error: busy')]),
+    ).toEqual([])
+    const [first, last] = series('a', 'Error: closed', 'ok').steps
+    const between: Step = { tool: 'open', arguments: {}, result: 'ok' }
+    expect(
+      await lessonsOf([
+        { task: 'a', reward: 1, steps: [first, between, last].filter(step => step !== undefined) },
+      ]),
+    ).toEqual([])
+  })
+})
+
+describe('names that are values', () => {
+  it('keep a finding out of the drafts', async () => {
+    const script = refund('a', 1, '4417', 'w-58210')
+    const steps = script.steps.map(step =>
+      'tool' in step && step.tool === 'refund' ? { ...step, tool: 'refund_78120934' } : step,
+    )
+    expect(await lessonsOf([{ ...script, steps }])).toEqual([])
+  })
+
+  it('are never shown as parts of a path', async () => {
+    const script = refund('a', 1, '4417', 'w-58210')
+    const steps = script.steps.map(step =>
+      'tool' in step && step.tool === 'get_account'
+        ? { ...step, result: { people: { 'Mia Li': { wallet: 'w-58210' }, 'Bo Ek': { wallet: 'w-2' } } } }
+        : step,
+    )
+    const drafts = await lessonsOf([{ ...script, steps }])
+    expect(drafts.map(draft => draft.key)).toEqual([expect.stringContaining('get_account.people[].wallet')])
+    expect(drafts.map(textOf).join()).not.toMatch(/Mia|Bo Ek/)
+  })
+})
