@@ -12,6 +12,12 @@ import type { Libp2pOptions } from 'libp2p'
 import type { BlockSource } from '../ports.ts'
 import { createBlockAdapter } from './block-adapter.ts'
 
+/**
+ * Every message has a stream of its own. With the library's 32 inbound and 50 sent at once, a burst of fetches from
+ * one peer has some of its streams reset, and those blocks count as not delivered.
+ */
+const bitswapStreamsMax = 256
+
 /** An entry has 4 KiB; this holds a few dozen of them in one message. */
 const bitswapMessageBytesMax = 256 * 1024
 
@@ -33,6 +39,8 @@ export async function startHelia<Services extends ServiceMap>(
     doNotResendBlockWindow: 0,
     maxIncomingMessageSize: bitswapMessageBytesMax,
     maxOutgoingMessageSize: bitswapMessageBytesMax,
+    maxInboundStreams: bitswapStreamsMax,
+    maxOutboundStreams: bitswapStreamsMax,
     runOnLimitedConnections: true,
   })
   return helia.start()

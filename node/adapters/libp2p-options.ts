@@ -30,6 +30,12 @@ export interface SwarmSettings {
 /** Neighbours of a node: enough for gossip in the largest swarm, few enough for a small machine. */
 export const connectionsMax = 60
 
+/**
+ * Streams that a neighbour may open before this side has finished connecting. The library's 10 are fewer than a node
+ * wants at once that has just joined, and the eleventh costs it the connection.
+ */
+const earlyStreamsMax = 256
+
 export async function libp2pOptions(
   settings: SwarmSettings,
   swarm: SwarmOptions,
@@ -48,7 +54,7 @@ export async function libp2pOptions(
     addresses: { listen: [...listen] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux({ maxEarlyStreams: earlyStreamsMax })],
     // The swarm's id is the mDNS service, so that nodes of other swarms are not even seen.
     peerDiscovery: settings.mdns ? [mdns({ serviceTag: `_${swarm.id.slice(0, 24)}._udp.local` })] : [],
     connectionGater: gate.gater,

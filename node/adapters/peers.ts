@@ -26,6 +26,8 @@ export interface Gate {
   shut(libp2pId: string): void
 }
 
+const identifyPollMs = 50
+const identifyMsMax = 3_000
 const shutOutMs = 10 * 60_000
 /** Peers kept out at once; beyond it the oldest may come back. */
 const shutOutMax = 1_024
@@ -77,6 +79,7 @@ export function createPeers(init: PeersInit): Peers {
     addresses: () => libp2p.getMultiaddrs().map(String),
     peers: () => libp2p.getPeers().flatMap(id => didOfLibp2pId(id) ?? []),
     addressesOf: peer => listenAddresses(libp2p, libp2pIdOfDid(peer)),
+    addressesOf: peer => addressesOf(init, libp2pIdOfDid(peer)),
     onPeer: listener => {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -103,6 +106,21 @@ async function listenAddresses(libp2p: Libp2p, id: Libp2pId): Promise<readonly s
   if (!(await libp2p.peerStore.has(id))) return []
   const { addresses } = await libp2p.peerStore.get(id)
   return addresses.slice(0, addressesMax).map(({ multiaddr }) => `${multiaddr}/p2p/${id}`)
+}
+
+/** A peer says where it listens a moment after it has connected; until then there is nothing to tell. */
+async function addressesOf({ libp2p, clock }: PeersInit, id: Libp2pId): Promise<readonly string[]> {
+  for (let waitedMs = 0; ; waitedMs += identifyPollMs) {
+    // The store throws for a peer that it has never met.
+    const known = await libp2p.peerStore.get(id).catch(() => undefined)
+    const connected = libp2p.getConnections(id).length > 0
+    if (known?.addresses.length || !connected || waitedMs >= identifyMsMax) {
+      return (known?.addresses ?? []).map(({ multiaddr: address }) =>
+        withPeer(address, id.toString()).toString(),
+      )
+    }
+    await clock.sleep(identifyPollMs)
+  }
 }
 
 /** Dials all addresses of the first peer named; addresses of others would make it unclear who answered. */

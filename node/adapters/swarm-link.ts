@@ -51,6 +51,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
     network: {
       self,
       addresses: peers.addresses,
+      addressesOf: peers.addressesOf,
       peers: peers.peers,
       addressesOf: peers.addressesOf,
       onPeer: peers.onPeer,

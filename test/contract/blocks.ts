@@ -139,7 +139,7 @@ export function blocksContract({ name, open, until, within }: NetworkUnderTest):
 
     test('many fetches at once all arrive', async () => {
       const source = new TestBlocks()
-      const cids = Array.from({ length: 40 }, () => {
+      const cids = Array.from({ length: 200 }, () => {
         const { cid, body } = block(1_000)
         source.held.set(cid, body)
         return cid

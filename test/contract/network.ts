@@ -90,6 +90,14 @@ export function networkContract({ name, open, until, within }: NetworkUnderTest)
       expect(b.network.peers()).toEqual([a.network.self])
     })
 
+    test('tells where a connected peer listens, whoever dialled, and nothing of others', async () => {
+      const { a, b } = await pair()
+      expect(await a.network.addressesOf(b.network.self)).toEqual(b.network.addresses())
+      expect(await b.network.addressesOf(a.network.self)).toEqual(a.network.addresses())
+      const stranger = keyPairFromSeed(new Uint8Array(32).fill(9)).did as PeerId
+      expect(await a.network.addressesOf(stranger)).toEqual([])
+    })
+
     test('tells when a peer comes and goes', async () => {
       const { a, b } = await pair()
       const seen: string[] = []
