@@ -117,9 +117,13 @@ class LevelStore implements Store {
     this.#assertOpen()
     const iterator = this.#db.iterator({ ...bounds(range), highWaterMarkBytes: ITERATOR_BYTES })
     try {
+      let reading = iterator.nextv(ITERATOR_ITEMS)
       for (;;) {
-        const items = await iterator.nextv(ITERATOR_ITEMS)
+        const items = await reading
         if (items.length === 0) return
+        // The next items are read while these are worked on; a failure meanwhile is met by the `await` above.
+        reading = iterator.nextv(ITERATOR_ITEMS)
+        reading.catch(() => undefined)
         for (const [key, value] of items) yield [key, unseal(key, value, this.#folder)]
       }
     } catch (error) {

@@ -51,8 +51,9 @@ export async function* vectorsOf(
 ): AsyncGenerator<readonly [id: string, vector: Float16Array]> {
   for await (const [key, value] of store.entries({ prefix: keyOf(prefixes.vector, space, '') })) {
     if (value.length !== dimensions * 2) continue
-    // Copied, because a 16-bit view needs an even offset.
-    yield [lastPart(key), new Float16Array(value.slice().buffer)]
+    // A 16-bit view needs an even offset.
+    const even = value.byteOffset % 2 === 0 ? value : value.slice()
+    yield [lastPart(key), new Float16Array(even.buffer, even.byteOffset, dimensions)]
   }
 }
 
@@ -105,7 +106,6 @@ export class VectorIndex {
     if (slot === undefined) return
     this.#slotOf.delete(id)
     this.#ids[slot] = undefined
-    this.#exact[slot] = 0
     this.#free.push(slot)
   }
 

@@ -366,6 +366,7 @@ export class Swarm {
       ops.push(...this.#deps.events.onGone(this, gone, retraction))
     this.#changed()
     if (offered.status !== 'live') return { outcome: { status: offered.status, reason: offered.reason }, ops }
+    if (record.type === 'member') this.#members.add(record.envelope.body.member)
     if (newMember && record.type === 'member')
       this.#deps.events.onPeer(this, record.envelope.body.member, 'member')
     return { outcome: { status: 'live' }, ops }

@@ -29,15 +29,16 @@ export function stripRecallBlocks(text: string): string {
   while (at < text.length) {
     const open = text.indexOf(OPEN, at)
     if (open < 0) break
-    const markEnd = text.indexOf(END, open + OPEN.length)
-    const mark = markEnd < 0 ? undefined : text.slice(open + OPEN.length, markEnd)
-    if (mark === undefined || mark.length > MARK_LENGTH_MAX) {
-      kept.push(text.slice(at, open + OPEN.length))
-      at = open + OPEN.length
+    const markStart = open + OPEN.length
+    const markLength = text.slice(markStart, markStart + MARK_LENGTH_MAX + END.length).indexOf(END)
+    if (markLength < 0) {
+      kept.push(text.slice(at, markStart))
+      at = markStart
       continue
     }
+    const mark = text.slice(markStart, markStart + markLength)
     kept.push(text.slice(at, open))
-    const close = text.indexOf(closeTag(mark), markEnd)
+    const close = text.indexOf(closeTag(mark), markStart)
     at = close < 0 ? text.length : close + closeTag(mark).length
   }
   kept.push(text.slice(at))

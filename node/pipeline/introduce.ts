@@ -38,7 +38,8 @@ export function createIntroduction(deps: IntroductionDeps): {
   const learn = (bytes: Uint8Array, from: PeerId): void => {
     const hello = decodeHello(bytes)
     if (!hello.ok) return
-    deps.onClock(from, hello.value.now * 1000 - clock.now())
+    // The peer told whole seconds: on average it was half of one later.
+    deps.onClock(from, hello.value.now * 1000 + 500 - clock.now())
     const chain = readChain(hello.value.chain, { descriptor, peer: from, nowS: nowS() })
     // A peer without a chain is no member: its records will be refused one by one, which is all that is needed.
     if (chain.ok) deps.onMember(chain.value, from)

@@ -45,7 +45,10 @@ interface Definition<Input extends z.ZodObject, Output extends z.ZodType> {
 
 export interface Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType>
   extends Omit<Definition<Input, Output>, 'handler'> {
-  /** Checks the input, and runs the handler. A bad input is a value with the code `bad-input`. */
+  /**
+   * Checks the input, and runs the handler. A bad input is a value with the code `bad-input`. What comes out is what
+   * the schema says and no more, so that what the node keeps beside it does not slip out.
+   */
   run(node: SwarmloreNode, input: unknown): Promise<Result<unknown>>
 }
 
@@ -57,7 +60,9 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(
     ...described,
     run: async (node, input) => {
       const parsed = definition.input.safeParse(input)
-      return parsed.success ? await handler(node, parsed.data) : badInput(parsed.error)
+      if (!parsed.success) return badInput(parsed.error)
+      const done = await handler(node, parsed.data)
+      return done.ok ? { ok: true, value: definition.output.parse(done.value) } : done
     },
   }
 }

@@ -47,10 +47,10 @@ export const entryStatus = z.enum(['local', 'review', 'shared', 'received'])
 export const feedbackOutcome = z.enum(['helped', 'hurt', 'unused'])
 export const outcomeSource = z.enum(['feedback', 'reward', 'exit-code', 'test', 'user'])
 
-const evidence = z.strictObject({ helped: z.number(), hurt: z.number() })
-const insight = z.strictObject({ summary: z.string(), detail: z.string(), action: z.string() })
-const toolMention = z.strictObject({ name: z.string(), arguments: z.array(z.string()) })
-const support = z.strictObject({
+const evidence = z.object({ helped: z.number(), hurt: z.number() })
+const insight = z.object({ summary: z.string(), detail: z.string(), action: z.string() })
+const toolMention = z.object({ name: z.string(), arguments: z.array(z.string()) })
+const support = z.object({
   episodes: count,
   asks: count,
   solved: count,
@@ -59,13 +59,13 @@ const support = z.strictObject({
   lastSeen: z.int().meta({ description: 'Whole days since 1970-01-01 UTC' }),
 })
 
-export const entry = z.strictObject({
+export const entry = z.object({
   v: z.literal(1),
   kind: entryKind,
   domains: z.array(z.string()),
   situation: z.string(),
   insight,
-  context: z.strictObject({
+  context: z.object({
     languages: z.array(z.string()).exactOptional(),
     frameworks: z.array(z.string()).exactOptional(),
     tools: z.array(toolMention).exactOptional(),
@@ -73,32 +73,32 @@ export const entry = z.strictObject({
     modelFamily: z.string().exactOptional(),
   }),
   support,
-  lineage: z.strictObject({ parents: z.array(cid), method: z.string() }),
+  lineage: z.object({ parents: z.array(cid), method: z.string() }),
   author: peer,
   created: z.int().meta({ description: 'Seconds since 1970-01-01 UTC' }),
   expires: z.int().exactOptional(),
   supersedes: cid.exactOptional(),
 })
 
-export const captured = z.strictObject({ episode: z.string(), known: z.boolean() })
+export const captured = z.object({ episode: z.string(), known: z.boolean() })
 
-const outcome = z.strictObject({ solved: z.boolean(), by: outcomeSource })
+const outcome = z.object({ solved: z.boolean(), by: outcomeSource })
 const interaction = z.discriminatedUnion('type', [
-  z.strictObject({
+  z.object({
     type: z.literal('message'),
     role: z.enum(['system', 'user', 'assistant']),
     text: z.string(),
   }),
-  z.strictObject({ type: z.literal('reasoning'), text: z.string() }),
-  z.strictObject({
+  z.object({ type: z.literal('reasoning'), text: z.string() }),
+  z.object({
     type: z.literal('call'),
     id: z.string(),
     tool: z.string(),
     arguments: z.unknown().optional(),
     text: z.string(),
   }),
-  z.strictObject({ type: z.literal('result'), callId: z.string(), tool: z.string(), text: z.string() }),
-  z.strictObject({
+  z.object({ type: z.literal('result'), callId: z.string(), tool: z.string(), text: z.string() }),
+  z.object({
     type: z.literal('observation'),
     name: z.string(),
     value: z.string(),
@@ -114,14 +114,14 @@ const episodeHead = {
   capturedAt: milliseconds,
   outcome: outcome.exactOptional(),
 }
-export const episodeSummary = z.strictObject({ ...episodeHead, interactions: count })
-export const episodeDetail = z.strictObject({
+export const episodeSummary = z.object({ ...episodeHead, interactions: count })
+export const episodeDetail = z.object({
   ...episodeHead,
   interactions: z.array(interaction),
   entries: z.array(cid),
 })
 
-export const distilReport = z.strictObject({
+export const distilReport = z.object({
   episodes: count,
   drafts: count,
   newDrafts: count,
@@ -129,7 +129,7 @@ export const distilReport = z.strictObject({
   local: z.record(z.string(), count),
 })
 
-export const draft = z.strictObject({
+export const draft = z.object({
   pattern: z.string(),
   entry,
   cid,
@@ -138,7 +138,7 @@ export const draft = z.strictObject({
   heldBack: z.string().exactOptional(),
 })
 
-const recallItem = z.strictObject({
+const recallItem = z.object({
   cid,
   swarm,
   kind: entryKind,
@@ -154,12 +154,12 @@ const recallItem = z.strictObject({
   alternatives: z.array(cid),
   corroboratedBy: z.array(peer),
 })
-export const recallResult = z.strictObject({
+export const recallResult = z.object({
   recallId: z.string(),
   items: z.array(recallItem),
   prompt: z.string(),
   heldBack: z.array(
-    z.strictObject({
+    z.object({
       author: peer,
       entries: count,
       reason: z.enum(['stranger', 'blocked']),
@@ -169,8 +169,8 @@ export const recallResult = z.strictObject({
   tookMs: z.number(),
 })
 
-export const feedbackReport = z.strictObject({
-  counted: z.array(z.strictObject({ cid, author: peer, trust: z.number() })),
+export const feedbackReport = z.object({
+  counted: z.array(z.object({ cid, author: peer, trust: z.number() })),
 })
 
 const entryViewFields = {
@@ -184,8 +184,8 @@ const entryViewFields = {
   receivedAt: milliseconds,
   evidence,
 }
-export const entryView = z.strictObject(entryViewFields)
-export const entryDetail = z.strictObject({
+export const entryView = z.object(entryViewFields)
+export const entryDetail = z.object({
   ...entryViewFields,
   episodes: z.array(z.string()),
   alternatives: z.array(cid),
@@ -193,13 +193,13 @@ export const entryDetail = z.strictObject({
 })
 
 const invitePolicy = z.union([
-  z.strictObject({ by: z.literal('founder') }),
-  z.strictObject({
+  z.object({ by: z.literal('founder') }),
+  z.object({
     by: z.literal('members'),
     depth: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   }),
 ])
-export const swarmView = z.strictObject({
+export const swarmView = z.object({
   id: swarm,
   name: z.string(),
   visibility: z.enum(['private', 'open']),
@@ -214,7 +214,7 @@ export const swarmView = z.strictObject({
   addresses: z.array(z.string()),
 })
 
-export const inviteView = z.strictObject({
+export const inviteView = z.object({
   id: z.string(),
   swarm,
   createdAt: milliseconds,
@@ -224,7 +224,7 @@ export const inviteView = z.strictObject({
   revoked: z.boolean(),
 })
 
-export const peerView = z.strictObject({
+export const peerView = z.object({
   peer,
   swarm,
   connected: z.boolean(),
@@ -234,7 +234,7 @@ export const peerView = z.strictObject({
   trust: z.number(),
   uncertainty: z.number(),
   evidence,
-  word: z.strictObject({
+  word: z.object({
     pinned: z.boolean(),
     blocked: z.boolean(),
     blockedSince: z.number().exactOptional(),
@@ -245,20 +245,20 @@ export const peerView = z.strictObject({
   clockOffsetMs: z.number().exactOptional(),
 })
 
-export const nodeStatus = z.strictObject({
+export const nodeStatus = z.object({
   startedAt: milliseconds,
   now: milliseconds,
   swarms: z.array(swarmView),
-  episodes: z.strictObject({ stored: count, waiting: count }),
-  entries: z.strictObject({ own: count, received: count, quarantined: count, capacity: count }),
-  fetch: z.strictObject({ waiting: count, failed: count }),
+  episodes: z.object({ stored: count, waiting: count }),
+  entries: z.object({ own: count, received: count, quarantined: count, capacity: count }),
+  fetch: z.object({ waiting: count, failed: count }),
   rejected: z.record(z.string(), count),
   recalls: count,
-  embedder: z.strictObject({ space: z.string(), dimensions: count }),
+  embedder: z.object({ space: z.string(), dimensions: count }),
   distiller: z.string(),
 })
 
-export const finding = z.strictObject({
+export const finding = z.object({
   level: z.enum(['ok', 'warn', 'error']),
   check: z.string(),
   message: z.string(),
@@ -266,9 +266,9 @@ export const finding = z.strictObject({
 
 /** A page of a longer list: pass `next` as `cursor` to go on. */
 export function page<Item extends z.ZodType>(item: Item) {
-  return z.strictObject({ items: z.array(item), next: z.string().exactOptional() })
+  return z.object({ items: z.array(item), next: z.string().exactOptional() })
 }
 
 export function list<Item extends z.ZodType>(item: Item) {
-  return z.strictObject({ items: z.array(item) })
+  return z.object({ items: z.array(item) })
 }

@@ -89,7 +89,7 @@ export const retractEntry = operation({
   method: 'POST',
   path: '/api/v1/entries/{cid}/retraction',
   input: z.strictObject({ cid: cidIn }),
-  output: z.strictObject({ swarms: z.number() }),
+  output: z.object({ swarms: z.number() }),
   status: 200,
   needsRunning: false,
   handler: (node, { cid }) => node.retract(cid),

@@ -45,7 +45,7 @@ export const createInvite = operation({
       .max(366 * 86_400)
       .exactOptional(),
   }),
-  output: z.strictObject({ text: z.string(), invite: inviteView }),
+  output: z.object({ text: z.string(), invite: inviteView }),
   status: 201,
   needsRunning: true,
   handler: (node, options) => node.invite(options),
