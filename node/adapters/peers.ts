@@ -78,7 +78,6 @@ export function createPeers(init: PeersInit): Peers {
   return {
     addresses: () => libp2p.getMultiaddrs().map(String),
     peers: () => libp2p.getPeers().flatMap(id => didOfLibp2pId(id) ?? []),
-    addressesOf: peer => listenAddresses(libp2p, libp2pIdOfDid(peer)),
     addressesOf: peer => addressesOf(init, libp2pIdOfDid(peer)),
     onPeer: listener => {
       listeners.add(listener)
@@ -110,17 +109,13 @@ async function listenAddresses(libp2p: Libp2p, id: Libp2pId): Promise<readonly s
 
 /** A peer says where it listens a moment after it has connected; until then there is nothing to tell. */
 async function addressesOf({ libp2p, clock }: PeersInit, id: Libp2pId): Promise<readonly string[]> {
-  for (let waitedMs = 0; ; waitedMs += identifyPollMs) {
-    // The store throws for a peer that it has never met.
-    const known = await libp2p.peerStore.get(id).catch(() => undefined)
-    const connected = libp2p.getConnections(id).length > 0
-    if (known?.addresses.length || !connected || waitedMs >= identifyMsMax) {
-      return (known?.addresses ?? []).map(({ multiaddr: address }) =>
-        withPeer(address, id.toString()).toString(),
-      )
-    }
+  let known = await listenAddresses(libp2p, id)
+  for (let waitedMs = 0; known.length === 0 && waitedMs < identifyMsMax; waitedMs += identifyPollMs) {
+    if (libp2p.getConnections(id).length === 0) break
     await clock.sleep(identifyPollMs)
+    known = await listenAddresses(libp2p, id)
   }
+  return known
 }
 
 /** Dials all addresses of the first peer named; addresses of others would make it unclear who answered. */

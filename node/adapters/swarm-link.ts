@@ -51,7 +51,6 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
     network: {
       self,
       addresses: peers.addresses,
-      addressesOf: peers.addressesOf,
       peers: peers.peers,
       addressesOf: peers.addressesOf,
       onPeer: peers.onPeer,
