@@ -5,7 +5,7 @@
 
 import type { EntryCid, PeerId, SwarmId } from '../protocol/types.ts'
 import { encode, type Fields, read } from './codec.ts'
-import { keyOf, lastPart, partsOf, prefixes } from './layout.ts'
+import { keyOf, partsOf, prefixes } from './layout.ts'
 import type { Store, StoreOp } from './ports.ts'
 
 export interface KeptEntry {
@@ -50,12 +50,6 @@ export function deleteEntryOps(swarm: SwarmId, cid: EntryCid): StoreOp[] {
   ]
 }
 
-export function getEntry(store: Store, swarm: SwarmId, cid: EntryCid): KeptEntry | undefined {
-  const key = keyOf(prefixes.kept, swarm, cid)
-  const value = store.get(key)
-  return value === undefined ? undefined : decodeEntry(swarm, cid, read(key, value))
-}
-
 /** The block for this node itself: shared or not. */
 export function getBlock(store: Store, swarm: SwarmId, cid: EntryCid): Uint8Array | undefined {
   return store.get(blockKey(swarm, cid, true)) ?? store.get(blockKey(swarm, cid, false))
@@ -69,21 +63,6 @@ export async function* allEntries(store: Store): AsyncGenerator<{ entry: KeptEnt
     const block = store.get(blockKey(swarm, cid, entry.shared))
     if (block !== undefined) yield { entry, block }
   }
-}
-
-/** Entries of one swarm in the order of their CIDs, after a CID. */
-export async function listEntries(
-  store: Store,
-  swarm: SwarmId,
-  limit: number,
-  after?: EntryCid,
-): Promise<KeptEntry[]> {
-  const prefix = keyOf(prefixes.kept, swarm, '')
-  const found: KeptEntry[] = []
-  const from = after === undefined ? {} : { after: prefix + after }
-  for await (const [key, value] of store.entries({ prefix, limit, ...from }))
-    found.push(decodeEntry(swarm, lastPart(key) as EntryCid, read(key, value)))
-  return found
 }
 
 /** What the node serves to the peers of one swarm: its shared blocks, and no others. */

@@ -10,12 +10,12 @@ import { keyOf, partsOf, prefixes, timePart } from './layout.ts'
 import type { Store, StoreOp } from './ports.ts'
 
 /** Weighed counts: not whole numbers. */
-export interface Counts {
+interface Counts {
   readonly helped: number
   readonly hurt: number
 }
 
-export type ToldOutcome = 'helped' | 'hurt' | 'unused'
+type ToldOutcome = 'helped' | 'hurt' | 'unused'
 
 export interface Feedback {
   readonly recallId: string
@@ -25,7 +25,7 @@ export interface Feedback {
   readonly day: Day
 }
 
-export interface FeedbackChange {
+interface FeedbackChange {
   /** Empty where the same was told before. */
   readonly ops: readonly StoreOp[]
   /** Makes the change visible in `ofEntry` and `ofAuthor`; called once the batch is acknowledged. */

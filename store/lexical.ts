@@ -24,20 +24,20 @@ const SWEEP_UNITS = 2_000
 const SLOTS_MAX = 2 ** 24
 const WEIGHT_MAX = 255
 
-export interface LexicalField {
+interface LexicalField {
   readonly text: string
   /** A whole number: how many times each word counts. */
   readonly weight: number
 }
 
-export interface LexicalHit {
+interface LexicalHit {
   readonly id: string
   readonly score: number
   /** Share of the query's weight of words that the entry holds, 0 to 1. Words that no entry holds weigh too. */
   readonly coverage: number
 }
 
-export interface LexicalSearch {
+interface LexicalSearch {
   readonly k: number
   /** Only ids for which this is true; asked of those alone that are good enough. */
   readonly accept?: (id: string) => boolean

@@ -17,13 +17,13 @@ const SCAN_UNITS = 8192
 /** Exact comparisons between two pauses. */
 const EXACT_UNITS = 256
 
-export interface VectorHit {
+interface VectorHit {
   readonly id: string
   /** Exact, or where only the sketch is known its estimate. */
   readonly cosine: number
 }
 
-export interface VectorSearch {
+interface VectorSearch {
   readonly k: number
   /** How many of the nearest sketches are compared exactly. */
   readonly shortlist?: number

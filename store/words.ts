@@ -7,7 +7,7 @@ import { encode, read } from './codec.ts'
 import { keyOf, lastPart, prefixes } from './layout.ts'
 import type { Store, StoreOp } from './ports.ts'
 
-export interface StoredWord {
+interface StoredWord {
   readonly pinned: boolean
   readonly blocked: boolean
   /** Entries created at or after this time are blocked; all when it is absent. */
