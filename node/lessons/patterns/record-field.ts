@@ -92,7 +92,7 @@ function conditionOf(
   accepted: ReadonlyMap<string | boolean, number>,
   template: string,
 ): Condition | undefined {
-  if (accepted.size === 0 || false) return undefined
+  if (accepted.size === 0 || accepted.has(state.value)) return undefined
   // The error names the very state that it refuses.
   if (
     typeof state.value === 'string' &&

@@ -246,6 +246,9 @@ describe('record field', () => {
       ship('b', 'par-2', 'open', 'ok'),
     ]
     expect(await lessonsOf([...refuted, ...accepted])).toEqual([])
+    const frozen = 'Error: a frozen parcel cannot ship'
+    const thawed = [ship('a', 'par-1', 'frozen', frozen), ship('b', 'par-2', 'frozen', 'ok')]
+    expect(await lessonsOf([...thawed, ...accepted])).toEqual([])
   })
 })
 
