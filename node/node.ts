@@ -22,6 +22,7 @@ import { foundSwarm, Joining } from './core/joining.ts'
 import { KeptSet } from './core/kept-set.ts'
 import { Learning } from './core/learning.ts'
 import { Owner } from './core/owner.ts'
+import { Publishing } from './core/publishing.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
 import type { Wanted } from './pipeline/fetch.ts'
 import { type RedactionRules, redactionRules } from './pipeline/redact.ts'
@@ -56,6 +57,7 @@ class LocalNode implements SwarmloreNode {
   readonly #kept: KeptSet
   readonly #evidence: Evidence
   readonly #authors: Authors
+  readonly #publishing: Publishing
   readonly #learning: Learning
   readonly #answering: Answering
   readonly #owner: Owner
@@ -93,7 +95,9 @@ class LocalNode implements SwarmloreNode {
       swarms,
       emit,
     }
-    this.#learning = new Learning({ ...shared, rules, onKept: () => this.#makeRoom() })
+    this.#publishing = new Publishing({ ...shared, onKept: () => this.#makeRoom() })
+    const { retentionDays } = config
+    this.#learning = new Learning({ ...shared, rules, retentionDays, publishing: this.#publishing })
     this.#answering = new Answering(shared)
     this.#owner = new Owner(shared)
     this.#joining = new Joining({
@@ -110,6 +114,7 @@ class LocalNode implements SwarmloreNode {
       ...shared,
       clock: ports.clock,
       learning: this.#learning,
+      publishing: this.#publishing,
       answering: this.#answering,
     })
     this.#embedQueue = createQueue<EntryCid>({
@@ -473,7 +478,7 @@ class LocalNode implements SwarmloreNode {
       founder,
       self: swarm.self,
       invite,
-      share: this.#learning.shareMode(swarm),
+      share: this.#publishing.shareMode(swarm),
       members: swarm.members().length,
       peers: swarm.peers().length,
       records: swarm.set.liveCount,

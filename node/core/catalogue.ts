@@ -12,6 +12,7 @@ import type { Authors } from '../trust/authors.ts'
 import type { Answering } from './answering.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Learning } from './learning.ts'
+import type { Publishing } from './publishing.ts'
 import type { Swarm } from './swarm.ts'
 
 export interface CatalogueDeps {
@@ -20,6 +21,7 @@ export interface CatalogueDeps {
   readonly evidence: Evidence
   readonly authors: Authors
   readonly learning: Learning
+  readonly publishing: Publishing
   readonly answering: Answering
   readonly swarms: () => readonly Swarm[]
 }
@@ -94,11 +96,11 @@ export class Catalogue {
   }
 
   async #view(meta: KeptEntry): Promise<EntryView | undefined> {
-    const { kept, evidence, clock, learning } = this.#deps
+    const { kept, evidence, clock, publishing } = this.#deps
     const entry = kept.entry(meta.cid)
     if (entry === undefined) return undefined
     const today = Math.floor(clock.now() / 1000 / secondsPerDay)
-    const heldBack = await learning.heldBack(meta.cid)
+    const heldBack = await publishing.heldBack(meta.cid)
     return {
       cid: meta.cid,
       swarm: meta.swarm,

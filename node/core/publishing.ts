@@ -1,0 +1,298 @@
+/**
+ * From drafts to entries in swarms: which lesson stands where, shared or kept to this node, and how it is replaced
+ * or taken back. A draft and its entry change in one atomic batch with the digest that announces it.
+ */
+
+import { secondsPerDay } from '../../protocol/body.ts'
+import { encodeEntry } from '../../protocol/entry.ts'
+import { embeddingText } from '../../protocol/entry-text.ts'
+import { signRecord } from '../../protocol/envelope.ts'
+import { cidOf } from '../../protocol/identity.ts'
+import { sketchOf } from '../../protocol/sketch.ts'
+import { shardOf } from '../../protocol/swarm.ts'
+import type { DigestRecord, Entry, EntryCid, Result, RetractRecord } from '../../protocol/types.ts'
+import { allDrafts, getDraft, putDraftOps, type StoredDraft, supportOf } from '../../store/drafts.ts'
+import type { NewEntry, NodeEvent, ShareMode } from '../api.ts'
+import type { NodeConfig } from '../config.ts'
+import { entryOf, needsSuccessor, whyHeldBack } from '../pipeline/publish.ts'
+import type { DraftSupport, EntryDraft, Ports } from '../ports.ts'
+import type { KeptSet } from './kept-set.ts'
+import type { Swarm } from './swarm.ts'
+
+export interface PublishingDeps {
+  readonly ports: Ports
+  readonly config: NodeConfig
+  readonly kept: KeptSet
+  /** Every swarm of this node, its home first. */
+  readonly swarms: () => readonly Swarm[]
+  readonly emit: (event: NodeEvent) => void
+  /** After entries were added: room may have to be made. */
+  readonly onKept: () => Promise<void>
+}
+
+/** Its methods must not run at the same time: the caller takes turns. */
+export class Publishing {
+  readonly #deps: PublishingDeps
+
+  constructor(deps: PublishingDeps) {
+    this.#deps = deps
+  }
+
+  /** Encodes, signs and announces whatever the sharing rules allow now and did not before. */
+  async publishAll(): Promise<number> {
+    let published = 0
+    for await (const draft of allDrafts(this.#deps.ports.store)) published += await this.publish(draft.key)
+    return published
+  }
+
+  shareMode(swarm: Swarm): ShareMode {
+    const { config } = this.#deps
+    return swarm.descriptor.visibility === 'private' ? config.sharePrivate : config.shareOpen
+  }
+
+  /** Why an own entry is not shared in its swarm; undefined when it is. */
+  async heldBack(cid: EntryCid): Promise<string | undefined> {
+    const meta = this.#deps.kept.get(cid)
+    if (meta?.draftKey === undefined || meta.shared) return undefined
+    const draft = await this.#draft(meta.draftKey)
+    const swarm = this.#deps.swarms().find(one => one.id === meta.swarm)
+    if (draft === undefined || swarm === undefined) return undefined
+    return whyHeldBack(draft.draft, this.shareMode(swarm), draft.stored.review)
+  }
+
+  /** A lesson that a person wrote: approved by being written. */
+  async add(written: NewEntry): Promise<Result<readonly EntryCid[]>> {
+    const { kind, domains, situation, insight, tools, swarm } = written
+    const target = this.#deps.swarms().find(one => swarm === undefined || one.id === swarm)
+    if (target === undefined)
+      return {
+        ok: false,
+        code: 'unknown-swarm',
+        message: `This node is in no swarm ${swarm}. 'swarmlore swarms' lists those it is in.`,
+      }
+    const key = `owner|${cidOf(new TextEncoder().encode(JSON.stringify([kind, situation, insight])))}`
+    const draft: EntryDraft = {
+      key,
+      pattern: 'owner',
+      kind,
+      domains,
+      situation,
+      insight: { summary: insight.summary, detail: insight.detail ?? '', action: insight.action },
+      context:
+        tools === undefined
+          ? {}
+          : { tools: tools.map(tool => ({ name: tool.name, arguments: tool.arguments ?? [] })) },
+      support: [],
+      asksToShare: 0,
+    }
+    const trial = encodeEntry(
+      entryOf(draft, {
+        author: target.self,
+        created: Math.floor(this.#deps.ports.clock.now() / 1000),
+        firstSeen: 0,
+        lastSeen: 0,
+      }),
+    )
+    if (!trial.ok) return trial
+    const stored: StoredDraft = { key, body: encodeDraft(draft), review: 'approved', entries: [] }
+    await this.#deps.ports.store.batch(putDraftOps(getDraft(this.#deps.ports.store, key) ?? stored))
+    await this.publish(key, swarm === undefined ? undefined : target)
+    return { ok: true, value: this.#deps.kept.ofDraft(key) }
+  }
+
+  /** The owner's word on an own lesson. */
+  async review(cid: EntryCid, verdict: 'approve' | 'reject'): Promise<Result<readonly EntryCid[]>> {
+    const { store } = this.#deps.ports
+    const key = this.#deps.kept.get(cid)?.draftKey
+    const stored = key === undefined ? undefined : getDraft(store, key)
+    if (key === undefined || stored === undefined) return notOwn(cid)
+    await store.batch(putDraftOps({ ...stored, review: verdict === 'approve' ? 'approved' : 'rejected' }))
+    await this.publish(key)
+    return { ok: true, value: this.#deps.kept.ofDraft(key) }
+  }
+
+  /** Takes an own lesson back everywhere; it is not shared again. */
+  async retract(cid: EntryCid): Promise<Result<{ readonly swarms: number }>> {
+    const { store } = this.#deps.ports
+    const key = this.#deps.kept.get(cid)?.draftKey
+    const stored = key === undefined ? undefined : getDraft(store, key)
+    if (key === undefined || stored === undefined) return notOwn(cid)
+    const swarms = await this.dropEntries(key)
+    await store.batch(putDraftOps({ ...stored, review: 'rejected', entries: [] }))
+    return { ok: true, value: { swarms } }
+  }
+
+  /** Makes the draft's entry in each swarm what it should be now. Returns how many were announced. */
+  async publish(key: string, only?: Swarm): Promise<number> {
+    let published = 0
+    for (const [index, swarm] of this.#deps.swarms().entries()) {
+      if (only !== undefined && swarm !== only) continue
+      // Read anew for each swarm: the step before has changed what is stored.
+      const found = await this.#draft(key)
+      if (found === undefined) return published
+      if (await this.#publishIn(swarm, found, index === 0 || swarm === only)) published++
+    }
+    await this.#deps.onKept()
+    return published
+  }
+
+  /** `keepLocal`: an entry that may not be shared is still kept in this swarm, for this node's own recall. */
+  async #publishIn(swarm: Swarm, found: FoundDraft, keepLocal: boolean): Promise<boolean> {
+    const { kept, ports } = this.#deps
+    const { draft, stored, firstSeen, lastSeen } = found
+    const shared = whyHeldBack(draft, this.shareMode(swarm), stored.review) === undefined
+    if (!shared && !keepLocal) return false
+    const standing = stored.entries.find(one => one.swarm === swarm.id)?.cid
+    const standingEntry = standing === undefined ? undefined : kept.entry(standing)
+    const standingShared = standing !== undefined && kept.get(standing)?.shared === true
+    if (standing !== undefined && standingEntry !== undefined) {
+      // What was announced is replaced, never taken back silently; what was not may simply be rewritten.
+      if (standingShared && (!shared || !needsSuccessor(standingEntry, draft))) return false
+      if (!standingShared && !shared && !changed(standingEntry, draft)) return false
+    } else if (stored.review === 'rejected') return false
+    const nowS = Math.floor(ports.clock.now() / 1000)
+    const entry = entryOf(draft, {
+      author: swarm.self,
+      created: nowS,
+      firstSeen,
+      lastSeen,
+      ...(standingShared && standing !== undefined ? { supersedes: standing } : {}),
+    })
+    const encoded = encodeEntry(entry)
+    if (!encoded.ok) {
+      ports.log('warn', 'A lesson was left out.', { pattern: draft.pattern, reason: encoded.message })
+      return false
+    }
+    const { bytes, cid } = encoded.value
+    await ports.cpu.spend('embed', 1)
+    const [vector] = await ports.embedder.embed([embeddingText(entry)])
+    if (vector === undefined) throw new TypeError('the embedder gave no vector')
+    const meta = {
+      swarm: swarm.id,
+      cid,
+      author: swarm.self,
+      shared,
+      receivedAt: ports.clock.now(),
+      draftKey: draft.key,
+      uses: 0,
+    }
+    const keeping = kept.put(meta, entry, bytes, vector)
+    const dropping = standing !== undefined && standing !== cid ? kept.drop(standing) : undefined
+    const entries = [...stored.entries.filter(one => one.swarm !== swarm.id), { swarm: swarm.id, cid }]
+    const ops = [...(dropping?.ops ?? []), ...keeping.ops, ...putDraftOps({ ...stored, entries })]
+    if (shared) await swarm.publish(this.#digest(swarm, entry, cid, bytes.length, vector), ops)
+    else await ports.store.batch(ops)
+    dropping?.apply()
+    keeping.apply()
+    this.#deps.emit({ type: 'entry', cid, author: swarm.self, own: true })
+    return shared
+  }
+
+  #digest(swarm: Swarm, entry: Entry, cid: EntryCid, size: number, vector: Float32Array): DigestRecord {
+    const body = {
+      cid,
+      size,
+      shard: shardOf(entry.domains[0] ?? '', swarm.descriptor.shards),
+      created: entry.created,
+      space: this.#deps.ports.embedder.space,
+      sketch: sketchOf(vector),
+      ...(entry.expires === undefined ? {} : { expires: entry.expires }),
+      ...(entry.supersedes === undefined ? {} : { supersedes: entry.supersedes }),
+    }
+    return signRecord({ swarm: swarm.id, kind: 'digest', t: entry.created, body }, swarm.pair)
+  }
+
+  /** Retracts the shared entries of a draft and drops the local ones. Returns how many were retracted. */
+  async dropEntries(key: string): Promise<number> {
+    const { kept, ports, swarms } = this.#deps
+    let retracted = 0
+    for (const cid of kept.ofDraft(key)) {
+      const meta = kept.get(cid)
+      const swarm = swarms().find(one => one.id === meta?.swarm)
+      const dropping = kept.drop(cid)
+      if (meta?.shared === true && swarm !== undefined) {
+        await swarm.publish(retractionOf(swarm, cid, ports.clock.now()), dropping.ops)
+        retracted++
+      } else await ports.store.batch(dropping.ops)
+      dropping.apply()
+      this.#deps.emit({ type: 'retracted', cid, author: meta?.author ?? this.home().self })
+    }
+    return retracted
+  }
+
+  async #draft(key: string): Promise<FoundDraft | undefined> {
+    const { store, clock } = this.#deps.ports
+    const stored = getDraft(store, key)
+    if (stored === undefined) return undefined
+    const support = await supportOf(store, key)
+    const days = support.map(one => Math.floor(one.capturedAt / 1000 / secondsPerDay))
+    const today = Math.floor(clock.now() / 1000 / secondsPerDay)
+    const draft: EntryDraft = {
+      ...decodeDraft(stored.body),
+      support: support.map(
+        (one): DraftSupport => ({ episode: one.episode, ask: one.ask, solved: one.solved }),
+      ),
+    }
+    return {
+      stored,
+      draft,
+      firstSeen: Math.min(today, ...days),
+      lastSeen: days.length === 0 ? today : Math.max(...days),
+    }
+  }
+
+  async heldBackByReason(): Promise<Readonly<Record<string, number>>> {
+    const reasons: Record<string, number> = {}
+    const home = this.home()
+    for await (const { key } of allDrafts(this.#deps.ports.store)) {
+      const found = await this.#draft(key)
+      const reason =
+        found === undefined ? undefined : whyHeldBack(found.draft, this.shareMode(home), found.stored.review)
+      if (reason !== undefined) reasons[reason] = (reasons[reason] ?? 0) + 1
+    }
+    return reasons
+  }
+
+  home(): Swarm {
+    const home = this.#deps.swarms()[0]
+    if (home === undefined) throw new TypeError('a node is always in its own swarm')
+    return home
+  }
+}
+
+interface FoundDraft {
+  readonly stored: StoredDraft
+  readonly draft: EntryDraft
+  readonly firstSeen: number
+  readonly lastSeen: number
+}
+
+/** A draft without its support, which stands in rows of its own. */
+export function encodeDraft(draft: EntryDraft): Uint8Array {
+  const { support: _support, ...body } = draft
+  return new TextEncoder().encode(JSON.stringify(body))
+}
+
+function decodeDraft(body: Uint8Array): Omit<EntryDraft, 'support'> {
+  return JSON.parse(new TextDecoder().decode(body)) as Omit<EntryDraft, 'support'>
+}
+
+function changed(standing: Entry, draft: EntryDraft): boolean {
+  return needsSuccessor(standing, draft) || standing.support.episodes !== draft.support.length
+}
+
+/** The tombstone of an own entry, signed with this node's key in the swarm. */
+function retractionOf(swarm: Swarm, cid: EntryCid, nowMs: number): RetractRecord {
+  return signRecord(
+    { swarm: swarm.id, kind: 'retract', t: Math.floor(nowMs / 1000), body: { cid } },
+    swarm.pair,
+  )
+}
+
+function notOwn(cid: EntryCid): Result<never> {
+  return {
+    ok: false,
+    code: 'not-own',
+    message: `${cid} is not an entry of this node; only own entries can be reviewed or retracted.`,
+  }
+}
