@@ -223,6 +223,8 @@ export interface EntryDraft {
   readonly support: readonly DraftSupport[]
   /** Distinct asks that it must rest on before it may be shared; 1 where the evidence is direct (a confirmed answer). */
   readonly asksToShare: number
+  /** It recommends what solved runs did: only asks with a solved run count towards `asksToShare`. */
+  readonly needsSolved: boolean
 }
 
 export interface Distiller {

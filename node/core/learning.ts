@@ -46,8 +46,8 @@ export interface LearningDeps {
   readonly emit: (event: NodeEvent) => void
 }
 
-/** Episodes distilled together: few enough that a crash repeats little, and the loop gets its turns. */
-const batchEpisodes = 32
+/** Episodes distilled together: enough to see a lesson twice, few enough that the loop gets its turn after some 100 ms. */
+const batchEpisodes = 64
 /** Earlier runs of the same ask that are looked at again beside a new one. */
 const earlierRunsMax = 8
 /** Quiet time after the last capture before distilling starts by itself: the model's own traffic goes first. */

@@ -84,6 +84,7 @@ export class Publishing {
           : { tools: tools.map(tool => ({ name: tool.name, arguments: tool.arguments ?? [] })) },
       support: [],
       asksToShare: 0,
+      needsSolved: false,
     }
     const trial = encodeEntry(
       entryOf(draft, {

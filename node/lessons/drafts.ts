@@ -69,10 +69,6 @@ function isBetter(a: Candidate, b: Candidate): boolean {
   return rank === 0 ? a.key < b.key : rank < 0
 }
 
-function asksOf(support: ReadonlyMap<string, DraftSupport>): Set<string> {
-  return new Set([...support.values()].map(one => one.ask))
-}
-
 function solvedAsks(support: ReadonlyMap<string, DraftSupport>): Set<string> {
   return new Set([...support.values()].filter(one => one.solved === true).map(one => one.ask))
 }
@@ -88,8 +84,7 @@ function toDraft({ pattern, first, key, support }: Candidate): EntryDraft {
     insight: { summary: lesson.summary, detail: lesson.detail, action: lesson.action },
     context: lesson.tools.length === 0 ? {} : { tools: lesson.tools },
     support: [...support.values()].sort((a, b) => (a.episode < b.episode ? -1 : 1)),
-    // Whoever counts asks counts all of them: those that show no solved run are asked for on top.
-    asksToShare:
-      pattern.asksToShare + (pattern.needsSolved ? asksOf(support).size - solvedAsks(support).size : 0),
+    asksToShare: pattern.asksToShare,
+    needsSolved: pattern.needsSolved,
   }
 }

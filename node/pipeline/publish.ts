@@ -32,7 +32,7 @@ export function tallyOf(support: readonly DraftSupport[]): Tally {
 
 /** Why the draft stays on this node, as a sentence; undefined when it may be shared. */
 export function whyHeldBack(
-  draft: Pick<EntryDraft, 'asksToShare' | 'support'>,
+  draft: Pick<EntryDraft, 'asksToShare' | 'needsSolved' | 'support'>,
   mode: ShareMode,
   review: Review,
 ): string | undefined {
@@ -40,10 +40,13 @@ export function whyHeldBack(
   if (mode === 'none') return 'Sharing is switched off for this swarm.'
   if (mode === 'reviewed' && review !== 'approved') return 'It waits for your review.'
   if (mode === 'all' || review === 'approved') return undefined
-  const { asks, solved, unsolved } = tallyOf(draft.support)
+  const counting = draft.needsSolved ? draft.support.filter(one => one.solved === true) : draft.support
+  const { asks } = tallyOf(counting)
   if (asks < draft.asksToShare) {
-    return `It rests on ${asks} ${asks === 1 ? 'ask' : 'asks'}, and ${draft.asksToShare} are needed before it is shared.`
+    const kind = draft.needsSolved ? 'solved ask' : 'ask'
+    return `It rests on ${asks} ${kind}${asks === 1 ? '' : 's'}, and ${draft.asksToShare} are needed before it is shared.`
   }
+  const { solved, unsolved } = tallyOf(draft.support)
   if (solved + unsolved === 0 && asks < 2) return 'No outcome is known for any of its episodes.'
   return undefined
 }

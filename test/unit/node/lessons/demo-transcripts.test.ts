@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { asksOf, distilled } from './episodes.ts'
+import { distilled, isShareable } from './episodes.ts'
 
 const folder = new URL('../../../../node/surface/demo-transcripts/', import.meta.url)
 
 async function lessonsIn(file: string) {
   const lines = readFileSync(new URL(file, folder), 'utf8').trim().split('\n')
   const drafts = await distilled(lines.map((line): unknown => JSON.parse(line)))
-  const shareable = drafts.filter(draft => asksOf(draft) >= draft.asksToShare)
+  const shareable = drafts.filter(isShareable)
   return { drafts, keys: shareable.map(draft => draft.key), shareable }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { EntryDraft } from '../../../../node/ports.ts'
-import { asksOf, distilled, textOf } from './episodes.ts'
+import { asksOf, distilled, isShareable, textOf } from './episodes.ts'
 
 /** Public recorded runs, too large for this repository: see the README. Without them these tests are skipped. */
 const data = new URL('../../../../../shared/data/', import.meta.url)
@@ -35,7 +35,7 @@ function draftsOf(file: string): Promise<readonly EntryDraft[]> {
 }
 
 async function shareableOf(file: string): Promise<readonly EntryDraft[]> {
-  return (await draftsOf(file)).filter(draft => asksOf(draft) >= draft.asksToShare)
+  return (await draftsOf(file)).filter(isShareable)
 }
 
 /** Text values of a tool database that stand in fewer than 1 % of its records: whose they are could be told. */
@@ -130,7 +130,7 @@ describe.skipIf(absent)(title, () => {
     const first = new Set(tasks.filter((_, index) => index % 2 === 0))
     const keysOf = async (half: boolean): Promise<readonly string[]> =>
       (await distilled(lines.filter(line => first.has(line.task_id) === half)))
-        .filter(draft => asksOf(draft) >= draft.asksToShare)
+        .filter(isShareable)
         .map(draft => draft.key)
     const [one, other] = [await keysOf(true), await keysOf(false)]
     const both = one.filter(key => other.includes(key))

@@ -20,6 +20,7 @@ function draft(changes: Partial<EntryDraft> = {}): EntryDraft {
     insight,
     context,
     asksToShare: 2,
+    needsSolved: false,
     support: support(['a', true], ['b', true]),
     ...changes,
   }
@@ -31,6 +32,12 @@ describe('sharing', () => {
   })
 
   it.each([
+    [
+      'one solved ask, where solved ones are needed',
+      draft({ needsSolved: true, support: support(['a', true], ['b', false]) }),
+      'verified',
+      undefined,
+    ],
     ['one ask alone', draft({ support: support(['a', true], ['a', true]) }), 'verified', undefined],
     ['no outcome', draft({ asksToShare: 1, support: support(['a', undefined]) }), 'verified', undefined],
     ['not yet reviewed', draft(), 'reviewed', undefined],
