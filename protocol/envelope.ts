@@ -117,8 +117,8 @@ export function readRecord(
 /** The cheap part: size, decode, shape, swarm, body. */
 export function decodeRecord(bytes: Uint8Array, swarm: SwarmId): UnverifiedRecord | Refusal {
   if (bytes.length > recordBytesMax) return refuse(RejectReason.tooLarge)
-  // A view of a network buffer would keep the whole buffer alive for as long as the record is kept.
-  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+  // A view of a network buffer would keep the whole buffer alive as long as the record, and change with it.
+  const own = new Uint8Array(bytes)
   const decoded = decodeCanonical(own, recordBytesMax)
   if (!decoded.ok) return refuse(decoded.fault)
   const shape = readShape(decoded.value)

@@ -46,8 +46,14 @@ export function createPools(): Pools {
 
 /** What exceeds the bound, from the old end. */
 function oldest(ids: ReadonlySet<RecordId> | undefined, max: number): readonly RecordId[] {
-  if (ids === undefined || ids.size <= max) return []
-  return [...ids].slice(0, ids.size - max)
+  const over: RecordId[] = []
+  if (ids === undefined) return over
+  // A full pool overflows by one or two each time: do not copy all of it.
+  for (const id of ids) {
+    if (over.length >= ids.size - max) break
+    over.push(id)
+  }
+  return over
 }
 
 function addTo(sets: Map<PeerId, Set<RecordId>>, author: PeerId, id: RecordId): void {
