@@ -46,7 +46,10 @@ export const settingsSchema = nodeConfigSchema.extend({
   exposeHttp: z.boolean().default(false),
   /** Other names by which the API may be called (`Host` header), beyond loopback names. */
   httpHosts: z.array(z.string().max(200)).max(20).default([]),
-  /** Multiaddrs to listen on for peers: loopback unless told. Port 0 takes a free port and keeps it over restarts. */
+  /**
+   * Multiaddrs to listen on for peers: loopback unless told. Port 0 takes a free port and keeps it over restarts;
+   * with another one, the node's first swarm takes it, the second the next, and so on.
+   */
   listen: z.array(z.string().max(200)).min(1).max(8).default(['/ip4/127.0.0.1/tcp/0']),
   /** Find peers on the local network by multicast DNS; of effect only when listening beyond loopback. */
   mdns: z.boolean().default(true),

@@ -65,6 +65,20 @@ async function portTaken(): Promise<number> {
   return typeof address === 'object' ? (address?.port ?? 0) : 0
 }
 
+/** The first of two neighbouring ports that nobody listens at. */
+async function freePair(): Promise<number> {
+  const isFree = (port: number) =>
+    new Promise<boolean>(resolve => {
+      const server = createServer()
+        .once('error', () => resolve(false))
+        .listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+  for (;;) {
+    const port = 20_000 + (randomBytes(2).readUInt16BE() % 20_000)
+    if ((await isFree(port)) && (await isFree(port + 1))) return port
+  }
+}
+
 test('a configured port that is taken is an error that says so', async () => {
   const port = await portTaken()
   const insists = swarmOpener(
@@ -75,6 +89,19 @@ test('a configured port that is taken is an error that says so', async () => {
     code: 'port-in-use',
     message: expect.stringContaining(`${port}`),
   })
+})
+
+test('each further swarm of a node takes the next port', async () => {
+  const port = await freePair()
+  const both = swarmOpener(
+    { listen: [`/ip4/127.0.0.1/tcp/${port}`], mdns: false, dht: false },
+    () => undefined,
+  )
+  for (const expected of [port, port + 1]) {
+    const link = await both(linkOptions())
+    closing.push(() => link.close())
+    expect(link.network.addresses()[0]).toContain(`/tcp/${expected}/`)
+  }
 })
 
 test('a port of the last run that is taken meanwhile gives way to a free one', async () => {
