@@ -6,7 +6,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { base58btc } from 'multiformats/bases/base58'
 import nacl from 'tweetnacl'
-import { concat, equalBytes, toHex } from './bytes.ts'
+import { concat, equalBytes, flatAscii, toHex } from './bytes.ts'
 import { sha256, taggedHash } from './hash.ts'
 import { createMemo } from './memo.ts'
 
@@ -64,7 +64,7 @@ export function didOf(publicKey: Uint8Array): string {
   const memoKey = toHex(publicKey)
   const known = didByKey.get(memoKey)
   if (known !== undefined) return known
-  const did = `did:key:${base58btc.encode(concat(didHead, publicKey))}`
+  const did = flatAscii(`did:key:${base58btc.encode(concat(didHead, publicKey))}`)
   didByKey.set(memoKey, did)
   return did
 }

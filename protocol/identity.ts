@@ -6,7 +6,7 @@
 import { base32 } from 'multiformats/bases/base32'
 import { CID } from 'multiformats/cid'
 import { create as createDigest } from 'multiformats/hashes/digest'
-import { concat, fromHex, toHex } from '../crypto/bytes.ts'
+import { concat, flatAscii, fromHex, toHex } from '../crypto/bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
 import { didOf, publicKeyOfDid } from '../crypto/keys.ts'
 import type { EntryCid, PeerId, RecordId, SpaceId, SwarmId } from './types.ts'
@@ -40,7 +40,7 @@ export function cidOf(bytes: Uint8Array): EntryCid {
 /** The CID whose hash is already known: of an entry's block, or of a record by its id. */
 export function cidOfHash(hash: Uint8Array): EntryCid {
   if (hash.length !== hashBytes) throw new TypeError(`a sha2-256 hash has ${hashBytes} bytes`)
-  return base32.encode(concat(cidHead, hash)) as EntryCid
+  return flatAscii(base32.encode(concat(cidHead, hash))) as EntryCid
 }
 
 /** The one spelling only: base32, version 1, raw, sha2-256. */

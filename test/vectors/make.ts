@@ -15,8 +15,11 @@ import { encodeHello } from '../../protocol/hello.ts'
 import { multiformatsCidOf } from '../../protocol/identity.ts'
 import { createInvitation, invitationToText } from '../../protocol/invitation.ts'
 import { encodeJoinAccepted, encodeJoinRefused, encodeJoinRequest } from '../../protocol/join.ts'
+import { objectiveSet } from '../../protocol/objective.ts'
+import { cidOfRecord } from '../../protocol/retraction.ts'
 import { sketchOf } from '../../protocol/sketch.ts'
 import { encodeDescriptor, shardOf, streamsOf, swarmIdOf, swarmSeed, topicsOf } from '../../protocol/swarm.ts'
+import type { DigestBody, RetractBody, SwarmRecord } from '../../protocol/types.ts'
 import {
   ada,
   ben,
@@ -66,6 +69,7 @@ export function allVectors(): Readonly<Record<string, VectorFile>> {
     invitation: invitationVectors(),
     join: joinVectors(),
     hello: helloVectors(),
+    objective: objectiveVectors(),
   }
 }
 
@@ -533,6 +537,64 @@ function helloVectors(): VectorFile {
         code: 'chain-not-in-force',
       },
     ],
+  }
+}
+
+/** One small history; who is in and who is out, and why, on the day given. */
+function objectiveVectors(): VectorFile {
+  const today = day0 + 200
+  const late = t0 + 150 * 86_400
+  const member = (who: typeof ada, by: typeof ada, expires: number, t = t0) =>
+    signRecord({ swarm, kind: 'member', t, body: { member: peer(who), box: who.box.publicKey, expires } }, by)
+  const digest = (by: typeof ada, changes: Partial<DigestBody>, t = late) =>
+    signRecord({ swarm, kind: 'digest', t, body: digestBody({ created: t, ...changes }) }, by)
+  const retract = (by: typeof ada, body: RetractBody, t = late) =>
+    signRecord({ swarm, kind: 'retract', t, body }, by)
+  const attest = (helped: number, hurt: number) =>
+    signRecord(
+      { swarm, kind: 'attest', t: late, body: { subject: peer(ben), day: day0 + 150, helped, hurt } },
+      ada,
+    )
+  const benJoined = member(ben, founder, day0 + 365)
+  const records: readonly SwarmRecord[] = [
+    member(ada, founder, day0 + 365),
+    benJoined,
+    member(cyd, ada, day0 + 365),
+    member(cyd, founder, day0 + 19),
+    digest(ada, { cid: cidNumber(1) }),
+    digest(ada, { cid: cidNumber(2), supersedes: cidNumber(1) }),
+    digest(ada, { cid: cidNumber(3) }),
+    retract(ada, { cid: cidNumber(3) }),
+    retract(ada, { cid: cidNumber(3) }, late + 1),
+    retract(ben, { cid: cidNumber(1) }),
+    retract(ada, { before: late - 5 }),
+    retract(ada, { before: late - 6 }),
+    digest(ada, { cid: cidNumber(4), created: late - 6 }),
+    digest(ada, { cid: cidNumber(5), expires: day0 + 199 }),
+    digest(ada, { cid: cidNumber(6), expires: day0 + 200 }),
+    digest(ada, { cid: cidNumber(7) }, t0),
+    digest(ada, { cid: cidNumber(8), shard: 1 }),
+    digest(cyd, { cid: cidNumber(9) }),
+    digest(ben, { cid: cidNumber(10) }),
+    retract(founder, { cid: cidOfRecord(benJoined.id) }, late + 10),
+    digest(ben, { cid: cidNumber(11) }, late + 10),
+    attest(3, 1),
+    attest(2, 2),
+    attest(2, 1),
+    opaqueRecord(ada, swarm, late, 'a song'),
+    opaqueRecord(cyd, swarm, late, 'a song'),
+  ]
+  const { live, excluded } = objectiveSet(records, { descriptor, today })
+  return {
+    about:
+      'The replicated set of these records on the day `today`: `in`, or why not. Any order gives the same.',
+    descriptor: toHex(encodeDescriptor(descriptor)),
+    today,
+    records: records.map(({ id, bytes }) => ({
+      id,
+      bytes: toHex(bytes),
+      set: live.has(id) ? 'in' : excluded.get(id),
+    })),
   }
 }
 

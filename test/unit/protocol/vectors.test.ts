@@ -12,6 +12,8 @@ import { decodeHello } from '../../../protocol/hello.ts'
 import { cidOf, parsePeerId, parseSwarmId } from '../../../protocol/identity.ts'
 import { readInvitation } from '../../../protocol/invitation.ts'
 import { readJoinRequest, readJoinResponse } from '../../../protocol/join.ts'
+import { objectiveSet } from '../../../protocol/objective.ts'
+import { createReplicatedSet } from '../../../protocol/replicated-set.ts'
 import { sketchOf } from '../../../protocol/sketch.ts'
 import { decodeDescriptor, shardOf, swarmIdOf, swarmSeed } from '../../../protocol/swarm.ts'
 import type { Descriptor, PeerId, SwarmId } from '../../../protocol/types.ts'
@@ -199,4 +201,33 @@ test('hello vectors', () => {
     const chain = read.ok ? readChain(read.value.chain, { ...ends, nowS: one.nowS ?? file.nowS }) : read
     expect(chain.ok ? 'valid' : chain.code, one.name).toBe(one.code)
   })
+})
+
+test('objective vectors', () => {
+  const file = load<{ descriptor: string; today: number; records: readonly (Case & { set: string })[] }>(
+    'objective',
+  )
+  const descriptor = descriptorOf(file.descriptor)
+  const swarm = swarmIdOf(descriptor)
+  const records = file.records.map(({ bytes }) => {
+    const read = readRecord(bytesOf(bytes), { swarm, nowS: file.today * 86_400 })
+    if (!read.ok) throw new TypeError(read.reason)
+    return read.record
+  })
+  const reasons = new Set(file.records.map(({ set }) => set))
+  // Written out, so that the vectors keep meeting each rule.
+  expect([...reasons].sort()).toEqual(
+    ['aged-out', 'expired', 'in', 'not-member', 'replaced', 'retracted', 'wrong-shard'].sort(),
+  )
+  for (const order of [records, records.toReversed()]) {
+    const set = createReplicatedSet(descriptor, file.today)
+    const pure = objectiveSet(order, { descriptor, today: file.today })
+    for (const record of order) set.offer(record)
+    for (const [index, { set: expected }] of file.records.entries()) {
+      const id = records[index]?.id
+      if (id === undefined) throw new RangeError('a record for each case')
+      expect(set.has(id), `${index}`).toBe(expected === 'in')
+      expect(pure.excluded.get(id) ?? 'in', `${index}`).toBe(expected)
+    }
+  }
 })
