@@ -39,6 +39,7 @@ import { createFetcher, type Fetcher, type Wanted } from '../pipeline/fetch.ts'
 import { createIntroduction } from '../pipeline/introduce.ts'
 import { createJoinHost } from '../pipeline/membership.ts'
 import { createReceiver, type Offered } from '../pipeline/receive.ts'
+import { keepRendezvous } from '../pipeline/rendezvous.ts'
 import type { Ports, Stop, SwarmLink } from '../ports.ts'
 import type { Membership } from '../trust/authors.ts'
 
@@ -236,6 +237,9 @@ export class Swarm {
     for (const topic of topicsOf(this.id, descriptor.shards))
       this.#stops.push(network.subscribe(topic, receiver.receive))
     await this.#save({ ...this.#stored, listen: network.addresses() })
+    this.#inBackground(
+      keepRendezvous({ swarm: this.id, network, clock, random: ports.random, log }, this.#stopping.signal),
+    )
     this.wantMissing()
     for (const peer of network.peers()) this.#onPeer(peer, 'up', link, introduce.meet, catchUp.pull)
   }
@@ -386,6 +390,17 @@ export class Swarm {
     if (ops.length > 0) this.#write(record, ops)
     if (outcome.status === 'live' && record.type === 'digest') this.#want(record, from)
     return outcome
+  }
+
+  /** Waited for at the end; what ends by the stop itself is no failure. */
+  #inBackground(work: Promise<void>): void {
+    const tracked = work
+      .catch((cause: unknown) => {
+        if (!this.#stopping.signal.aborted)
+          this.#deps.ports.log('error', 'Work in the background ended.', { cause: String(cause) })
+      })
+      .finally(() => this.#writes.delete(tracked))
+    this.#writes.add(tracked)
   }
 
   #write(record: SwarmRecord, ops: readonly StoreOp[]): void {

@@ -1,0 +1,65 @@
+/**
+ * Finding members of the swarm that no address leads to (protocol.md, "Discovery"): each node advertises the
+ * swarm's rendezvous key in the DHT among the peers that it knows, and dials whom it finds there.
+ */
+
+import { utf8Bytes } from '../../crypto/bytes.ts'
+import { taggedHash } from '../../crypto/hash.ts'
+import type { SwarmId } from '../../protocol/types.ts'
+import type { Clock, Log, Network, Random } from '../ports.ts'
+
+export interface RendezvousDeps {
+  readonly swarm: SwarmId
+  readonly network: Network
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** The first rounds come soon, since a young swarm knows few peers. */
+const firstWaitMs = 5_000
+/** DHT records of providers live for a day or two: asking rarely is enough. */
+const roundMs = 600_000
+const roundDeadlineMs = 30_000
+const dialDeadlineMs = 10_000
+/** Enough neighbours for gossip's mesh: a node that has them looks for no more. */
+const enoughPeers = 8
+/** Addresses dialled in one round. */
+const dialsMax = 16
+
+/** Goes on until the signal aborts. */
+export async function keepRendezvous(deps: RendezvousDeps, signal: AbortSignal): Promise<void> {
+  const { clock, log, network, random, swarm } = deps
+  const key = taggedHash('swarmlore/1 rendezvous', utf8Bytes(swarm))
+  for (let round = 0; !signal.aborted; round++) {
+    const waitMs = Math.min(firstWaitMs * 2 ** round, roundMs)
+    await clock.sleep(waitMs / 2 + random.below(waitMs), signal)
+    if (network.peers().length === 0) continue
+    using deadline = clock.deadline(roundDeadlineMs, signal)
+    try {
+      await network.advertise(key, deadline.signal)
+      if (network.peers().length < enoughPeers) await dialFound(deps, key, deadline.signal)
+    } catch (cause) {
+      if (signal.aborted) throw cause
+      log('debug', 'No rendezvous this time.', { cause: String(cause) })
+    }
+  }
+}
+
+async function dialFound(
+  { clock, log, network }: RendezvousDeps,
+  key: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  let dials = 0
+  for await (const addresses of network.discover(key, signal)) {
+    if (++dials > dialsMax) return
+    using deadline = clock.deadline(dialDeadlineMs, signal)
+    try {
+      await network.dial(addresses, deadline.signal)
+    } catch (cause) {
+      if (signal.aborted) throw cause
+      log('debug', 'A peer found by rendezvous does not answer.', { addresses, cause: String(cause) })
+    }
+  }
+}

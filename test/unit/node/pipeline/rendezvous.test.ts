@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { keepRendezvous } from '../../../../node/pipeline/rendezvous.ts'
+import type { Network } from '../../../../node/ports.ts'
+import type { SwarmId } from '../../../../protocol/types.ts'
+import { VirtualClock } from '../../../../sim/clock.ts'
+import { seededRandom } from '../../../../sim/random.ts'
+import { peer } from '../entry-samples.ts'
+
+function setUp(
+  neighbours: number,
+  found: readonly (readonly string[])[],
+  advertise = async (): Promise<void> => undefined,
+) {
+  const clock = new VirtualClock(0)
+  const stop = new AbortController()
+  const dialled: string[] = []
+  let advertised = 0
+  const network = {
+    peers: () => Array.from({ length: neighbours }, (_, i) => peer(String(i))),
+    advertise: async () => {
+      advertised++
+      await advertise()
+    },
+    discover: async function* () {
+      yield* found
+    },
+    dial: async (addresses: readonly string[]) => {
+      dialled.push(...addresses)
+      if (addresses.includes('dead')) throw new RangeError('no answer')
+      return peer('x')
+    },
+  } satisfies Partial<Network>
+  const swarm = 'a'.repeat(64) as SwarmId
+  const deps = {
+    swarm,
+    network: network as Partial<Network> as Network,
+    clock,
+    random: seededRandom('r'),
+    log: () => undefined,
+  }
+  const running = keepRendezvous(deps, stop.signal).catch((cause: unknown) => cause)
+  return { clock, stop, dialled, running, advertised: () => advertised }
+}
+
+describe('rendezvous', () => {
+  it('advertises the swarm, and dials whom it finds, past one that does not answer', async () => {
+    const { clock, dialled, advertised } = setUp(1, [['dead'], ['alive']])
+    await clock.advance(10_000)
+    expect(advertised()).toBe(1)
+    expect(dialled).toEqual(['dead', 'alive'])
+  })
+
+  it('asks nobody when there is nobody to ask, and dials nobody when there are enough', async () => {
+    const lonely = setUp(0, [['alive']])
+    await lonely.clock.advance(3_600_000)
+    expect(lonely.advertised()).toBe(0)
+    const crowded = setUp(8, [['alive']])
+    await crowded.clock.advance(60_000)
+    expect(crowded.advertised()).toBeGreaterThan(0)
+    expect(crowded.dialled).toEqual([])
+  })
+
+  it('goes on after a round that failed, ever more rarely, and ends with the node', async () => {
+    const { clock, stop, running, advertised } = setUp(1, [], async () => {
+      throw new RangeError('no DHT')
+    })
+    await clock.advance(3_600_000)
+    expect(advertised()).toBeGreaterThan(5)
+    expect(advertised()).toBeLessThan(20)
+    const before = advertised()
+    stop.abort()
+    await running
+    await clock.advance(3_600_000)
+    expect(advertised()).toBe(before)
+  })
+})
