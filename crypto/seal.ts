@@ -6,7 +6,7 @@
 import nacl from 'tweetnacl'
 import { keyBytes } from './keys.ts'
 
-export const nonceBytes = 24
+const nonceBytes = 24
 
 /** What sealing adds to the length: the Poly1305 tag. */
 export const sealOverheadBytes = 16

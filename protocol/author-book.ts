@@ -28,17 +28,17 @@ export interface HeldDigest extends HeldOf<'digest'> {
   readonly created: Seconds
   readonly supersedes: EntryCid | undefined
 }
-export interface HeldRetraction extends HeldOf<'retract'> {
+interface HeldRetraction extends HeldOf<'retract'> {
   readonly cid: EntryCid | undefined
   readonly before: Seconds
 }
-export interface HeldAttestation extends HeldOf<'attest'> {
+interface HeldAttestation extends HeldOf<'attest'> {
   readonly subject: PeerId
   readonly day: Day
   readonly helped: number
   readonly hurt: number
 }
-export type HeldOpaque = HeldOf<'opaque'>
+type HeldOpaque = HeldOf<'opaque'>
 export type Held = HeldDigest | HeldRetraction | HeldAttestation | HeldOpaque
 
 export interface BookHost {

@@ -7,7 +7,7 @@ import { decode, encode } from '@ipld/dag-cbor'
 import { equalBytes } from '../crypto/bytes.ts'
 import { collectionItemsMax, nestingMax } from './limits.ts'
 
-export type CborFault = 'too-large' | 'malformed' | 'non-canonical'
+type CborFault = 'too-large' | 'malformed' | 'non-canonical'
 
 export type Decoded =
   | { readonly ok: true; readonly value: unknown }

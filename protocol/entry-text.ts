@@ -14,7 +14,7 @@ export function embeddingText(entry: Entry): string {
 }
 
 /** Kind, situation and insight without differences of case, spacing and composition. Context and support do not count. */
-export function normalisedText(entry: Entry): string {
+function normalisedText(entry: Entry): string {
   const { kind, situation, insight } = entry
   return [kind, situation, insight.summary, insight.detail, insight.action].map(normalised).join('\0')
 }

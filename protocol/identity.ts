@@ -67,7 +67,7 @@ export function entryCidOf(cid: CID): EntryCid | undefined {
 }
 
 /** The 32 bytes of SHA-256 that a CID names. */
-export function hashOfCid(cid: EntryCid): Uint8Array {
+function hashOfCid(cid: EntryCid): Uint8Array {
   return base32.decode(cid).subarray(cidHead.length)
 }
 
@@ -85,14 +85,6 @@ export function spaceIdOfHash(hash: Uint8Array): SpaceId {
 
 export function parseSwarmId(text: string): SwarmId | undefined {
   return isHex32(text) ? (text as SwarmId) : undefined
-}
-
-export function parseRecordId(text: string): RecordId | undefined {
-  return isHex32(text) ? (text as RecordId) : undefined
-}
-
-export function parseSpaceId(text: string): SpaceId | undefined {
-  return isHex32(text) ? (text as SpaceId) : undefined
 }
 
 /** The 32 bytes behind an id of 64 hex digits. Ids are made only by this file, so failure is a bug. */

@@ -8,7 +8,8 @@ export const entryBytesMax = 4_096
 
 /** gossipsub announces larger messages with IDONTWANT first, which halves the rate; some room is left for framing. */
 export const recordBytesMax = 480
-export const digestBytesMax = recordBytesMax
+/** With every field at its largest: 479. The same as for any record now; a digest is what fills it. */
+export const digestBytesMax = 480
 /** With every field at its largest: 340. */
 export const memberBytesMax = 352
 /** With every field at its largest: 315. */

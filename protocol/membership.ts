@@ -19,7 +19,7 @@ export const memberAllowances: MemberAllowances = {
   membersOfMember: memberAllowance,
 }
 
-export type MemberStatus = 'live' | 'not-member' | 'allowance'
+type MemberStatus = 'live' | 'not-member' | 'allowance'
 
 export interface MembershipInput {
   readonly descriptor: Descriptor

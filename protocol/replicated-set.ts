@@ -35,12 +35,12 @@ import type {
 } from './types.ts'
 
 /** A record that entered or left the set because of another one, or of the calendar. */
-export interface Change {
+interface Change {
   readonly id: RecordId
   readonly live: boolean
 }
 
-export type Offered =
+type Offered =
   | { readonly status: 'live'; readonly changed: readonly Change[] }
   | {
       /** `pending`: the author is not known as a member at that time, yet. */
@@ -49,7 +49,7 @@ export type Offered =
       readonly changed: readonly Change[]
     }
 
-export interface LiveDigest {
+interface LiveDigest {
   readonly id: RecordId
   readonly author: PeerId
   readonly t: Seconds
@@ -59,7 +59,7 @@ export interface LiveDigest {
 }
 
 /** One author's word on another for one day: the greatest counts of its live records. */
-export interface Attested {
+interface Attested {
   readonly author: PeerId
   readonly subject: PeerId
   readonly day: Day

@@ -49,7 +49,7 @@ export function descriptorWith(
 export const descriptor = descriptorWith({ by: 'founder' })
 export const swarm: SwarmId = swarmIdOf(descriptor)
 
-export const space = spaceIdOfHash(filled(32, 7))
+const space = spaceIdOfHash(filled(32, 7))
 
 export function cidNumber(n: number) {
   return cidOf(filled(4, n))

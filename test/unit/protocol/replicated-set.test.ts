@@ -15,6 +15,7 @@ import {
   cidNumber,
   cyd,
   day0,
+  dee,
   descriptorWith,
   digestBody,
   filled,
@@ -149,7 +150,36 @@ test('the calendar takes out what is old, for good', () => {
   expect(set.offer(digest(ada, { shard: 1 }, t0 + 181 * 86_400))).toMatchObject({ reason: 'wrong-shard' })
 })
 
+test('a record that was placed far from the founder stays there, however near its author comes later', () => {
+  const deep = descriptorWith({ by: 'members', depth: 3 })
+  const letIn = (member: KeyPair, inviter: KeyPair, t: number) => {
+    const body = { member: peer(member), box: member.box.publicKey, expires: day0 + 365 }
+    return signRecord({ swarm: swarmIdOf(deep), kind: 'member', t, body }, inviter)
+  }
+  const set = createReplicatedSet(deep, day0)
+  const line = [letIn(ada, founder, t0), letIn(ben, ada, t0), letIn(cyd, ben, t0), letIn(dee, cyd, t0)]
+  for (const record of line) expect(set.offer(record).status).toBe('live')
+  const eve = keyPairFromSeed(filled(32, 66))
+  expect(set.offer(letIn(eve, dee, t0)).status).toBe('pending')
+  set.offer(letIn(cyd, founder, t0 + 5_000))
+  expect(set.isMember(peer(dee), t0 + 6_000)).toBe(true)
+  expect(set.offer(letIn(eve, dee, t0 + 6_000)).status).toBe('pending')
+})
+
 describe('bounds', () => {
+  test('a retraction beyond the allowance retracts nothing', () => {
+    const set = createReplicatedSet(descriptor, day0, { ...protocolAllowances, retractions: 1 })
+    set.offer(joined(ada))
+    const numbers = [1, 2, 3]
+    for (const n of numbers) set.offer(digest(ada, { cid: cidNumber(n) }))
+    const made = numbers.map(n => ({ n, record: retraction(ada, { cid: cidNumber(n) }) }))
+    for (const { record } of made) set.offer(record)
+    const lowest = made.sort((a, b) => (a.record.id < b.record.id ? -1 : 1))[0]
+    const isRetracted = numbers.filter(n => set.isRetracted(cidNumber(n), peer(ada), t0))
+    expect(isRetracted).toEqual([lowest?.n])
+    expect(numbers.filter(n => set.digests(cidNumber(n)).length === 0)).toEqual(isRetracted)
+  })
+
   test('the lowest ids win, and a place that is given up goes to the next', () => {
     const set = createReplicatedSet(descriptor, day0, { ...protocolAllowances, digests: 2 })
     set.offer(joined(ada))
