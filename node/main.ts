@@ -13,6 +13,10 @@ import type { Settings } from './config.ts'
 import type { Log } from './ports.ts'
 import { type Composed, type Program, runCli } from './surface/cli.ts'
 
+// onnxruntime reports its use to its maker over the internet, and leaves files in the temporary folder, unless told
+// not to before it is loaded. Nothing of this node may leave the machine unasked.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 const program: Program = {
   version: packageJson.version,
   self: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],

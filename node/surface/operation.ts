@@ -8,10 +8,10 @@ import type { z } from 'zod'
 import type { Failure, Result } from '../../protocol/types.ts'
 import type { SwarmloreNode } from '../api.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** What a handler may return for an output schema: the same shape, and it may be read-only. */
-export type Given<T> = T extends readonly (infer Item)[]
+type Given<T> = T extends readonly (infer Item)[]
   ? readonly Given<Item>[]
   : T extends object
     ? { readonly [Key in keyof T]: Given<T[Key]> }
@@ -68,7 +68,7 @@ export function operation<Input extends z.ZodObject, Output extends z.ZodType>(
 }
 
 /** At most three complaints, each with the place of what it complains about. */
-export function badInput(error: z.ZodError): Failure<'bad-input'> {
+function badInput(error: z.ZodError): Failure<'bad-input'> {
   const complaints = error.issues.slice(0, 3).map(issue => {
     const place = issue.path.map(String).join('.')
     return place === '' ? issue.message : `${place}: ${issue.message}`

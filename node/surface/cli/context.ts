@@ -18,7 +18,7 @@ export interface Context {
   readonly settingFlags: Readonly<Record<string, string>>
 }
 
-export type Action = (context: Context) => Promise<Result<ExitStatus>>
+type Action = (context: Context) => Promise<Result<ExitStatus>>
 
 /** Runs an action with the context of its command. Made by cli.ts. */
 export type Run = (command: Command, action: Action, settingFlags?: Record<string, string>) => Promise<void>

@@ -52,6 +52,8 @@ const freshLesson: InputOf<'addEntry'> = {
   tools: [{ name: 'change_delivery_window', arguments: ['window'] }],
 }
 
+const deliveryWindow: InputOf<'recall'> = { pendingCall: { tool: 'change_delivery_window' } }
+
 export async function walk(fleet: Fleet, report: DemoReport, tell: Teller): Promise<void> {
   tell.step('Three nodes start, each a process with a data folder of its own')
   const [a, b, c] = await Promise.all([fleet.start('A'), fleet.start('B'), fleet.start('C')])
@@ -62,7 +64,7 @@ export async function walk(fleet: Fleet, report: DemoReport, tell: Teller): Prom
   await measurePublishing(a, b, report, tell)
   await giveFeedback(b, authorA, lesson.cid, tell)
   await retract(a, b, lesson.cid, report, tell)
-  await killAndRestart(b, authorA, report, tell)
+  await killAndRestart(b, authorA, lesson.cid, report, tell)
   report.ok =
     report.nodes === 3 &&
     report.episodesIngested > 0 &&
@@ -161,7 +163,7 @@ async function measurePublishing(a: DemoNode, b: DemoNode, report: DemoReport, t
   const added = await a.call('addEntry', freshLesson)
   const published = performance.now()
   await until("B recalls A's new lesson", async () => {
-    const { items } = await b.call('recall', { pendingCall: { tool: 'change_delivery_window' } })
+    const { items } = await b.call('recall', deliveryWindow)
     return items.some(item => item.cid === added.cid) ? true : undefined
   })
   report.publishToRecallableMs = Math.round((performance.now() - published) * 10) / 10
@@ -209,7 +211,13 @@ async function retract(
   tell.say(`B no longer has ${cid}.`)
 }
 
-async function killAndRestart(b: DemoNode, author: string, report: DemoReport, tell: Teller): Promise<void> {
+async function killAndRestart(
+  b: DemoNode,
+  author: string,
+  retracted: string,
+  report: DemoReport,
+  tell: Teller,
+): Promise<void> {
   tell.step('B is killed in the middle of everything, and starts again: nothing is lost')
   const { episode } = await b.call('captureEpisode', {
     transcript: {
@@ -226,6 +234,9 @@ async function killAndRestart(b: DemoNode, author: string, report: DemoReport, t
   const after = await snapshot(b, author)
   const missing = before.facts.filter(fact => !after.facts.includes(fact))
   if (!after.facts.includes(`episode ${episode}`)) missing.push(`episode ${episode}`)
+  if (after.facts.includes(`entry ${retracted}`)) missing.push('the retraction')
+  const { items } = await b.call('recall', deliveryWindow)
+  if (!items.some(item => item.author === author)) missing.push("the recall of A's other lesson")
   report.survivedRestart = missing.length === 0 && b.pid !== killed
   if (!report.survivedRestart) throw new DemoFailure(`After the restart B lacks: ${missing.join(', ')}.`)
   tell.say(`Still there: ${after.entries} entries, ${after.episodes} episodes, and what B thinks of A.`)

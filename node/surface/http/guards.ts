@@ -10,7 +10,7 @@ import type { MiddlewareHandler } from 'hono'
 import { problem } from './problem.ts'
 
 /** Needs no token: a supervisor asks these. They tell nothing but that the node is there. */
-export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
 const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1'])
 

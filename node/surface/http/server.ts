@@ -9,7 +9,7 @@ import type { Failure, Result } from '../../../protocol/types.ts'
 import type { Api } from './api.ts'
 import { isLoopback } from './guards.ts'
 
-export interface ServerTimes {
+interface ServerTimes {
   readonly headersMs: number
   readonly requestMs: number
   readonly keepAliveMs: number

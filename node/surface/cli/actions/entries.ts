@@ -2,10 +2,10 @@
 
 import type { Result } from '../../../../protocol/types.ts'
 import type { InputOf, OutputOf } from '../../operations.ts'
-import type { AddOptions, ListOptions } from '../commands/entries.ts'
 import { type Context, done, given, usage } from '../context.ts'
 import type { ExitStatus } from '../exit-status.ts'
 import { time, wholeNumber } from '../number.ts'
+import type { AddOptions, ListOptions } from '../options.ts'
 import { count, type Output } from '../output.ts'
 import { withClient } from '../session.ts'
 

@@ -3,6 +3,7 @@
  * then what could be distilled from them.
  */
 
+import { basename } from 'node:path'
 import type { Result } from '../../../../protocol/types.ts'
 import type { OutputOf } from '../../operations.ts'
 import type { Client } from '../client.ts'
@@ -103,8 +104,8 @@ async function takeIn(
 }
 
 function captureOne(client: Client, found: Extract<Found, { transcript: object }>) {
-  // A record of unknowns, or a list: what the operation's schema wants, and checks.
-  const transcript = Array.isArray(found.transcript) ? found.transcript : { ...found.transcript }
+  // Where it came from, unless it says so itself: a person reads it in `episodes ls`.
+  const transcript = { source: basename(found.file), ...found.transcript }
   return client.call('captureEpisode', { transcript })
 }
 

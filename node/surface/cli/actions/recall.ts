@@ -2,10 +2,10 @@
 
 import type { Result } from '../../../../protocol/types.ts'
 import type { OutputOf } from '../../operations.ts'
-import type { RecallOptions } from '../commands/recall.ts'
 import { type Context, done, given, usage } from '../context.ts'
 import type { ExitStatus } from '../exit-status.ts'
 import { optionalWholeNumber } from '../number.ts'
+import type { RecallOptions } from '../options.ts'
 import { count, type Output } from '../output.ts'
 import { withClient } from '../session.ts'
 

@@ -3,10 +3,10 @@
 import { text as readAll } from 'node:stream/consumers'
 import type { Result } from '../../../../protocol/types.ts'
 import type { OutputOf } from '../../operations.ts'
-import type { InviteOptions } from '../commands/swarms.ts'
 import { type Context, done, given } from '../context.ts'
 import type { ExitStatus } from '../exit-status.ts'
 import { optionalWholeNumber, time } from '../number.ts'
+import type { InviteOptions } from '../options.ts'
 import { count, type Output, table } from '../output.ts'
 import { withClient } from '../session.ts'
 

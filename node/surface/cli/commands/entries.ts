@@ -2,27 +2,7 @@
 
 import type { Command } from 'commander'
 import { collect, example, type Run } from '../context.ts'
-
-export interface ListOptions {
-  readonly status?: string
-  readonly author?: string
-  readonly domain?: string
-  readonly text?: string
-  readonly swarm?: string
-  readonly limit: string
-  readonly cursor?: string
-}
-
-export interface AddOptions {
-  readonly kind: string
-  readonly domain: string[]
-  readonly situation: string
-  readonly summary: string
-  readonly detail?: string
-  readonly action: string
-  readonly tool?: string[]
-  readonly swarm?: string
-}
+import type { AddOptions, ListOptions } from '../options.ts'
 
 export function addEntryCommands(root: Command, run: Run): void {
   const entries = root.command('entries').description('the lessons this node holds')

@@ -2,14 +2,7 @@
 
 import type { Command } from 'commander'
 import { example, type Run } from '../context.ts'
-
-export interface RecallOptions {
-  readonly call?: string
-  readonly error?: string
-  readonly tools?: string
-  readonly limit?: string
-  readonly prompt?: boolean
-}
+import type { RecallOptions } from '../options.ts'
 
 export function addRecallCommands(root: Command, run: Run): void {
   const recall = root

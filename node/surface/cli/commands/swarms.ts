@@ -2,12 +2,7 @@
 
 import type { Command } from 'commander'
 import { example, type Run } from '../context.ts'
-
-export interface InviteOptions {
-  readonly swarm?: string
-  readonly uses?: string
-  readonly days?: string
-}
+import type { InviteOptions } from '../options.ts'
 
 export function addSwarmCommands(root: Command, run: Run): void {
   const invite = root.command('invite').description('let others into a swarm')

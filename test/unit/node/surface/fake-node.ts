@@ -14,10 +14,10 @@ import type {
 import type { Episode } from '../../../../node/ports.ts'
 import type { EntryCid, PeerId, Result, SpaceId, SwarmId } from '../../../../protocol/types.ts'
 
-export const self = `did:key:z6Mk${'a'.repeat(44)}` as PeerId
+const self = `did:key:z6Mk${'a'.repeat(44)}` as PeerId
 export const friend = `did:key:z6Mk${'b'.repeat(43)}X` as PeerId
-export const stranger = `did:key:z6Mk${'b'.repeat(43)}Y` as PeerId
-export const swarm = '5'.repeat(64) as SwarmId
+const stranger = `did:key:z6Mk${'b'.repeat(43)}Y` as PeerId
+const swarm = '5'.repeat(64) as SwarmId
 
 /** Different for the numbers 0 to 25. */
 export function cidOf(number: number): EntryCid {

@@ -1,0 +1,36 @@
+/** The options of commands, as commander hands them to the actions. */
+
+export interface RecallOptions {
+  readonly call?: string
+  readonly error?: string
+  readonly tools?: string
+  readonly limit?: string
+  readonly prompt?: boolean
+}
+
+export interface ListOptions {
+  readonly status?: string
+  readonly author?: string
+  readonly domain?: string
+  readonly text?: string
+  readonly swarm?: string
+  readonly limit: string
+  readonly cursor?: string
+}
+
+export interface AddOptions {
+  readonly kind: string
+  readonly domain: string[]
+  readonly situation: string
+  readonly summary: string
+  readonly detail?: string
+  readonly action: string
+  readonly tool?: string[]
+  readonly swarm?: string
+}
+
+export interface InviteOptions {
+  readonly swarm?: string
+  readonly uses?: string
+  readonly days?: string
+}

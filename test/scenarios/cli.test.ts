@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { swarmlore, type Up, up } from './cli-process.ts'
+
+// Several starts of a node each; other tests may have the cores.
+vi.setConfig({ testTimeout: 180_000 })
+
+const shop = fileURLToPath(new URL('../../node/surface/demo-transcripts/shop-a.jsonl', import.meta.url))
+
+let folder: string
+const running: Up[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'swarmlore-scenario-'))
+})
+afterEach(async () => {
+  for (const { end } of running.splice(0)) await end('SIGKILL')
+  await rm(folder, { recursive: true, force: true })
+})
+const data = (): string => join(folder, 'swarmlore')
+
+async function start(more: readonly string[] = []): Promise<Up> {
+  const node = await up(folder, more)
+  running.push(node)
+  return node
+}
+
+test('a node is used from the command line: in, distilled, recalled, fed back, retracted, and stopped', async () => {
+  const node = await start()
+  const taken = await swarmlore(folder, ['ingest', '--json', '-'], await readFile(shop, 'utf8'))
+  expect(taken).toMatchObject({ status: 0, err: '' })
+  expect(JSON.parse(taken.out)).toMatchObject({ captured: 15, known: 0, bad: 0 })
+  const again = await swarmlore(folder, ['ingest', '--json', shop])
+  expect(JSON.parse(again.out)).toMatchObject({ captured: 0, known: 15 })
+
+  const asked = [
+    'recall',
+    '--json',
+    '--call',
+    'refund_purchase {"wallet_id":"card_1"}',
+    '--error',
+    'wallet not found',
+  ]
+  const recalled = JSON.parse((await swarmlore(folder, asked)).out)
+  const [first] = recalled.items
+  expect(first).toMatchObject({ tier: 'own', insight: { action: expect.stringContaining('get_account') } })
+  const feedback = await swarmlore(folder, ['feedback', recalled.recallId, 'helped', '--item', first.cid])
+  expect(feedback).toMatchObject({ status: 0 })
+  expect(await swarmlore(folder, ['entries', 'retract', first.cid])).toMatchObject({ status: 0 })
+  const after = JSON.parse((await swarmlore(folder, asked)).out)
+  expect(after.items.map((item: { cid: string }) => item.cid)).not.toContain(first.cid)
+
+  const invited = await swarmlore(folder, ['invite', 'create', '--uses', '2'])
+  expect(invited.out).toMatch(/^swarmlore1[a-z2-7]+\n$/)
+  const status = await swarmlore(folder, ['status'])
+  expect(status.out).toContain(`at ${node.url}`)
+  expect(await node.end('SIGINT')).toBe(0)
+  expect(await readdir(data())).not.toContain('run.json')
+})
+
+test('what a killed node had answered for is there for the next command, and the run file misleads nobody', async () => {
+  const node = await start()
+  expect(await swarmlore(folder, ['ingest', shop])).toMatchObject({ status: 0 })
+  await node.end('SIGKILL')
+  expect(await readdir(data())).toContain('run.json')
+  const listed = await swarmlore(folder, ['episodes', 'ls', '--json', '--limit', '100'])
+  expect(listed.status).toBe(0)
+  expect(JSON.parse(listed.out).items).toHaveLength(15)
+  expect(await swarmlore(folder, ['invite', 'create'])).toMatchObject({ status: 3 })
+  await start()
+  expect(await swarmlore(folder, ['invite', 'create'])).toMatchObject({ status: 0 })
+})
+
+test('a second node on the same folder is refused with status 4, and the first goes on', async () => {
+  await start()
+  const second = await swarmlore(folder, ['up', '--http-port', '0'])
+  expect(second).toMatchObject({ status: 4, out: '' })
+  expect(second.err).toContain(data())
+  await rm(join(data(), 'run.json'))
+  const third = await swarmlore(folder, ['up', '--http-port', '0'])
+  expect(third).toMatchObject({ status: 4, out: '' })
+  const reading = await swarmlore(folder, ['status'])
+  expect(reading).toMatchObject({ status: 4, out: '' })
+  expect(reading.err).toContain(data())
+})
+
+test('a port in use ends with a sentence that names the setting', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const address = other.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const ended = await swarmlore(folder, ['up', '--http-port', String(port)])
+  other.close()
+  expect(ended).toMatchObject({ status: 1, out: '' })
+  expect(ended.err).toContain('httpPort')
+  expect(ended.err).not.toMatch(/\n {4}at /)
+})
+
+test('a key or a token that others can read is refused, with the command that mends it', async () => {
+  await (await start()).end('SIGTERM')
+  for (const secret of ['key', 'token']) {
+    await chmod(join(data(), secret), 0o644)
+    const ended = await swarmlore(folder, ['up', '--http-port', '0'])
+    expect(ended.status).toBe(1)
+    expect(ended.err).toContain(`chmod 600 '${join(data(), secret)}'`)
+    await chmod(join(data(), secret), 0o600)
+  }
+})
+
+test('a garbage file costs nothing but itself', async () => {
+  const garbage = join(folder, 'garbage.jsonl')
+  await writeFile(garbage, Buffer.from(Array.from({ length: 5000 }, (_, at) => (at * 7919) % 251)))
+  const ended = await swarmlore(folder, ['ingest', garbage, shop, '--json'])
+  expect(ended.status).toBe(5)
+  const report = JSON.parse(ended.out)
+  expect(report.captured).toBe(15)
+  expect(report.bad).toBeGreaterThan(0)
+  expect(ended.err).toContain('garbage.jsonl:1: ')
+})
+
+test('a dry run tells what would be shared before there is any node', async () => {
+  const ended = await swarmlore(folder, ['distil', '--dry-run', shop, '--json'])
+  expect(ended).toMatchObject({ status: 0, err: '' })
+  const { drafts } = JSON.parse(ended.out)
+  expect(drafts.some((draft: { heldBack?: string }) => draft.heldBack === undefined)).toBe(true)
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('whoever reads the output may stop reading', () => {
+  const main = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
+  const ended = spawnSync('sh', ['-c', `"${process.execPath}" "${main}" --help | true`], { encoding: 'utf8' })
+  expect(ended.stderr).toBe('')
+})
