@@ -38,7 +38,7 @@ module.exports = {
     only('config-queue-and-api', '^node/(config|queue|api)\\.ts$', ['^node/ports\\.ts$', below('protocol')]),
     only('trust', '^node/trust/', [
       '^node/trust/',
-      '^node/ports\\.ts$',
+      '^node/(ports|api)\\.ts$',
       below('protocol'),
       '^store/ports\\.ts$',
     ]),

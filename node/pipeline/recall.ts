@@ -40,9 +40,9 @@ const fusionConstant = 60
  * Cosine below which a situation is not about the query. On CLINC150 with eight utterances an intent in the store,
  * 85 % of in-scope queries find one at 0.5, and 12 % of out-of-scope queries (0.45: 91 and 22; 0.55: 75 and 7).
  */
-export const helpfulCosine = 0.5
+const helpfulCosine = 0.5
 /** Share of the query's words, by weight, that must stand in an entry found by words alone. */
-export const helpfulCoverage = 0.5
+const helpfulCoverage = 0.5
 /** Days of age after which an entry's freshness has reached its floor of one half. */
 const staleDays = 365
 
@@ -76,7 +76,7 @@ export function fuse(lists: readonly (readonly EntryCid[])[]): Map<EntryCid, num
 }
 
 /** Whether the candidate is about the query at all: "nothing that helps" is an answer. */
-export function isAbout(candidate: Candidate, request: RecallRequest): boolean {
+function isAbout(candidate: Candidate, request: RecallRequest): boolean {
   const tools = candidate.entry.context.tools ?? []
   if (request.tools !== undefined && tools.length > 0) {
     const offered = new Set(request.tools)
@@ -89,7 +89,7 @@ export function isAbout(candidate: Candidate, request: RecallRequest): boolean {
   return (candidate.cosine ?? 0) >= helpfulCosine || candidate.coverage >= helpfulCoverage
 }
 
-export function scoreOf(candidate: Candidate, nowMs: number): number {
+function scoreOf(candidate: Candidate, nowMs: number): number {
   const evidence = (candidate.helped + 1) / (candidate.helped + candidate.hurt + 2)
   const ageDays = Math.max(0, nowMs / 86_400_000 - candidate.entry.support.lastSeen)
   const freshness = 1 - Math.min(ageDays, staleDays) / staleDays / 2

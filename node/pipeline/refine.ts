@@ -33,7 +33,7 @@ export function leastUseful(kept: Iterable<KeptFacts>, count: number, nowMs: num
 }
 
 /** Grows with what an entry did here; an own or a helpful one outweighs any untried one. */
-export function usefulness(facts: KeptFacts, nowMs: number): number {
+function usefulness(facts: KeptFacts, nowMs: number): number {
   const ageDays = Math.max(0, nowMs - facts.lastTouchedAt) / dayMs
   const fresh = halfLifeDays / (halfLifeDays + ageDays)
   const posterior = (facts.helped + 1) / (facts.helped + facts.hurt + 2)
