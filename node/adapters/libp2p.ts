@@ -7,6 +7,12 @@ import type { Log, OpenSwarm } from '../ports.ts'
 import type { SwarmSettings } from './libp2p-options.ts'
 import { systemClock, systemRandom } from './system.ts'
 
+export const defaultSwarmSettings: SwarmSettings = {
+  listen: ['/ip4/127.0.0.1/tcp/0'],
+  mdns: false,
+  dht: true,
+}
+
 /**
  * Rejects with a NetworkFailure `port-in-use` or `cannot-listen`; its message says what to do. Each swarm listens on its
  * own: where a port was chosen, the first opened takes it, the second the next one, and so on.
