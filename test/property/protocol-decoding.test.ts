@@ -2,11 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { toHex } from '../../crypto/bytes.ts'
+import { concat, toHex } from '../../crypto/bytes.ts'
 import { decodeCanonical, encodeCanonical } from '../../protocol/cbor.ts'
 import { decodeEntry, encodeEntry } from '../../protocol/entry.ts'
 import { decodeRecord, readRecord, signRecord } from '../../protocol/envelope.ts'
 import { decodeHello, encodeHello } from '../../protocol/hello.ts'
+import { recordIdOfHash } from '../../protocol/identity.ts'
 import { createInvitation, invitationToText, readInvitation } from '../../protocol/invitation.ts'
 import {
   encodeJoinAccepted,
@@ -14,7 +15,14 @@ import {
   readJoinRequest,
   readJoinResponse,
 } from '../../protocol/join.ts'
-import { collectionItemsMax, entryBytesMax, nestingMax } from '../../protocol/limits.ts'
+import { collectionItemsMax, entryBytesMax, nestingMax, recordBytesMax } from '../../protocol/limits.ts'
+import {
+  decodePage,
+  decodePageRequest,
+  encodePage,
+  encodePageRequest,
+  fillPage,
+} from '../../protocol/records-page.ts'
 import { decodeDescriptor, encodeDescriptor } from '../../protocol/swarm.ts'
 import type { Entry } from '../../protocol/types.ts'
 import {
@@ -66,6 +74,8 @@ const readers: readonly (readonly [string, readonly Uint8Array[], (bytes: Uint8A
   ['join requests', [encodeJoinRequest(invitation, t0, ada)], bytes => readJoinRequest(bytes, host)],
   ['join answers', [encodeJoinAccepted([joined])], bytes => readJoinResponse(bytes, ends)],
   ['hellos', [encodeHello(t0, [joined])], decodeHello],
+  ['page requests', [encodePageRequest({ fingerprint: filled(16, 1), after: joined.id })], decodePageRequest],
+  ['pages', [encodePage({ same: false, records, next: joined.id })], decodePage],
 ]
 
 /** A few bytes overwritten, inserted or cut out. */
@@ -254,3 +264,33 @@ test('what was decoded does not change when the buffer it came in is used again'
   expect(read.claimed.bytes).toEqual(records[1])
   expect(read.claimed.type === 'digest' && read.claimed.envelope.body.sketch).toEqual(filled(48, 0xa5))
 })
+
+test('pages hold every record once, in order, each page within what a reader takes', () => {
+  const item = fc.record({ size: fc.integer({ min: 1, max: recordBytesMax }) })
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 600, size: 'max' }), items => {
+      const all = items.map(({ size }, index) => ({
+        id: recordIdOfHash(concat(filled(28, 0), uint32(index))),
+        bytes: filled(size, index & 255),
+      }))
+      const got: Uint8Array[] = []
+      let rest = all
+      for (;;) {
+        const read = decodePage(encodePage(fillPage(rest)))
+        if (!read.ok) throw new TypeError(read.message)
+        got.push(...read.value.records)
+        const { next } = read.value
+        if (next === undefined) break
+        rest = all.filter(({ id }) => id > next)
+      }
+      expect(got).toEqual(all.map(({ bytes }) => bytes))
+    }),
+    { numRuns: 40 },
+  )
+})
+
+function uint32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value)
+  return bytes
+}

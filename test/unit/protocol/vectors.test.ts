@@ -13,6 +13,7 @@ import { cidOf, parsePeerId, parseSwarmId } from '../../../protocol/identity.ts'
 import { readInvitation } from '../../../protocol/invitation.ts'
 import { readJoinRequest, readJoinResponse } from '../../../protocol/join.ts'
 import { objectiveSet } from '../../../protocol/objective.ts'
+import { decodePage, decodePageRequest } from '../../../protocol/records-page.ts'
 import { createReplicatedSet } from '../../../protocol/replicated-set.ts'
 import { sketchOf } from '../../../protocol/sketch.ts'
 import { decodeDescriptor, shardOf, swarmIdOf, swarmSeed } from '../../../protocol/swarm.ts'
@@ -201,6 +202,20 @@ test('hello vectors', () => {
     const chain = read.ok ? readChain(read.value.chain, { ...ends, nowS: one.nowS ?? file.nowS }) : read
     expect(chain.ok ? 'valid' : chain.code, one.name).toBe(one.code)
   })
+})
+
+test('records vectors', () => {
+  const file = load<{ requests: CaseFile; pages: CaseFile }>('records')
+  each(file.requests.valid, one => {
+    const read = decodePageRequest(bytesOf(one.bytes))
+    expect(read.ok && plain(read.value), one.name).toEqual(one.request)
+  })
+  each(file.pages.valid, one => {
+    const read = decodePage(bytesOf(one.bytes))
+    expect(read.ok && plain(read.value), one.name).toEqual(one.page)
+  })
+  each(file.requests.invalid, one => expect(decodePageRequest(bytesOf(one.bytes)).ok, one.name).toBe(false))
+  each(file.pages.invalid, one => expect(decodePage(bytesOf(one.bytes)).ok, one.name).toBe(false))
 })
 
 test('objective vectors', () => {
