@@ -14,7 +14,7 @@ import type { Context, GlobalOptions, Run } from './cli/context.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from './cli/exit-status.ts'
 import { Output, type Sink } from './cli/output.ts'
 import type { Program } from './cli/program.ts'
-import { storeFailure } from './failure.ts'
+import { expectedFailure } from './failure.ts'
 
 export type { Composed, Program } from './cli/program.ts'
 
@@ -49,14 +49,15 @@ export async function runCli(
   } catch (error) {
     // Commander has said what is wrong; help and version end here, too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.wrongUsage
-    const expected = storeFailure(error)
+    const expected = expectedFailure(error)
     if (expected !== undefined) {
       outputOf(root.opts<GlobalOptions>(), streams).failure({ ...expected, cause: error })
       return exitStatusOf(expected.code)
     }
+    const reason = error instanceof Error ? error.message : String(error)
     outputOf(root.opts<GlobalOptions>(), streams).failure({
       code: 'internal',
-      message: `Something went wrong that should not: ${error instanceof Error ? error.message : String(error)}. Please report it; --verbose shows more.`,
+      message: `Something went wrong that should not: ${reason.replace(/\.$/, '')}. Please report it; --verbose shows more.`,
       cause: error,
     })
     return exitStatus.failed

@@ -94,11 +94,15 @@ test('a port in use ends with a sentence that names the setting', async () => {
   await once(other, 'listening')
   const address = other.address()
   const port = typeof address === 'object' ? address?.port : 0
-  const ended = await swarmlore(folder, ['up', '--http-port', String(port)])
+  const api = await swarmlore(folder, ['up', '--http-port', String(port)])
+  const listen = ['--listen', `/ip4/127.0.0.1/tcp/${port}`]
+  const swarm = await swarmlore(folder, ['up', '--http-port', '0', '--verbose', ...listen])
   other.close()
-  expect(ended).toMatchObject({ status: 1, out: '' })
-  expect(ended.err).toContain('httpPort')
-  expect(ended.err).not.toMatch(/\n {4}at /)
+  expect(api).toMatchObject({ status: 1, out: '' })
+  expect(api.err).toContain('httpPort')
+  expect(swarm).toMatchObject({ status: 1, out: '' })
+  expect(swarm.err).toContain('(port-in-use)')
+  for (const { err } of [api, swarm]) expect(err).not.toMatch(/\n +at /)
 })
 
 test('a key or a token that others can read is refused, with the command that mends it', async () => {

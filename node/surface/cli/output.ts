@@ -93,7 +93,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
 export function causes(error: unknown): string[] {
   const lines: string[] = []
   for (let at = error; at !== undefined && at !== null && lines.length < 10; ) {
-    lines.push(at instanceof Error ? `${at.name}: ${at.message}` : String(at))
+    lines.push(withoutStack(at instanceof Error ? `${at.name}: ${at.message}` : String(at)))
     at = at instanceof Error ? at.cause : undefined
   }
   return lines
@@ -109,6 +109,14 @@ function visible(text: string): string {
   return text.replace(hidden, (character, at: number) =>
     character === esc && ownStyle.test(text.slice(at, at + 5)) ? character : '\ufffd',
   )
+}
+
+/** Some libraries put the stack of a cause into their own message. */
+function withoutStack(text: string): string {
+  return text
+    .split('\n')
+    .filter(line => line.trim() !== '' && !/^\s+at /.test(line))
+    .join('\n')
 }
 
 function width(text: string): number {

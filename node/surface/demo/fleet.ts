@@ -60,6 +60,7 @@ export class DemoNode {
   #child: ChildProcess | undefined
   #client: Client | undefined
   #diary: string[] = []
+  #over = false
 
   constructor(program: Program, name: string, folder: string) {
     this.#program = program
@@ -69,6 +70,8 @@ export class DemoNode {
 
   /** Resolves when the node has said that it is up. */
   async start(): Promise<void> {
+    // The walk may still be under way when the demo has been interrupted.
+    if (this.#over) throw new DemoFailure(`${this.name} is not needed any more.`)
     const [command, ...before] = this.#program.self
     const flags = [
       'up',
@@ -117,7 +120,9 @@ export class DemoNode {
     await this.#end('SIGKILL')
   }
 
+  /** For good. */
   async stop(): Promise<void> {
+    this.#over = true
     const late = setTimeout(() => this.#child?.kill('SIGKILL'), stopMs)
     await this.#end('SIGTERM')
     clearTimeout(late)

@@ -8,7 +8,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { Result } from '../../../protocol/types.ts'
 import type { SwarmloreNode } from '../../api.ts'
-import { storeFailure } from '../failure.ts'
+import { expectedFailure } from '../failure.ts'
 import { type Operation, pathInputs } from '../operation.ts'
 import { allOperations } from '../operations.ts'
 import { type EventLimits, type EventStreams, eventStreams } from './events.ts'
@@ -81,7 +81,7 @@ export function createApi(options: ApiOptions): Api {
   )
   app.onError(error => {
     options.report(error)
-    const expected = storeFailure(error)
+    const expected = expectedFailure(error)
     if (expected !== undefined) return problem(expected)
     return problem({
       code: 'internal',

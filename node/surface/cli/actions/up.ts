@@ -3,6 +3,7 @@
  * that a port in use is found first, and the run file appears last, so that whoever finds it finds a whole node.
  */
 
+import { multiaddr } from '@multiformats/multiaddr'
 import type { Result } from '../../../../protocol/types.ts'
 import type { SwarmView } from '../../../api.ts'
 import type { Settings } from '../../../config.ts'
@@ -28,6 +29,14 @@ export async function up(context: Context): Promise<Result<ExitStatus>> {
       ok: false,
       code: 'already-running',
       message: `A node is running on ${folder} already (process ${running.pid}, ${running.url}). Stop it first, or name another folder with --data.`,
+    }
+  }
+  const wrong = settings.listen.find(address => !isMultiaddr(address))
+  if (wrong !== undefined) {
+    return {
+      ok: false,
+      code: 'bad-setting',
+      message: `${read.value.from.listen ?? 'listen'}: '${wrong}' is no multiaddr. Write it like /ip4/0.0.0.0/tcp/4501.`,
     }
   }
   const log = terminalLog(out, settings.logLevel)
@@ -126,6 +135,16 @@ function announce(out: Output, { folder, settings, listening, swarms }: Announce
     out.note(
       `Take care: the HTTP API listens on ${listening.host} port ${listening.port}, unencrypted. Whoever reaches it and has the token can read every captured episode and speak for this node.`,
     )
+  }
+}
+
+function isMultiaddr(text: string): boolean {
+  try {
+    multiaddr(text)
+    return true
+  } catch {
+    // The library throws whatever is wrong with it; the caller says how it should look.
+    return false
   }
 }
 

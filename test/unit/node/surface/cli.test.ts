@@ -97,6 +97,7 @@ test('what is no command, option or argument ends with status 2 and a sentence o
     ['config', 'show', '--set', 'httpPort'],
     ['config', 'show', '--set', 'httpProt=1'],
     ['config', 'show', '--set', 'httpPort=99999'],
+    ['up', '--listen', 'nonsense'],
   ]
   for (const argv of wrong) {
     const { status, out, err } = await run(...argv)
