@@ -245,10 +245,13 @@ async function knownSecrets(content: string): Promise<readonly Span[]> {
 }
 
 async function loadLinter(): Promise<Lint> {
-  const [{ lintSource }, { creator }] = await Promise.all([
+  const [{ lintSource }, { creator }, { secretLintProfiler }] = await Promise.all([
     import('@secretlint/core'),
     import('@secretlint/secretlint-rule-preset-recommend'),
+    import('@secretlint/profiler'),
   ])
+  // It keeps every mark that it makes, some fifty an episode, for as long as the process lives.
+  secretLintProfiler.setEnabled(false)
   const preset = {
     id: '@secretlint/secretlint-rule-preset-recommend',
     rule: creator,
