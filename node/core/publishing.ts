@@ -185,6 +185,9 @@ export class Publishing {
     else await ports.store.batch(ops)
     dropping?.apply()
     keeping.apply()
+    // A replaced digest counts against the author's allowance until it is retracted (SPEC, "The replicated set").
+    if (standingShared && standing !== undefined)
+      await swarm.publish(retractionOf(swarm, standing, ports.clock.now()))
     this.#deps.emit({ type: 'entry', cid, author: swarm.self, own: true })
     return shared
   }

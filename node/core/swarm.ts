@@ -234,8 +234,9 @@ export class Swarm {
       catchUp.stop,
       network.onPeer((peer, state) => this.#onPeer(peer, state, link, introduce.meet, catchUp.pull)),
     )
-    for (const topic of topicsOf(this.id, descriptor.shards))
-      this.#stops.push(network.subscribe(topic, receiver.receive))
+    for (const topic of topicsOf(this.id, descriptor.shards)) {
+      this.#stops.push(network.subscribe(topic, (bytes, from) => receiver.receive(bytes, from, topic)))
+    }
     await this.#save({ ...this.#stored, listen: network.addresses() })
     this.#inBackground(
       keepRendezvous({ swarm: this.id, network, clock, random: ports.random, log }, this.#stopping.signal),

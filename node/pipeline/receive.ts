@@ -1,10 +1,11 @@
 /**
- * Receive (protocol.md, "Gossip"): bytes from a neighbour to a verdict, in the order size → decode → fair share
- * of this neighbour → signature → rules of the replicated set. Short and without waiting, since gossip holds the
+ * Receive (protocol.md, "Gossip"): bytes from a neighbour to a verdict, in the order size → decode → topic → fair
+ * share of this neighbour → signature → rules of the replicated set. Short and without waiting, since gossip holds the
  * message until the verdict; what is accepted is stored behind it, within a bound.
  */
 
 import { decodeRecord, verifyRecord } from '../../protocol/envelope.ts'
+import { topicOf } from '../../protocol/swarm.ts'
 import type { PeerId, SwarmId, SwarmRecord } from '../../protocol/types.ts'
 import type { Clock, Cpu, Verdict } from '../ports.ts'
 
@@ -34,8 +35,8 @@ const neighboursMax = 1_024
 const inWorkMax = 4_096
 
 export interface Receiver {
-  /** A gossiped message. */
-  receive(bytes: Uint8Array, from: PeerId): Promise<Verdict>
+  /** A message gossiped on this topic. */
+  receive(bytes: Uint8Array, from: PeerId, topic: string): Promise<Verdict>
   /** A record that this node asked for: judged the same, but its own pace is the limit, not the neighbour's share. */
   take(bytes: Uint8Array, from: PeerId): Promise<Verdict>
 }
@@ -69,10 +70,12 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
     return { verdict, reason }
   }
 
-  const judge = async (bytes: Uint8Array, from: PeerId, asked: boolean): Promise<Verdict> => {
+  const judge = async (bytes: Uint8Array, from: PeerId, topic: string | undefined): Promise<Verdict> => {
     const decoded = decodeRecord(bytes, deps.swarm)
     if (!decoded.ok) return refuse(decoded.verdict, decoded.reason, from)
-    if (!asked && !takeShare(from)) return refuse('ignore', 'busy', from)
+    if (topic !== undefined && topicOf(decoded.claimed) !== topic)
+      return refuse('reject', 'wrong-topic', from)
+    if (topic !== undefined && !takeShare(from)) return refuse('ignore', 'busy', from)
     await deps.cpu.spend('verify', 1)
     const verified = verifyRecord(decoded, Math.floor(deps.clock.now() / 1000))
     if (!verified.ok) return refuse(verified.verdict, verified.reason, from)
@@ -83,15 +86,15 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
   }
 
   return {
-    async receive(bytes, from) {
+    async receive(bytes, from, topic) {
       if (inWork >= inWorkMax) return refuse('ignore', 'busy', from)
       inWork++
       try {
-        return await judge(bytes, from, false)
+        return await judge(bytes, from, topic)
       } finally {
         inWork--
       }
     },
-    take: (bytes, from) => judge(bytes, from, true),
+    take: (bytes, from) => judge(bytes, from, undefined),
   }
 }
