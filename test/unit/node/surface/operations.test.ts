@@ -111,3 +111,12 @@ test('feedback on some items stops at the first that is refused', async () => {
   const bad = await operations.giveFeedback.run(node, { recallId: 'r-9', outcome: 'hurt', items: [cidOf(1)] })
   expect(bad).toMatchObject({ ok: false, code: 'unknown-recall' })
 })
+
+test('what the node keeps beside an answer does not slip out', async () => {
+  const node = new FakeNode()
+  const view = node.stored.get(cidOf(1))
+  if (view) node.stored.set(cidOf(1), Object.assign({ secretNote: 'inside' }, view))
+  const done = await operations.getEntry.run(node, { cid: cidOf(1) })
+  expect(done.ok).toBe(true)
+  expect(JSON.stringify(done)).not.toContain('secretNote')
+})
