@@ -30,17 +30,23 @@ const program: Program = {
     return loadOrCreateToken(join(folder, 'token'))
   },
   async compose(folder, settings, log) {
-    const [{ prepareDataFolder }, { loadOrCreateSeed }, { openLevelStore }] = await Promise.all([
-      import('./adapters/data-folder.ts'),
-      import('./adapters/keyfile.ts'),
-      import('../store/level.ts'),
-    ])
+    const [{ prepareDataFolder }, { loadOrCreateSeed }, { openLevelStore }, { checkSchema }] =
+      await Promise.all([
+        import('./adapters/data-folder.ts'),
+        import('./adapters/keyfile.ts'),
+        import('../store/level.ts'),
+        import('../store/layout.ts'),
+      ])
     const prepared = await prepareDataFolder(folder)
     if (!prepared.ok) return prepared
     const seed = await loadOrCreateSeed(join(prepared.value, 'key'))
     if (!seed.ok) return seed
     const store = await openLevelStore(join(prepared.value, 'store'))
-    return store.ok ? composeOn(store.value, seed.value, settings, log) : store
+    if (!store.ok) return store
+    const schema = await checkSchema(store.value, prepared.value)
+    if (schema.ok) return composeOn(store.value, seed.value, settings, log)
+    await store.value.close()
+    return schema
   },
   async composeInMemory(settings, log) {
     const [{ systemRandom }, { openMemoryStore }] = await Promise.all([
@@ -73,7 +79,9 @@ async function composeOn(
     await store.close()
     return embedder
   }
-  const { listen, mdns, dht } = settings
+  const { listen, dht } = settings
+  // Nobody beyond this machine could answer what multicast finds while the node listens on loopback only.
+  const mdns = settings.mdns && !listen.every(isLoopback)
   const ports = {
     clock: system.systemClock,
     random: system.systemRandom,
@@ -103,6 +111,10 @@ async function composeOn(
   }
 }
 
+function isLoopback(multiaddr: string): boolean {
+  return multiaddr.startsWith('/ip4/127.') || multiaddr.startsWith('/ip6/::1/')
+}
+
 /** What nobody expected: a sentence, and no stack trace. */
 function fail(error: unknown): never {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
@@ -110,8 +122,19 @@ function fail(error: unknown): never {
   process.exit(1)
 }
 
+/** The command that runs a node; all others are short. */
+const isNode = process.argv.includes('up')
+if (isNode) {
+  const { restartWithLeanAllocator } = await import('./adapters/lean-allocator.ts')
+  restartWithLeanAllocator()
+}
+
 process.on('uncaughtException', fail)
-process.on('unhandledRejection', fail)
+process.on('unhandledRejection', error => {
+  if (!isNode) fail(error)
+  // A library that forgets a promise while a peer misbehaves must not give that peer the node's life.
+  process.stderr.write(`A library left a failure unattended: ${String(error)}\n`)
+})
 process.stdout.on('error', error => {
   // Whoever read our output has read enough: `swarmlore entries ls | head`.
   if ('code' in error && error.code === 'EPIPE') process.exit(0)
