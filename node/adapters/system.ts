@@ -41,15 +41,34 @@ const unitMicros: Readonly<Record<Work, number>> = {
 /** Work that may be done before others get their turn. */
 const turnMicros = 5_000
 
-/** Yields by charged units and never by elapsed time, so that the same work is cut at the same places everywhere. */
+/**
+ * Yields by charged units and never by elapsed time, so that the same work is cut at the same places everywhere. What
+ * many do at once shares one turn: whoever comes when it is used up waits in line for the next ones.
+ */
 export function systemCpu(): Cpu {
   let charged = 0
+  const waiting: { readonly micros: number; readonly go: () => void }[] = []
+  const nextTurn = (): void => {
+    charged = 0
+    let count = 0
+    for (const { micros } of waiting) {
+      // A piece that is larger than a turn gets one of its own.
+      if (count > 0 && charged + micros > turnMicros) break
+      charged += micros
+      count++
+    }
+    for (const { go } of waiting.splice(0, count)) go()
+    if (waiting.length > 0) setImmediate(nextTurn)
+  }
   return {
     spend(work, units) {
-      charged += unitMicros[work] * units
-      if (charged < turnMicros) return undefined
-      charged = 0
-      return new Promise(resolve => setImmediate(resolve))
+      const micros = unitMicros[work] * units
+      if (waiting.length === 0 && charged + micros < turnMicros) {
+        charged += micros
+        return undefined
+      }
+      if (waiting.length === 0) setImmediate(nextTurn)
+      return new Promise(go => waiting.push({ micros, go }))
     },
   }
 }

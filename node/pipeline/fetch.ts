@@ -47,6 +47,13 @@ export interface Fetcher {
   close(): Promise<void>
 }
 
+interface Failed {
+  readonly wanted: Wanted
+  readonly tries: number
+  /** Milliseconds; infinite where only a peer that comes up brings another try. */
+  dueAt: number
+}
+
 /** Digests that may wait at once. */
 const queueLimit = 10_000
 /** Failed digests that are remembered for another try. */
@@ -58,10 +65,11 @@ const retryCapMs = 30_000
 const otherProviders = 4
 
 export function createFetcher(deps: FetchDeps): Fetcher {
-  const failed = new Map<EntryCid, { wanted: Wanted; tries: number }>()
+  const failed = new Map<EntryCid, Failed>()
   const pending = new Set<EntryCid>()
   const stopping = new AbortController()
-  const retries = new Set<Promise<void>>()
+  let retrying: Promise<void> = Promise.resolve()
+  let isRetrying = false
 
   const providersOf = ({ digest, from }: Wanted): readonly { peer: PeerId }[] => {
     const connected = deps.peers()
@@ -109,20 +117,29 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     pending.delete(cid)
     const tries = (failed.get(cid)?.tries ?? 0) + 1
     if (!failed.has(cid) && failed.size >= failedLimit) return
-    failed.set(cid, { wanted, tries })
-    if (tries >= triesMax) return
     const waitMs = Math.min(retryBaseMs * 2 ** (tries - 1), retryCapMs)
-    const retrying = deps.clock
-      .sleep(waitMs, stopping.signal)
-      .then(() => {
-        want(wanted)
-      })
-      .catch((cause: unknown) => {
-        if (!stopping.signal.aborted)
-          deps.log('error', 'A postponed fetch failed.', { cid, cause: String(cause) })
-      })
-      .finally(() => retries.delete(retrying))
-    retries.add(retrying)
+    const dueAt = tries < triesMax ? deps.clock.now() + waitMs : Number.POSITIVE_INFINITY
+    failed.set(cid, { wanted, tries, dueAt })
+    if (!isRetrying) retrying = retryWhenDue()
+  }
+
+  /** One timer for all: thousands of them, each listening to the same signal, would hold the loop for seconds. */
+  const retryWhenDue = async (): Promise<void> => {
+    isRetrying = true
+    try {
+      while ([...failed.values()].some(one => one.dueAt < Number.POSITIVE_INFINITY)) {
+        await deps.clock.sleep(retryBaseMs, stopping.signal)
+        const now = deps.clock.now()
+        for (const one of failed.values()) {
+          // What does not fit into the queue is tried again the next time.
+          if (one.dueAt <= now && want(one.wanted)) one.dueAt = Number.POSITIVE_INFINITY
+        }
+      }
+    } catch (cause) {
+      if (!stopping.signal.aborted) deps.log('error', 'Postponed fetches failed.', { cause: String(cause) })
+    } finally {
+      isRetrying = false
+    }
   }
 
   const queue = createQueue<Wanted>({
@@ -165,7 +182,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     async close() {
       stopping.abort()
       await queue.close()
-      await Promise.all(retries)
+      await retrying
     },
   }
 }

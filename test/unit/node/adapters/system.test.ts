@@ -60,6 +60,27 @@ describe('the processor', () => {
     expect(turns()).toEqual(first)
   })
 
+  test('however many work at once, others run in between', async () => {
+    const cpu = systemCpu()
+    let turns = 0
+    let done = 0
+    const worker = async () => {
+      for (let unit = 0; unit < 20; unit++) await cpu.spend('verify', 1)
+      done++
+    }
+    const workers = Array.from({ length: 100 }, worker)
+    const most: number[] = []
+    while (done < workers.length) {
+      const before = done
+      await new Promise(resolve => setImmediate(resolve))
+      turns++
+      most.push(done - before)
+    }
+    // 2,000 verifications are 230 ms of charged work, and a turn is 5 ms.
+    expect(turns).toBeGreaterThan(30)
+    expect(Math.max(...most)).toBeLessThan(100)
+  })
+
   test('a big piece of work yields by itself', async () => {
     const cpu = systemCpu()
     let others = false
