@@ -243,10 +243,7 @@ export interface SwarmloreNode {
   preview(
     transcripts: readonly unknown[],
   ): Promise<{ drafts: readonly DraftView[]; failures: readonly string[] }>
-  episodes(
-    cursor?: string,
-    limit?: number,
-  ): Promise<Page<EpisodeSummary>>
+  episodes(cursor?: string, limit?: number): Promise<Page<EpisodeSummary>>
   episode(id: EpisodeId): Promise<Result<Episode & { readonly entries: readonly EntryCid[] }>>
   forget(id: EpisodeId): Promise<Result<{ readonly dropped: number; readonly retracted: number }>>
   outcome(id: EpisodeId, outcome: Outcome): Promise<Result<Captured>>

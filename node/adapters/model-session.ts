@@ -21,6 +21,8 @@ const knownInputs = ['input_ids', 'attention_mask', 'token_type_ids']
 const knownOutputs = ['sentence_embedding', 'pooled_output', 'last_hidden_state', 'token_embeddings']
 
 export async function openSession(model: ModelFolder): Promise<Result<ModelSession, EmbedderCode>> {
+  // The library would report its use to its maker; nothing leaves this machine unasked. Read when it is loaded.
+  process.env.ORT_DISABLE_TELEMETRY = '1'
   const ort = await import('onnxruntime-node')
   let session: InferenceSession
   try {

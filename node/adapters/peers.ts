@@ -1,6 +1,7 @@
 /**
  * Who is connected, in the node's own words, and the two ways in which that changes: dialling and sending away.
- * A peer that was sent away is kept out for ten minutes by the same gate that keeps out keys the node cannot name.
+ * A peer that gossip sent away is kept out for ten minutes, by the same gate that keeps out whom the owner blocked and
+ * keys that the node cannot name.
  */
 
 import type { ConnectionGater, Libp2p, PeerId as Libp2pId } from '@libp2p/interface'
@@ -32,13 +33,15 @@ const shutOutMs = 10 * 60_000
 /** Peers kept out at once; beyond it the oldest may come back. */
 const shutOutMax = 1_024
 
-export function createGate(clock: Clock): Gate {
+/** `isBlocked`: the owner's word, asked at every connection, so that it holds from the start and is lifted at once. */
+export function createGate(clock: Clock, isBlocked: (peer: PeerId) => boolean): Gate {
   const until = new Map<string, number>()
-  const deny = (peer: Libp2pId) => {
-    const id = peer.toString()
+  const deny = (libp2pId: Libp2pId) => {
+    const id = libp2pId.toString()
     const end = until.get(id)
     if (end !== undefined && end <= clock.now()) until.delete(id)
-    return until.has(id) || didOfLibp2pId(id) === undefined
+    const peer = didOfLibp2pId(id)
+    return until.has(id) || peer === undefined || isBlocked(peer)
   }
   return {
     gater: {
@@ -47,6 +50,9 @@ export function createGate(clock: Clock): Gate {
       denyOutboundEncryptedConnection: deny,
     },
     shut: id => {
+      const peer = didOfLibp2pId(id)
+      // Whom the owner blocked is kept out as long as the block stands, and not a moment longer.
+      if (peer !== undefined && isBlocked(peer)) return
       const [oldest] = until.keys()
       if (until.size >= shutOutMax && oldest !== undefined) until.delete(oldest)
       until.set(id, clock.now() + shutOutMs)
@@ -86,7 +92,6 @@ export function createPeers(init: PeersInit): Peers {
     dial: (addresses, signal) => dial(libp2p, addresses, signal),
     disconnect: async (peer, reason) => {
       const id = libp2pIdOfDid(peer)
-      init.gate.shut(id.toString())
       redial.forget(id.toString())
       log('info', 'disconnected a peer', { peer, reason })
       await libp2p.hangUp(id)

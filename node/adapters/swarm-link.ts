@@ -25,10 +25,13 @@ export interface LinkInit {
 /** Silence of one provider after which the next is asked as well. */
 const patienceMs = 1_500
 
+/** The application's score of a peer that the owner blocked (protocol.md, "Gossip", P5). */
+const blockedScore = -100
+
 export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<SwarmLink> {
   const { clock, random, log, settings } = init
-  const gate = createGate(clock)
   let score: (peer: PeerId) => number = () => 0
+  const gate = createGate(clock, peer => askScore(() => score(peer), log) <= blockedScore)
   const helia = await start(init, swarm, gate, id => {
     const peer = didOfLibp2pId(id)
     return peer ? askScore(() => score(peer), log) : 0

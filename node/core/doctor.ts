@@ -54,7 +54,7 @@ function network({ status, started }: DoctorFacts): readonly Finding[] {
       return {
         level: 'ok',
         check,
-        message: `Connected to ${swarm.peers} of ${swarm.members - 1} other members.`,
+        message: `Peers connected: ${swarm.peers}; other members: ${swarm.members - 1}.`,
       }
     if (swarm.members <= 1)
       return {
@@ -66,12 +66,12 @@ function network({ status, started }: DoctorFacts): readonly Finding[] {
       address => address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/'),
     )
     const reason = loopback
-      ? 'This node listens on loopback only, so that other machines cannot reach it: start it with `--listen /ip4/0.0.0.0/tcp/4717`.'
+      ? 'This node listens on loopback only, so that other machines cannot reach it: start it with `--listen /ip4/0.0.0.0/tcp/4501`.'
       : 'Their nodes may be down, or a firewall may stand between.'
     return {
       level: 'warn',
       check,
-      message: `None of the ${swarm.members - 1} other members is connected. ${reason}`,
+      message: `None of the other members (${swarm.members - 1}) is connected. ${reason}`,
     }
   })
 }

@@ -96,8 +96,7 @@ function toEpisode(input: EpisodeInput, context: CaptureContext): Result<Episode
   ])
   if (Buffer.byteLength(canonical) > EPISODE_BYTES_MAX) return tooLarge()
   const source = input.source ?? context.source
-  const ask =
-    task === undefined ? `text:${hash(firstWords(interactions))}` : `${domain ?? context.source}/${task}`
+  const ask = task === undefined ? `text:${hash(firstWords(interactions))}` : `${domain ?? source}/${task}`
   return {
     ok: true,
     value: {

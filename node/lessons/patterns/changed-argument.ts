@@ -4,6 +4,7 @@
  * written, or that it was left out. Of an unsolved run it is only said that it showed the same.
  */
 
+import { isFreeText } from '../argument-values.ts'
 import { laterSuccess, type Origin, type Origins, originName } from '../origins.ts'
 import type { Call, Run } from '../runs.ts'
 import {
@@ -19,7 +20,6 @@ import {
 import {
   argumentOf,
   type Change,
-  isFreeText,
   kindOf,
   onlyChange,
   sameButForm,
@@ -129,6 +129,8 @@ function explainValue(
   const bad = origins.of(from.value, failed.at)
   const good = origins.of(to.value, success.at)
   if (sameButForm(from.value, to.value)) return make(...written(tool, change.path, template, about, good))
+  // What was reckoned is a matter of figures, not of where to read.
+  if ([...bad, ...good].some(origin => origin.from === 'computed')) return []
   const known = new Set(bad.map(originName))
   const gained = good.filter(origin => !known.has(originName(origin)))
   const shared = gained.length === 0 ? undefined : describeBad(bad)
@@ -146,7 +148,7 @@ function explainValue(
 /** Where a record is defined comes before where it is mentioned; an error's own list before what the user says. */
 function rankOf(origin: Origin): number {
   if (origin.from === 'result') return (origin.identity ? 0 : 1000) + Math.min(999, originName(origin).length)
-  const order = { error: 2000, text: 2001, user: 3000, observation: 3001, rule: 3002 }
+  const order = { error: 2000, text: 2001, user: 3000, observation: 3001, rule: 3002, computed: 3003 }
   return order[origin.from]
 }
 
@@ -184,6 +186,8 @@ function describe(origin: Origin): Allowed | undefined {
       return own('the rules in the prompt')
     case 'observation':
       return own('what was observed')
+    case 'computed':
+      return own('numbers that results hold')
   }
 }
 

@@ -4,8 +4,8 @@
  */
 
 import type { Leaf, Scalar } from '../leaves.ts'
-import { normalised } from '../origins.ts'
 import type { Call } from '../runs.ts'
+import { normalised } from '../text-index.ts'
 
 export interface ValueChange {
   readonly what: 'value'
@@ -68,13 +68,6 @@ export function sameArguments(a: Call, b: Call): boolean {
     return false
   const values = new Map(a.leaves.map(leaf => [leaf.place, leaf.value]))
   return b.leaves.every(leaf => values.has(leaf.place) && values.get(leaf.place) === leaf.value)
-}
-
-/** A command, a note, a sentence: nothing is learned from where such a value came. */
-export function isFreeText(value: Scalar): boolean {
-  return (
-    typeof value === 'string' && (value.length > 80 || value.includes('\n') || value.split(/\s+/).length > 8)
-  )
 }
 
 /** The names of a call's top-level arguments. */

@@ -4,8 +4,8 @@
  */
 
 import type { Scalar } from '../leaves.ts'
-import { normalised } from '../origins.ts'
 import type { Call, Run } from '../runs.ts'
+import { normalised } from '../text-index.ts'
 import { type Allowed, domainsOf, errorWords, own, pathWord, say, toolWord } from '../vocabulary.ts'
 import { argumentNames } from './compare.ts'
 import type { Finding, Lesson, Pattern } from './pattern.ts'
