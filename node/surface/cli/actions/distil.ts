@@ -75,7 +75,7 @@ async function preview(context: Context, files: readonly string[], formatText: s
     const shared = drafts.filter(draft => draft.heldBack === undefined).length
     out.show({ drafts, failures }, () => [
       ...drafts.flatMap((draft, at) => draftLines(draft, at + 1)),
-      `${count(drafts.length, 'lesson')} out of ${count(transcripts.length, 'transcript')}; ${shared} would be shared. Nothing was stored.`,
+      `${count(drafts.length, 'lesson')} out of ${count(transcripts.length, 'transcript')}; ${shared} would be shared. Nothing was stored; the author shown is a key made for this look, so that author, time and CID will be others when your node shares them.`,
     ])
     if (!out.json) for (const failure of failures) out.note(`${failure} Skipped.`)
     return { ok: true, value: failures.length > 0 ? exitStatus.partlyDone : exitStatus.done }
