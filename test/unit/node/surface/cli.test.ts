@@ -306,7 +306,7 @@ test('a dry run shows the exact bytes, keeps nothing and needs no data folder', 
   expect(status).toBe(0)
   expect(out).toContain(Buffer.from([1, 2, 255]).toString('base64'))
   expect(out).toContain('stays on this node: one ask alone')
-  expect(out).toContain('1 would be shared. Nothing was stored.')
+  expect(out).toContain('1 would be shared. Nothing was stored')
   await expect(readFile(join(folder, 'none'))).rejects.toThrow('ENOENT')
 })
 
