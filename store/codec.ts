@@ -96,7 +96,7 @@ export class Fields {
 
 function damaged(key: string, cause?: unknown): StoreError {
   return new StoreError(
-    'STORE_CORRUPT',
+    'store-corrupt',
     `The stored row ${key} is damaged. Restore the data folder from a backup, or move it away and start anew.`,
     cause,
   )

@@ -5,19 +5,19 @@
 
 export type StoreErrorCode =
   /** Another node has the folder open. */
-  | 'STORE_LOCKED'
+  | 'store-locked'
   /** The folder cannot be read or written by this user, or is no folder. */
-  | 'STORE_UNREADABLE'
+  | 'store-unreadable'
   /** No room to write. Reading goes on. */
-  | 'STORE_FULL'
+  | 'store-full'
   /** What is on the disk is not what was written. */
-  | 'STORE_CORRUPT'
+  | 'store-corrupt'
   /** Written by a later version of the program. */
-  | 'STORE_NEWER'
+  | 'store-newer'
   /** A write failed for another reason. Reading goes on; writing needs a restart. */
-  | 'STORE_WRITE_FAILED'
+  | 'store-write-failed'
   /** Used after `close`. */
-  | 'STORE_CLOSED'
+  | 'store-closed'
 
 export class StoreError extends Error {
   override readonly name = 'StoreError'

@@ -23,6 +23,8 @@ export interface Feedback {
   readonly author: PeerId
   readonly outcome: ToldOutcome
   readonly day: Day
+  /** Says nothing of the entry: an author may have announced what is another's. */
+  readonly authorOnly?: true
 }
 
 interface FeedbackChange {
@@ -80,13 +82,14 @@ export class Evidence {
   }
 
   /** An outcome for one item of one recall. The same again changes nothing; another one replaces the first. */
-  feedback({ recallId, cid, author, outcome, day }: Feedback): FeedbackChange {
+  feedback({ recallId, cid, author, outcome, day, authorOnly }: Feedback): FeedbackChange {
     const key = keyOf(prefixes.feedback, recallId, cid)
     const before = this.#store.get(key)
     const told = before === undefined ? undefined : read(key, before)
     if (told?.string('outcome') === outcome) return { ops: [], apply: () => undefined }
     const changed: { subject: string; day: Day; counts: DayCounts }[] = []
-    for (const subject of [entrySubject(cid), authorSubject(author)]) {
+    const subjects = authorOnly === true ? [] : [entrySubject(cid)]
+    for (const subject of [...subjects, authorSubject(author)]) {
       const days = new Map<Day, DayCounts>()
       const add = (when: Day, kind: string, count: number): void => {
         const { helped, hurt } = days.get(when) ??

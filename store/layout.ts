@@ -99,7 +99,7 @@ export async function checkSchema(store: Store, folder: string): Promise<Result<
   if (found === undefined) {
     for await (const _ of store.entries({ prefix: '', limit: 1 })) {
       const message = `The data folder ${folder} holds data of another program, or lost its version. Choose another folder with --data, or restore it from a backup.`
-      return { ok: false, code: 'STORE_CORRUPT', message }
+      return { ok: false, code: 'store-corrupt', message }
     }
     await store.batch([{ type: 'put', key: schemaKey, value: encode({ version: SCHEMA_VERSION }) }])
     return { ok: true, value: undefined }
@@ -107,7 +107,7 @@ export async function checkSchema(store: Store, folder: string): Promise<Result<
   const version = read(schemaKey, found).number('version')
   if (version > SCHEMA_VERSION) {
     const message = `The data folder ${folder} was written by a newer version of swarmlore (layout ${version}, this one reads ${SCHEMA_VERSION}). Update swarmlore, or choose another folder with --data.`
-    return { ok: false, code: 'STORE_NEWER', message }
+    return { ok: false, code: 'store-newer', message }
   }
   return { ok: true, value: undefined }
 }

@@ -50,7 +50,7 @@ export async function openLevelStore(
     // Without CURRENT Level would take the folder for a new one, and every table in it for garbage to delete.
     const names = await readdir(folder)
     if (!names.includes('CURRENT') && names.some(name => /\.(ldb|sst|log)$/.test(name)))
-      throw new StoreError('STORE_CORRUPT', corruptMessage(folder))
+      throw new StoreError('store-corrupt', corruptMessage(folder))
     const db: Database = new Level(folder, { keyEncoding: 'utf8', valueEncoding: 'view' })
     await db.open({ passive: false })
     return { ok: true, value: new LevelStore(db, folder, reserveBytes, () => openFolders.delete(real)) }
@@ -171,14 +171,14 @@ class LevelStore implements Store {
     try {
       const disk = await statfs(this.#folder)
       if (disk.bavail * disk.bsize < this.#reserveBytes)
-        return new StoreError('STORE_FULL', fullMessage(this.#folder, 'Then go on'))
+        return new StoreError('store-full', fullMessage(this.#folder, 'Then go on'))
       await this.#db.batch([...ops], { sync: true })
       return undefined
     } catch (cause) {
       this.#broken = messageOf(cause).includes('No space left')
-        ? new StoreError('STORE_FULL', fullMessage(this.#folder, 'Then restart the node'), cause)
+        ? new StoreError('store-full', fullMessage(this.#folder, 'Then restart the node'), cause)
         : new StoreError(
-            'STORE_WRITE_FAILED',
+            'store-write-failed',
             `Writing to the data folder ${this.#folder} failed (${messageOf(cause)}). Nothing acknowledged is lost; mend the disk, then restart the node.`,
             cause,
           )
@@ -199,7 +199,7 @@ class LevelStore implements Store {
     if (this.#closing !== undefined) return closedError(this.#folder, error)
     const code = codeOf(error)
     return code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR'
-      ? new StoreError('STORE_CORRUPT', corruptMessage(this.#folder), error)
+      ? new StoreError('store-corrupt', corruptMessage(this.#folder), error)
       : error
   }
 
@@ -235,7 +235,7 @@ function unseal(key: string, sealed: Uint8Array, folder: string): Uint8Array {
     const value = new Uint8Array(buffer, byteOffset + CHECKSUM_BYTES, length - CHECKSUM_BYTES)
     if (new DataView(buffer, byteOffset).getUint32(0) === crc32(value, crc32(key))) return value
   }
-  throw new StoreError('STORE_CORRUPT', corruptMessage(folder))
+  throw new StoreError('store-corrupt', corruptMessage(folder))
 }
 
 /** Level's and the system's errors of opening, as ours; undefined for what is none of them (a bug). */
@@ -247,12 +247,12 @@ function openError(folder: string, error: unknown): StoreError | undefined {
   if (cause instanceof StoreError) return cause
   if (code === 'LEVEL_LOCKED') return lockedError(folder, error)
   if (code === 'ENOSPC' || message.includes('No space left'))
-    return new StoreError('STORE_FULL', fullMessage(folder, 'Then start the node again'), error)
+    return new StoreError('store-full', fullMessage(folder, 'Then start the node again'), error)
   if (code === 'LEVEL_CORRUPTION' || (code === 'LEVEL_IO_ERROR' && /No such file|NotFound/.test(message)))
-    return new StoreError('STORE_CORRUPT', corruptMessage(folder), error)
+    return new StoreError('store-corrupt', corruptMessage(folder), error)
   if (code?.startsWith('E') || code === 'LEVEL_IO_ERROR')
     return new StoreError(
-      'STORE_UNREADABLE',
+      'store-unreadable',
       `The data folder ${folder} cannot be opened (${message}). Make it a folder that this user can read and write, or choose another with --data.`,
       error,
     )
@@ -261,7 +261,7 @@ function openError(folder: string, error: unknown): StoreError | undefined {
 
 function lockedError(folder: string, cause?: unknown): StoreError {
   return new StoreError(
-    'STORE_LOCKED',
+    'store-locked',
     `The data folder ${folder} is in use by another node. Stop that node, or choose another folder with --data.`,
     cause,
   )
@@ -276,7 +276,7 @@ function fullMessage(folder: string, then: string): string {
 }
 
 function closedError(folder: string, cause?: unknown): StoreError {
-  return new StoreError('STORE_CLOSED', `The store in ${folder} is closed.`, cause)
+  return new StoreError('store-closed', `The store in ${folder} is closed.`, cause)
 }
 
 function failure(error: StoreError): Result<never, StoreErrorCode> {

@@ -86,7 +86,7 @@ class MemoryStore implements Store {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new StoreError('STORE_CLOSED', 'The store is closed.')
+    if (this.#closed) throw new StoreError('store-closed', 'The store is closed.')
   }
 }
 

@@ -41,9 +41,13 @@ export function putSwarmOps(swarm: StoredSwarm): StoreOp[] {
   return [{ type: 'put', key: keyOf(prefixes.swarm, id), value }]
 }
 
-/** Only for a swarm into which this node was never let: nothing of it is stored yet. */
-export function removeSwarmOps(id: SwarmId): StoreOp[] {
-  return [{ type: 'del', key: keyOf(prefixes.swarm, id) }]
+/** For a swarm into which this node was not let: whatever it heard there meanwhile. */
+export async function removeSwarmOps(store: Store, id: SwarmId): Promise<StoreOp[]> {
+  const ops: StoreOp[] = [{ type: 'del', key: keyOf(prefixes.swarm, id) }]
+  for (const prefix of [prefixes.record, prefixes.address, prefixes.kept, prefixes.block]) {
+    for await (const [key] of store.entries({ prefix: keyOf(prefix, id, '') })) ops.push({ type: 'del', key })
+  }
+  return ops
 }
 
 export async function allSwarms(store: Store): Promise<StoredSwarm[]> {

@@ -17,7 +17,7 @@ const byCode: Readonly<Record<string, ExitStatus>> = {
   'no-node': exitStatus.nodeNeeded,
   'no-data-folder': exitStatus.nodeNeeded,
   'already-running': exitStatus.folderInUse,
-  STORE_LOCKED: exitStatus.folderInUse,
+  'store-locked': exitStatus.folderInUse,
 }
 
 export function exitStatusOf(code: string): ExitStatus {

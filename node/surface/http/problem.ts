@@ -40,8 +40,8 @@ const statusByCode: Readonly<Record<string, number>> = {
   internal: 500,
   busy: 503,
   'not-ready': 503,
-  STORE_CLOSED: 503,
-  STORE_FULL: 507,
+  'store-closed': 503,
+  'store-full': 507,
 }
 
 export function problem({ code, message }: Omit<Failure, 'ok'>, headers?: Record<string, string>): Response {

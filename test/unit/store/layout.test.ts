@@ -30,5 +30,5 @@ it('makes a key part of any text, another for another text', () => {
 it('reports a version row that is damaged', async () => {
   const store = openMemoryStore()
   await store.batch([{ type: 'put', key: 'schema', value: encode({ other: 1 }) }])
-  await expect(checkSchema(store, 'folder')).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+  await expect(checkSchema(store, 'folder')).rejects.toMatchObject({ code: 'store-corrupt' })
 })

@@ -30,7 +30,7 @@ export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): Fa
     defaultDataFolder: async () => defaultFolder,
     async compose(folder) {
       if (program.locked) {
-        return { ok: false, code: 'STORE_LOCKED', message: `Another process has ${folder} open.` }
+        return { ok: false, code: 'store-locked', message: `Another process has ${folder} open.` }
       }
       await mkdir(folder, { recursive: true })
       return composed()
