@@ -26,7 +26,7 @@ import { Publishing } from './core/publishing.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
 import type { Wanted } from './pipeline/fetch.ts'
 import { type RedactionRules, redactionRules } from './pipeline/redact.ts'
-import { type KeptFacts, leastUseful } from './pipeline/refine.ts'
+import { type KeptFacts, leastUseful, usefulness } from './pipeline/refine.ts'
 import type { Outcome, Ports } from './ports.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { Authors } from './trust/authors.ts'
@@ -72,6 +72,9 @@ class LocalNode implements SwarmloreNode {
   readonly #startedAt: number
   #started = false
   #ticking: Promise<void> = Promise.resolve()
+  #makingRoom: Promise<void> = Promise.resolve()
+  /** Usefulness of the best entry that had to go: what is worth no more is not fetched while there is no room. */
+  #evictedBelow = 0
 
   private constructor(ports: Ports, config: NodeConfig, rules: RedactionRules, stored: StoredState) {
     this.#ports = ports
@@ -147,6 +150,7 @@ class LocalNode implements SwarmloreNode {
       if (!descriptor.ok) throw new TypeError(`a stored swarm cannot be read: ${descriptor.message}`)
       await node.#add(swarm, descriptor.value)
     }
+    await node.#rememberEvicted()
     for (const cid of withoutVector) node.#embedQueue.push(cid)
     return node
   }
@@ -225,8 +229,14 @@ class LocalNode implements SwarmloreNode {
   join: SwarmloreNode['join'] = async text => {
     const joined = await this.#joining.join(text)
     if (!joined.ok) return joined
-    // What was learned before is shared with the new swarm, too.
-    await this.#learning.publishAll()
+    try {
+      // What was learned before is shared with the new swarm, too.
+      await this.#learning.publishAll()
+    } catch (cause) {
+      this.#ports.log('error', 'Joined; sharing what was learned before is tried again at the next start.', {
+        cause: String(cause),
+      })
+    }
     return { ok: true, value: this.#swarmView(joined.value) }
   }
 
@@ -265,11 +275,15 @@ class LocalNode implements SwarmloreNode {
 
   /** A listener that throws is the listener's bug, and stops neither the node nor the others. */
   #emit(event: NodeEvent): void {
+    const failed = (cause: unknown): void =>
+      this.#ports.log('error', 'A listener to events failed.', { event: event.type, cause: String(cause) })
     for (const listener of this.#listeners) {
       try {
-        listener(event)
+        // An async function passes for a listener, too.
+        const answer: unknown = listener(event)
+        if (answer instanceof Promise) answer.catch(failed)
       } catch (cause) {
-        this.#ports.log('error', 'A listener to events failed.', { event: event.type, cause: String(cause) })
+        failed(cause)
       }
     }
   }
@@ -284,21 +298,35 @@ class LocalNode implements SwarmloreNode {
     })
     await swarm.load(cid => this.#kept.get(cid) !== undefined)
     this.#swarms.push(swarm)
+    // What has left the replicated set while the node was off.
+    const gone = [...this.#kept.all()].filter(
+      meta => meta.swarm === swarm.id && meta.shared && swarm.set.digests(meta.cid).length === 0,
+    )
+    const cids = gone.map(meta => meta.cid)
+    await this.#ports.store.batch(this.#onGone(swarm, cids))
     return swarm
   }
 
   async #drop(swarm: Swarm): Promise<void> {
     this.#swarms.splice(this.#swarms.indexOf(swarm), 1)
     await swarm.close()
-    await this.#ports.store.batch(removeSwarmOps(swarm.id))
+    // While it waited for the answer it may have heard some of the swarm.
+    const heard = [...this.#kept.all()].filter(meta => meta.swarm === swarm.id).map(meta => meta.cid)
+    const ops = [...this.#onGone(swarm, heard), ...(await removeSwarmOps(this.#ports.store, swarm.id))]
+    await this.#ports.store.batch(ops)
   }
 
   #events(): SwarmEvents {
     return {
+      isKept: cid => this.#kept.get(cid) !== undefined,
       worth: (swarm, digest) => this.#worth(swarm, digest),
       onEntry: (swarm, entry, bytes, wanted) => this.#onEntry(swarm, entry, bytes, wanted),
-      onGone: (swarm, cids) => this.#onGone(swarm, cids),
-      onMismatch: (_swarm, digest, reason) => this.#onMismatch(digest, reason),
+      onGone: (swarm, cids, retraction) => {
+        // It may have ended a membership.
+        if (retraction !== undefined) this.#authors.changed()
+        return this.#onGone(swarm, cids)
+      },
+      onMismatch: (swarm, digest, reason) => this.#onMismatch(swarm, digest, reason),
       onPeer: (_swarm, peer, state) => {
         if (state === 'member') this.#authors.changed()
         this.#emit({ type: 'peer', peer, state })
@@ -319,7 +347,21 @@ class LocalNode implements SwarmloreNode {
     if (swarm.set.isRetracted(body.cid, author, body.created)) return undefined
     const standing = this.#authors.standing(author, swarm.membership)
     if (standing.tier === 'quarantined' && !this.#hasRoomForStrangers(swarm)) return undefined
+    if (this.#isFull() && this.#valueUnseen(standing.trust, body.created) <= this.#evictedBelow)
+      return undefined
     return standing.trust
+  }
+
+  #isFull(): boolean {
+    const { capacityEntries } = this.#config
+    return this.#kept.size >= capacityEntries - Math.floor(capacityEntries * evictShare)
+  }
+
+  /** What an entry that is not here would count for: as much as one that came when it was made, and was not used. */
+  #valueUnseen(trust: number, createdS: number): number {
+    const lastTouchedAt = createdS * 1000
+    const facts = { own: false, trust, helped: 0, hurt: 0, uses: 0, lastTouchedAt }
+    return usefulness(facts, this.#ports.clock.now())
   }
 
   #hasRoomForStrangers(swarm: Swarm): boolean {
@@ -349,6 +391,11 @@ class LocalNode implements SwarmloreNode {
     await this.#ports.store.batch([...keeping.ops, ...(dropping?.ops ?? [])])
     dropping?.apply()
     keeping.apply()
+    if (swarm.set.digests(cid).length === 0) {
+      // Taken back while it was written.
+      await this.#ports.store.batch(this.#onGone(swarm, [cid]))
+      return
+    }
     swarm.settled(cid)
     if (space === this.#ports.embedder.space) {
       this.#kept.addSketch(cid, sketch)
@@ -373,9 +420,10 @@ class LocalNode implements SwarmloreNode {
     return ops
   }
 
-  /** Counts once for each entry, as a lesson that hurt: the author signed what is not so. */
-  async #onMismatch(digest: DigestRecord, reason: string): Promise<void> {
+  /** Counts once for each digest, as a lesson that hurt: the author signed what is not so. */
+  async #onMismatch(swarm: Swarm, digest: DigestRecord, reason: string): Promise<void> {
     const { author, body } = digest.envelope
+    swarm.dismiss(digest)
     this.#ports.log('warn', 'An entry is not what its author announced.', { cid: body.cid, author, reason })
     const told = {
       recallId: `mismatch-${digest.id.slice(0, 32)}`,
@@ -383,6 +431,7 @@ class LocalNode implements SwarmloreNode {
       author,
       outcome: 'hurt',
       day: this.#today(),
+      authorOnly: true,
     } as const
     const change = this.#evidence.feedback(told)
     await this.#ports.store.batch(change.ops)
@@ -392,9 +441,15 @@ class LocalNode implements SwarmloreNode {
 
   /** Embeds one entry and whatever else waits, in one call; checks the author's sketch on the way. */
   async #embed(first: EntryCid): Promise<void> {
-    const cids = [first, ...this.#embedQueue.take(embedBatch - 1)].filter(
-      cid => this.#kept.vector(cid) === undefined,
-    )
+    const cids = [first, ...this.#embedQueue.take(embedBatch - 1)]
+    try {
+      await this.#embedAll(cids.filter(cid => this.#kept.vector(cid) === undefined))
+    } finally {
+      for (const cid of cids) this.#sketches.delete(cid)
+    }
+  }
+
+  async #embedAll(cids: readonly EntryCid[]): Promise<void> {
     const entries = cids.map(cid => [cid, this.#kept.entry(cid)] as const)
     const found = entries.filter((pair): pair is readonly [EntryCid, Entry] => pair[1] !== undefined)
     if (found.length === 0) return
@@ -407,12 +462,13 @@ class LocalNode implements SwarmloreNode {
     const applies: (() => void)[] = []
     for (const [index, [cid]] of found.entries()) {
       const vector = vectors[index]
-      if (vector === undefined || this.#kept.get(cid) === undefined) continue
+      const meta = this.#kept.get(cid)
+      const swarm = this.#swarms.find(one => one.id === meta?.swarm)
+      if (vector === undefined || swarm === undefined) continue
       const digest = this.#sketches.get(cid)
-      this.#sketches.delete(cid)
       const lied =
         digest !== undefined && hamming(sketchOf(vector), digest.envelope.body.sketch) > sketchToleranceBits
-      if (lied) await this.#onMismatch(digest, 'its sketch is not of its situation')
+      if (lied) await this.#onMismatch(swarm, digest, 'its sketch is not of its situation')
       const change = lied ? this.#kept.drop(cid) : this.#kept.setVector(cid, vector)
       ops.push(...change.ops)
       applies.push(() => change.apply())
@@ -421,41 +477,60 @@ class LocalNode implements SwarmloreNode {
     for (const apply of applies) apply()
   }
 
-  /** Evicts the least useful entries when there are more than the capacity. The digests stay. */
-  async #makeRoom(): Promise<void> {
+  /** Evicts the least useful of peers' entries when there are more than the capacity. The digests stay. */
+  #makeRoom(): Promise<void> {
+    // One after the other, or two would make the same room twice.
+    const turn = this.#makingRoom.then(() => this.#evict())
+    // The next turn does not share a failure, which reaches the caller through `turn`.
+    this.#makingRoom = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #evict(): Promise<void> {
     const { capacityEntries } = this.#config
     const over = this.#kept.size - capacityEntries
     if (over <= 0) return
+    const now = this.#ports.clock.now()
+    const facts = await this.#factsOfReceived()
+    const count = over + Math.floor(capacityEntries * evictShare)
+    const evicted = leastUseful(facts.values(), count, now)
+    const metas = evicted.map(cid => this.#kept.get(cid)).filter(meta => meta !== undefined)
+    const changes = metas.map(meta => this.#kept.drop(meta.cid))
+    await this.#ports.store.batch(changes.flatMap(change => change.ops))
+    for (const change of changes) change.apply()
+    const last = facts.get(evicted.at(-1) ?? ('' as EntryCid))
+    if (last !== undefined) this.#evictedBelow = usefulness(last, now)
+    for (const { cid, swarm } of metas) {
+      this.#swarms.find(one => one.id === swarm)?.evicted(cid)
+      this.#emit({ type: 'evicted', cid })
+    }
+  }
+
+  /** Own lessons are never evicted: no peer has them for this node. */
+  async #factsOfReceived(): Promise<ReadonlyMap<EntryCid, KeptFacts>> {
     const today = this.#today()
     const swarms = new Map(this.#swarms.map(swarm => [swarm.id, swarm]))
-    const facts: KeptFacts[] = []
-    for (const meta of this.#kept.all()) {
+    const facts = new Map<EntryCid, KeptFacts>()
+    for (const { swarm: id, cid, author, uses, draftKey, lastUsedAt, receivedAt } of this.#kept.all()) {
+      if (draftKey !== undefined) continue
       await this.#ports.cpu.spend('refine', 1)
-      const swarm = swarms.get(meta.swarm)
-      const blocked = this.#authors.wordOn(meta.author).blocked
+      const swarm = swarms.get(id)
+      const { blocked } = this.#authors.wordOn(author)
       const trust =
-        swarm === undefined || blocked ? 0 : this.#authors.standing(meta.author, swarm.membership).trust
-      const { helped, hurt } = this.#evidence.ofEntry(meta.cid, today)
-      const { cid, uses, draftKey, lastUsedAt, receivedAt } = meta
-      facts.push({
-        cid,
-        uses,
-        trust,
-        helped,
-        hurt,
-        own: draftKey !== undefined,
-        lastTouchedAt: lastUsedAt ?? receivedAt,
-      })
+        swarm === undefined || blocked ? 0 : this.#authors.standing(author, swarm.membership).trust
+      const { helped, hurt } = this.#evidence.ofEntry(cid, today)
+      facts.set(cid, { cid, uses, trust, helped, hurt, own: false, lastTouchedAt: lastUsedAt ?? receivedAt })
     }
-    const count = over + Math.floor(capacityEntries * evictShare)
-    const evicted = leastUseful(facts, count, this.#ports.clock.now()).map(cid => ({
-      cid,
-      change: this.#kept.drop(cid),
-    }))
-    await this.#ports.store.batch(evicted.flatMap(({ change }) => change.ops))
-    for (const { cid, change } of evicted) {
-      change.apply()
-      this.#emit({ type: 'evicted', cid })
+    return facts
+  }
+
+  /** What was evicted before a restart is not fetched again after it: the least useful that is here tells. */
+  async #rememberEvicted(): Promise<void> {
+    if (!this.#isFull()) return
+    const now = this.#ports.clock.now()
+    for (const facts of (await this.#factsOfReceived()).values()) {
+      const value = usefulness(facts, now)
+      if (this.#evictedBelow === 0 || value < this.#evictedBelow) this.#evictedBelow = value
     }
   }
 

@@ -35,7 +35,7 @@ import type {
 } from './types.ts'
 
 /** A record that entered or left the set because of another one, or of the calendar. */
-interface Change {
+export interface Change {
   readonly id: RecordId
   readonly live: boolean
 }
@@ -73,6 +73,8 @@ export interface ReplicatedSet {
   /** A new UTC day: what it ends leaves the set. Days never go back. */
   advance(today: Day): readonly Change[]
   has(id: RecordId): boolean
+  /** Whether the record is live, or remembered for when it may be: false for what was never offered, or is forgotten. */
+  holds(id: RecordId): boolean
   live(): Iterable<RecordId>
   readonly liveCount: number
   /** The live digests that announce this entry. */
@@ -288,6 +290,7 @@ export function createReplicatedSet(
       return changesBut()
     },
     has: id => stateOf(id) === 'live',
+    holds: id => stateOf(id) !== undefined,
     *live() {
       for (const one of held.values()) if (one.state === 'live') yield one.id
       for (const one of members.values()) if (one.state === 'live') yield one.record.id

@@ -250,8 +250,8 @@ export class Answering {
     try {
       return await embedder.embed(texts, deadline.signal)
     } catch (cause) {
-      if (!deadline.signal.aborted) throw cause
-      log('debug', 'The query was not embedded in time.', { budgetMs })
+      if (deadline.signal.aborted) log('debug', 'The query was not embedded in time.', { budgetMs })
+      else log('error', 'The query could not be embedded; it is answered by words.', { cause: String(cause) })
       return []
     }
   }

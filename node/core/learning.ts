@@ -50,6 +50,8 @@ export interface LearningDeps {
 const batchEpisodes = 64
 /** Earlier runs of the same ask that are looked at again beside a new one. */
 const earlierRunsMax = 8
+/** A distiller that takes longer over one batch is given up. */
+const distilMsMax = 120_000
 /** Quiet time after the last capture before distilling starts by itself: the model's own traffic goes first. */
 const idleMs = 1_000
 
@@ -61,6 +63,8 @@ export class Learning {
   #last: Promise<unknown> = Promise.resolve()
   #lastCaptureAt = 0
   #background: Promise<void> | undefined
+  /** Drafts that have changed since they were published; kept over a failure, so that the next run takes them up. */
+  readonly #unpublished = new Set<string>()
 
   constructor(deps: LearningDeps) {
     this.#deps = deps
@@ -287,10 +291,16 @@ export class Learning {
       const step = await this.#distilBatch(waiting)
       episodes += waiting.length
       newDrafts += step.created
-      for (const key of step.keys) touched.add(key)
+      for (const key of step.keys) {
+        touched.add(key)
+        this.#unpublished.add(key)
+      }
     }
     let published = 0
-    for (const key of touched) published += await publishing.publish(key)
+    for (const key of [...this.#unpublished]) {
+      published += await publishing.publish(key)
+      this.#unpublished.delete(key)
+    }
     if (episodes > 0) log('info', 'Distilled.', { episodes, drafts: touched.size, published })
     this.#counts = await countEpisodes(store)
     return {
@@ -303,28 +313,20 @@ export class Learning {
   }
 
   async #distilBatch(ids: readonly EpisodeId[]): Promise<{ keys: readonly string[]; created: number }> {
-    const { store, distiller, cpu, log } = this.#deps.ports
-    const signal = this.#stopping.signal
+    const { store, cpu, log } = this.#deps.ports
     const fresh = ids.map(id => this.episode(id)).filter(episode => episode !== undefined)
     const beside = await this.#earlierRuns(fresh)
     const redacted: RedactedEpisode[] = []
     for (const episode of [...beside, ...fresh]) redacted.push(await this.#redact(episode))
     await cpu.spend('distil', redacted.length)
-    let drafts: readonly EntryDraft[] = []
-    try {
-      drafts = await distiller.distil(redacted, signal)
-    } catch (cause) {
-      if (signal.aborted) throw cause
-      // One batch that the distiller cannot take must not hold up all that come after it.
-      log('error', 'The distiller failed on some episodes; they are left out.', {
-        episodes: ids,
-        cause: String(cause),
-      })
-    }
+    const drafts = await this.#draftsOf(redacted)
+    if (drafts === undefined && ids.length > 1) return this.#distilOneByOne(ids)
+    if (drafts === undefined)
+      log('error', 'An episode is left out: it cannot be distilled.', { episodes: ids })
     const captured = new Map([...beside, ...fresh].map(episode => [episode.id, episode.capturedAt]))
     const ops: StoreOp[] = []
     let created = 0
-    for (const draft of drafts) {
+    for (const draft of drafts ?? []) {
       const stored = getDraft(store, draft.key)
       if (stored === undefined) created++
       const { review } = stored ?? {}
@@ -353,7 +355,38 @@ export class Learning {
       if (head !== undefined) ops.push(...distilledOps(head))
     }
     await store.batch(ops)
-    return { keys: drafts.map(draft => draft.key), created }
+    return { keys: (drafts ?? []).map(draft => draft.key), created }
+  }
+
+  /** One episode that the distiller cannot take must not hold up those around it. */
+  async #distilOneByOne(ids: readonly EpisodeId[]): Promise<{ keys: readonly string[]; created: number }> {
+    const keys: string[] = []
+    let created = 0
+    for (const id of ids) {
+      const step = await this.#distilBatch([id])
+      keys.push(...step.keys)
+      created += step.created
+    }
+    return { keys, created }
+  }
+
+  /** Undefined when the distiller failed, or did not end within its time. */
+  async #draftsOf(redacted: readonly RedactedEpisode[]): Promise<readonly EntryDraft[] | undefined> {
+    const { clock, distiller, log } = this.#deps.ports
+    using deadline = clock.deadline(distilMsMax, this.#stopping.signal)
+    const { signal } = deadline
+    const late = Promise.withResolvers<never>()
+    const giveUp = (): void => late.reject(signal.reason)
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      return await Promise.race([distiller.distil(redacted, signal), late.promise])
+    } catch (cause) {
+      if (this.#stopping.signal.aborted) throw cause
+      log('error', 'The distiller failed.', { episodes: redacted.length, cause: String(cause) })
+      return undefined
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
   }
 
   async #earlierRuns(fresh: readonly Episode[]): Promise<readonly Episode[]> {

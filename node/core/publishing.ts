@@ -118,9 +118,7 @@ export class Publishing {
     const key = this.#deps.kept.get(cid)?.draftKey
     const stored = key === undefined ? undefined : getDraft(store, key)
     if (key === undefined || stored === undefined) return notOwn(cid)
-    const swarms = await this.dropEntries(key)
-    await store.batch(putDraftOps({ ...stored, review: 'rejected', entries: [] }))
-    return { ok: true, value: { swarms } }
+    return { ok: true, value: { swarms: await this.dropEntries(key) } }
   }
 
   /** Makes the draft's entry in each swarm what it should be now. Returns how many were announced. */
@@ -128,6 +126,8 @@ export class Publishing {
     let published = 0
     for (const [index, swarm] of this.#deps.swarms().entries()) {
       if (only !== undefined && swarm !== only) continue
+      // Nobody would take it from who is no member (any more).
+      if (swarm.chain() === undefined) continue
       // Read anew for each swarm: the step before has changed what is stored.
       const found = await this.#draft(key)
       if (found === undefined) return published
@@ -209,6 +209,11 @@ export class Publishing {
   /** Retracts the shared entries of a draft and drops the local ones. Returns how many were retracted. */
   async dropEntries(key: string): Promise<number> {
     const { kept, ports, swarms } = this.#deps
+    const stored = getDraft(ports.store, key)
+    // First of all, so that an end half-way cannot bring it back at the next start.
+    if (stored !== undefined) {
+      await ports.store.batch(putDraftOps({ ...stored, review: 'rejected', entries: [] }))
+    }
     let retracted = 0
     for (const cid of kept.ofDraft(key)) {
       const meta = kept.get(cid)
@@ -218,6 +223,8 @@ export class Publishing {
         await swarm.publish(retractionOf(swarm, cid, ports.clock.now()), dropping.ops)
         retracted++
       } else await ports.store.batch(dropping.ops)
+      // The retraction may have taken it out already.
+      if (kept.get(cid) === undefined) continue
       dropping.apply()
       this.#deps.emit({ type: 'retracted', cid, author: meta?.author ?? this.home().self })
     }

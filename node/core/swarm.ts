@@ -7,7 +7,7 @@ import { type KeyPair, keyPairFromSeed } from '../../crypto/keys.ts'
 import { decodeRecord, messageId } from '../../protocol/envelope.ts'
 import { peerOf } from '../../protocol/identity.ts'
 import { joinRequestBytesMax } from '../../protocol/limits.ts'
-import { createReplicatedSet, type ReplicatedSet } from '../../protocol/replicated-set.ts'
+import { type Change, createReplicatedSet, type ReplicatedSet } from '../../protocol/replicated-set.ts'
 import { streamsOf, swarmIdOf, swarmSeed, topicOf, topicsOf } from '../../protocol/swarm.ts'
 import type {
   Descriptor,
@@ -45,6 +45,7 @@ import type { Membership } from '../trust/authors.ts'
 
 /** What the node does when something happens in a swarm. */
 export interface SwarmEvents {
+  readonly isKept: (cid: EntryCid) => boolean
   /** Whether, and how urgently, a digest's entry is wanted; undefined when it is not. */
   readonly worth: (swarm: Swarm, digest: DigestRecord) => number | undefined
   readonly onEntry: (swarm: Swarm, entry: Entry, bytes: Uint8Array, wanted: Wanted) => Promise<void>
@@ -70,6 +71,13 @@ export interface SwarmDeps {
 }
 
 const dayMs = 86_400_000
+/** A peer is asked a second time what this node lacks: what it published while gossip was still being set up. */
+const greetAgainMs = 2_000
+const greetingsMax = 4
+/** Gossip loses now and then; asking a neighbour whose set is the same costs a hundred bytes. */
+const catchUpMs = 60_000
+/** Rows of records that are not live are looked through for forgotten ones when there are this many. */
+const sweepMin = 1_024
 
 export class Swarm {
   readonly id: SwarmId
@@ -86,11 +94,15 @@ export class Swarm {
   /** Writes under way: waited for at the end. */
   readonly #writes = new Set<Promise<void>>()
   readonly #clockOffsets = new Map<PeerId, number>()
-  /** Announced, and not kept here: what is fetched when it is wanted and someone has it. */
-  readonly #missing = new Map<EntryCid, RecordId>()
+  /** Digests of entries that are not kept here: what is fetched when it is wanted and someone has it. */
+  readonly #missing = new Map<RecordId, EntryCid>()
   readonly #members = new Set<PeerId>()
   /** Records on their way to the disk. */
   readonly #unwritten = new Map<RecordId, SwarmRecord>()
+  /** Stored, and not live: rows that go when the set forgets the record. */
+  readonly #waiting = new Set<RecordId>()
+  #sweepAt = sweepMin
+  #wanting: Promise<void> | undefined
   #changed: () => void = () => undefined
 
   constructor(deps: SwarmDeps) {
@@ -106,16 +118,57 @@ export class Swarm {
   /** Reads the replicated set back. Records were verified before they were stored: a start verifies none again. */
   async load(isKept: (cid: EntryCid) => boolean): Promise<void> {
     const { store, cpu } = this.#deps.ports
-    for await (const { bytes } of recordsOf(store, this.id)) {
+    let waiting: RecordId[] = []
+    for await (const { id, bytes } of recordsOf(store, this.id)) {
       const read = decodeRecord(bytes, this.id)
       await cpu.spend('decode', 1)
       if (!read.ok) continue
-      this.set.offer(read.claimed)
-      if (read.claimed.type === 'member') this.#members.add(read.claimed.envelope.body.member)
-      if (read.claimed.type !== 'digest') continue
-      const { cid } = read.claimed.envelope.body
-      if (!isKept(cid)) this.#missing.set(cid, read.claimed.id)
+      if (this.#belongs(read.claimed)) this.#restore(read.claimed, isKept)
+      else waiting.push(id)
     }
+    // In the order of ids a record may come before the one that makes its author a member; the set lets few wait.
+    for (let found = true; found && waiting.length > 0; ) {
+      const before = waiting
+      waiting = []
+      for (const id of before) {
+        const record = this.#record(id)
+        await cpu.spend('decode', 1)
+        if (record !== undefined && this.#belongs(record)) this.#restore(record, isKept)
+        else waiting.push(id)
+      }
+      found = waiting.length < before.length
+    }
+    for (const id of waiting) {
+      const record = this.#record(id)
+      if (record !== undefined) this.#restore(record, isKept)
+      if (!this.set.has(id)) this.#waiting.add(id)
+    }
+    await store.batch(this.#forgottenOps())
+  }
+
+  #belongs({ envelope: { author, t } }: SwarmRecord): boolean {
+    return this.set.isMember(author, t)
+  }
+
+  #restore(record: SwarmRecord, isKept: (cid: EntryCid) => boolean): void {
+    this.set.offer(record)
+    if (!this.set.has(record.id)) this.#waiting.add(record.id)
+    if (record.type === 'member') this.#members.add(record.envelope.body.member)
+    if (record.type === 'digest' && !isKept(record.envelope.body.cid))
+      this.#missing.set(record.id, record.envelope.body.cid)
+  }
+
+  /** Deletes the rows of records that the set has forgotten, or that the calendar has ended while the node was off. */
+  #forgottenOps(): readonly StoreOp[] {
+    const ops: StoreOp[] = []
+    for (const id of this.#waiting) {
+      if (this.set.holds(id)) continue
+      this.#waiting.delete(id)
+      this.#missing.delete(id)
+      ops.push(...deleteRecordOps(this.id, id))
+    }
+    this.#sweepAt = Math.max(sweepMin, 2 * this.#waiting.size)
+    return ops
   }
 
   get membership(): Membership {
@@ -215,6 +268,7 @@ export class Swarm {
       liveIds: () => this.set.live(),
       bytesOf: id => this.#unwritten.get(id)?.bytes ?? recordBytes(store, this.id, id),
       take: receiver.take,
+      signal: this.#stopping.signal,
     })
     this.#changed = catchUp.changed
     const introduce = createIntroduction({
@@ -227,6 +281,7 @@ export class Swarm {
         for (const record of records) this.#offer(record, from)
       },
       onClock: (peer, offsetMs) => this.#clockOffsets.set(peer, offsetMs),
+      signal: this.#stopping.signal,
     })
     this.#stops.push(
       network.serve(streamsOf(this.id).join, { maxBytes: joinRequestBytesMax, perPeer: 1 }, this.#joinHost()),
@@ -241,21 +296,30 @@ export class Swarm {
     this.#inBackground(
       keepRendezvous({ swarm: this.id, network, clock, random: ports.random, log }, this.#stopping.signal),
     )
+    this.#inBackground(this.#keepUp(link, catchUp.pull))
     this.wantMissing()
     for (const peer of network.peers()) this.#onPeer(peer, 'up', link, introduce.meet, catchUp.pull)
   }
 
-  /** Offers, stores (with `more` in the same batch) and gossips an own record. */
+  /** Stores (with `more` in the same batch), offers and gossips an own record: memory never runs ahead of the disk. */
   async publish(record: SwarmRecord, more: readonly StoreOp[] = []): Promise<void> {
+    const { store, clock } = this.#deps.ports
+    const row = { id: record.id, bytes: record.bytes, receivedAt: clock.now() }
+    await store.batch([...more, ...putRecordOps(this.id, row)])
     const { outcome, ops } = this.#admit(record, undefined)
+    await store.batch(ops)
     if (outcome.status === 'excluded')
       throw new TypeError(`own ${record.type} record is excluded: ${outcome.reason}`)
-    await this.#deps.ports.store.batch([...more, ...ops])
     await this.announce(record)
   }
 
+  /** Who does not hear it now catches up. */
   async announce(record: SwarmRecord): Promise<void> {
-    await this.#link?.network.publish(topicOf(record), record.bytes)
+    try {
+      await this.#link?.network.publish(topicOf(record), record.bytes)
+    } catch (cause) {
+      this.#deps.ports.log('warn', 'A record could not be gossiped.', { cause: String(cause) })
+    }
   }
 
   /** Records from a peer that answered a request: judged as if gossiped. */
@@ -287,34 +351,43 @@ export class Swarm {
 
   /** Fetches what is announced and not here, as far as it is wanted. */
   wantMissing(): void {
-    for (const id of [...this.#missing.values()]) {
-      const record = this.#record(id)
-      if (record?.type === 'digest' && this.set.has(id)) this.#want(record, undefined)
+    if (this.#wanting !== undefined) return
+    const run = async (): Promise<void> => {
+      for (const id of [...this.#missing.keys()]) {
+        await this.#deps.ports.cpu.spend('decode', 1)
+        if (this.#stopping.signal.aborted) return
+        const record = this.set.has(id) ? this.#record(id) : undefined
+        if (record?.type === 'digest') this.#want(record, undefined)
+        else if (!this.set.holds(id)) this.#missing.delete(id)
+      }
     }
+    this.#wanting = run().finally(() => {
+      this.#wanting = undefined
+    })
+    this.#inBackground(this.#wanting)
   }
 
   /** A new day: what it ends leaves the set. */
   async advance(): Promise<void> {
-    const ops: StoreOp[] = []
-    const gone: EntryCid[] = []
-    for (const { id, live } of this.set.advance(this.#today())) {
-      const record = this.#record(id)
-      if (live) {
-        if (record?.type === 'digest') this.#want(record, undefined)
-        continue
-      }
-      ops.push(...deleteRecordOps(this.id, id))
-      if (record?.type === 'digest') gone.push(record.envelope.body.cid)
-    }
-    if (ops.length === 0) return
-    this.#changed()
-    ops.push(...this.#deps.events.onGone(this, gone, undefined))
+    const changes = this.set.advance(this.#today())
+    const ops = [...this.#follow(changes, undefined), ...this.#forgottenOps()]
+    if (changes.length > 0) this.#changed()
     await this.#deps.ports.store.batch(ops)
   }
 
-  /** The entry is here now, or is not wanted any more. */
+  /** The entry is here now. */
   settled(cid: EntryCid): void {
-    this.#missing.delete(cid)
+    for (const { id } of this.set.digests(cid)) this.#missing.delete(id)
+  }
+
+  /** This digest is not to be believed; another one of the same entry may be. */
+  dismiss(digest: DigestRecord): void {
+    this.#missing.delete(digest.id)
+  }
+
+  /** The entry was here, and is not any more. */
+  evicted(cid: EntryCid): void {
+    for (const { id } of this.set.digests(cid)) this.#missing.set(id, cid)
   }
 
   idle(): Promise<void> {
@@ -344,37 +417,51 @@ export class Swarm {
     return Math.floor(this.#deps.ports.clock.now() / dayMs)
   }
 
-  /** Adds to the replicated set, and says which writes follow. A pending record is kept for when its author is a member. */
+  /** Adds to the replicated set, and says which writes follow. What may become live later is stored as well. */
   #admit(record: SwarmRecord, from: PeerId | undefined): { outcome: Offered; ops: readonly StoreOp[] } {
     if (this.set.has(record.id)) return { outcome: { status: 'known' }, ops: [] }
+    const heldBefore = this.set.holds(record.id)
     const newMember = record.type === 'member' && this.set.member(record.envelope.body.member) === undefined
     const offered = this.set.offer(record)
     const ops: StoreOp[] = []
-    const gone: EntryCid[] = []
-    if (offered.status !== 'excluded') {
+    if (!heldBefore && this.set.holds(record.id)) {
       const row = { id: record.id, bytes: record.bytes, receivedAt: this.#deps.ports.clock.now() }
       ops.push(...putRecordOps(this.id, from === undefined ? row : { ...row, from }))
+      if (offered.status !== 'live') this.#waiting.add(record.id)
     }
-    for (const { id, live } of offered.changed) {
-      if (id === record.id) continue
-      const other = this.#record(id)
-      if (live) {
-        if (other?.type === 'digest') this.#want(other, undefined)
-        continue
-      }
-      ops.push(...deleteRecordOps(this.id, id))
-      if (other?.type === 'digest') gone.push(other.envelope.body.cid)
-    }
-    for (const cid of gone) this.#missing.delete(cid)
     const retraction = record.type === 'retract' && offered.status === 'live' ? record : undefined
-    if (gone.length > 0 || retraction !== undefined)
-      ops.push(...this.#deps.events.onGone(this, gone, retraction))
+    ops.push(...this.#follow(offered.changed, retraction))
+    if (this.#waiting.size > this.#sweepAt) ops.push(...this.#forgottenOps())
     this.#changed()
     if (offered.status !== 'live') return { outcome: { status: offered.status, reason: offered.reason }, ops }
-    if (record.type === 'member') this.#members.add(record.envelope.body.member)
-    if (newMember && record.type === 'member')
-      this.#deps.events.onPeer(this, record.envelope.body.member, 'member')
+    if (newMember) this.#joined(record.envelope.body.member)
     return { outcome: { status: 'live' }, ops }
+  }
+
+  /** What entered or left the set because of something else. */
+  #follow(changes: readonly Change[], retraction: RetractRecord | undefined): readonly StoreOp[] {
+    const ops: StoreOp[] = []
+    const gone: EntryCid[] = []
+    for (const { id, live } of changes) {
+      const record = this.#record(id)
+      if (live) this.#waiting.delete(id)
+      else if (this.set.holds(id)) this.#waiting.add(id)
+      else ops.push(...deleteRecordOps(this.id, id))
+      if (record?.type === 'member' && live) this.#joined(record.envelope.body.member)
+      if (record?.type !== 'digest') continue
+      const { cid } = record.envelope.body
+      if (live) this.#want(record, undefined)
+      else if (this.set.digests(cid).length === 0) gone.push(cid)
+      if (!live) this.#missing.delete(id)
+    }
+    if (gone.length > 0 || retraction !== undefined)
+      ops.push(...this.#deps.events.onGone(this, gone, retraction))
+    return ops
+  }
+
+  #joined(member: PeerId): void {
+    this.#members.add(member)
+    this.#deps.events.onPeer(this, member, 'member')
   }
 
   #record(id: RecordId): SwarmRecord | undefined {
@@ -421,9 +508,10 @@ export class Swarm {
 
   #want(digest: DigestRecord, from: PeerId | undefined): void {
     if (digest.envelope.author === this.self) return
-    const { cid } = digest.envelope.body
+    if (this.#deps.events.isKept(digest.envelope.body.cid)) return
+    // What is not wanted now may be when the owner says so.
+    this.#missing.set(digest.id, digest.envelope.body.cid)
     if (this.#deps.events.worth(this, digest) === undefined) return
-    this.#missing.set(cid, digest.id)
     this.#fetcher?.want({ digest, from })
   }
 
@@ -436,22 +524,54 @@ export class Swarm {
   ): void {
     const { ports, events } = this.#deps
     events.onPeer(this, peer, state)
-    if (state === 'down') return
-    const greet = async (): Promise<void> => {
-      await meet(peer)
-      await pull(peer)
+    if (state === 'down') this.#clockOffsets.delete(peer)
+    else this.#inBackground(this.#greet(peer, link, { meet, pull }))
+    ports.log('debug', 'A peer.', { peer, state })
+  }
+
+  /** Introduces itself, and takes over what the peer has: twice, and again when the peer is not ready yet. */
+  async #greet(
+    peer: PeerId,
+    { network }: SwarmLink,
+    { meet, pull }: Record<'meet' | 'pull', (peer: PeerId) => Promise<void>>,
+  ): Promise<void> {
+    const { clock, log, store } = this.#deps.ports
+    const { signal } = this.#stopping
+    let done = 0
+    for (let tries = 0; tries < greetingsMax && done < 2; tries++) {
+      if (tries > 0) await clock.sleep(greetAgainMs, signal)
+      if (signal.aborted || !network.peers().includes(peer)) return
+      try {
+        await meet(peer)
+        await pull(peer)
+      } catch (cause) {
+        log('debug', 'A peer could not be greeted.', { peer, cause: String(cause) })
+        continue
+      }
+      if (++done > 1) return
       this.#fetcher?.retry()
       this.wantMissing()
-      const addresses = await link.network.addressesOf(peer)
-      if (addresses.length > 0) await ports.store.batch(putAddressesOps(this.id, peer, addresses))
+      if (!this.set.isMember(peer, Math.floor(clock.now() / 1000))) continue
+      const addresses = await network.addressesOf(peer)
+      if (addresses.length > 0) await store.batch(putAddressesOps(this.id, peer, addresses))
     }
-    const greeting = greet()
-      .catch((cause: unknown) => {
-        if (!this.#stopping.signal.aborted)
-          ports.log('debug', 'A peer could not be greeted.', { peer, cause: String(cause) })
-      })
-      .finally(() => this.#writes.delete(greeting))
-    this.#writes.add(greeting)
+  }
+
+  /** Now and then one neighbour is asked for what gossip has lost. */
+  async #keepUp({ network }: SwarmLink, pull: (peer: PeerId) => Promise<void>): Promise<void> {
+    const { clock, log, random } = this.#deps.ports
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await clock.sleep(catchUpMs / 2 + random.below(catchUpMs), signal)
+      const peers = network.peers()
+      const peer = peers.length === 0 ? undefined : peers[random.below(peers.length)]
+      if (peer === undefined) continue
+      try {
+        await pull(peer)
+      } catch (cause) {
+        log('debug', 'A neighbour could not be caught up with.', { peer, cause: String(cause) })
+      }
+    }
   }
 
   #joinHost(): (bytes: Uint8Array, from: PeerId) => Promise<Uint8Array> {
@@ -466,6 +586,10 @@ export class Swarm {
       inviteOf: async id => {
         const invite = (await allInvites(store)).find(one => one.id === id && one.swarm === this.id)
         return invite === undefined ? undefined : { invite, redeemedBy: await redeemedBy(store, this.id, id) }
+      },
+      memberOf: peer => {
+        const record = this.set.member(peer)
+        return record?.envelope.author === this.self ? record : undefined
       },
       admit: (inviteId, record) =>
         this.publish(record, redeemOps(this.id, inviteId, record.envelope.body.member)),

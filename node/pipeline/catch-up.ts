@@ -5,7 +5,7 @@
 
 import { compareBytes, fromHex } from '../../crypto/bytes.ts'
 import { taggedHash } from '../../crypto/hash.ts'
-import { pageBytesMax, pageRequestBytesMax } from '../../protocol/limits.ts'
+import { chainMax, pageBytesMax, pageRequestBytesMax } from '../../protocol/limits.ts'
 import {
   decodePage,
   decodePageRequest,
@@ -27,6 +27,8 @@ export interface CatchUpDeps {
   /** Undefined when the record has gone meanwhile. */
   readonly bytesOf: (id: RecordId) => Uint8Array | undefined
   readonly take: (bytes: Uint8Array, from: PeerId) => Promise<Verdict>
+  /** Ends what is under way. */
+  readonly signal: AbortSignal
 }
 
 const deadlineMs = 10_000
@@ -77,30 +79,45 @@ export function createCatchUp(deps: CatchUpDeps): {
     return encodePage(fillPage(records(inOrder(), after)))
   })
 
+  /** All pages of the peer once; how many records waited for their author's member record, and how many came. */
+  const pages = async (peer: PeerId): Promise<{ waited: number; came: number }> => {
+    const counts = { waited: 0, came: 0 }
+    let after: RecordId | undefined
+    for (let page = 0; page < pagesMax; page++) {
+      using deadline = clock.deadline(deadlineMs, deps.signal)
+      const request = encodePageRequest({
+        fingerprint: fingerprint(),
+        ...(after === undefined ? {} : { after }),
+      })
+      const answer = decodePage(
+        await network.request(peer, protocol, request, { maxBytes: pageBytesMax, signal: deadline.signal }),
+      )
+      if (!answer.ok) throw new TypeError(answer.message)
+      for (const bytes of answer.value.records) {
+        deps.signal.throwIfAborted()
+        const verdict = await deps.take(bytes, peer)
+        if (verdict.verdict === 'accept') counts.came++
+        // The peer has verified what it holds, so this is no slip: nothing more is taken from it.
+        else if (verdict.verdict === 'reject')
+          throw new TypeError(`it offers a bad record: ${verdict.reason}`)
+        else if (verdict.reason === 'not-member') counts.waited++
+      }
+      const { next } = answer.value
+      // A cursor that does not move forward would go round for ever.
+      if (answer.value.same || next === undefined || (after !== undefined && next <= after)) return counts
+      after = next
+    }
+    deps.log('warn', 'A peer offers more records than a swarm should hold; the rest was left out.', { peer })
+    return { ...counts, waited: 0 }
+  }
+
   return {
     async pull(peer) {
-      let after: RecordId | undefined
-      for (let pages = 0; pages < pagesMax; pages++) {
-        using deadline = clock.deadline(deadlineMs)
-        const request = encodePageRequest({
-          fingerprint: fingerprint(),
-          ...(after === undefined ? {} : { after }),
-        })
-        const answer = await network.request(peer, protocol, request, {
-          maxBytes: pageBytesMax,
-          signal: deadline.signal,
-        })
-        const page = decodePage(answer)
-        if (!page.ok) throw new TypeError(page.message)
-        for (const bytes of page.value.records) await deps.take(bytes, peer)
-        const { next } = page.value
-        // A cursor that does not move forward would go round for ever.
-        if (page.value.same || next === undefined || (after !== undefined && next <= after)) return
-        after = next
+      // Records may come before the one that makes their author a member, and few of them may wait for it.
+      for (let round = 0; round < chainMax; round++) {
+        const { waited, came } = await pages(peer)
+        if (waited === 0 || came === 0) return
       }
-      deps.log('warn', 'A peer offers more records than a swarm should hold; the rest was left out.', {
-        peer,
-      })
     },
     changed() {
       sorted = undefined

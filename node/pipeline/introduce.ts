@@ -21,6 +21,8 @@ export interface IntroductionDeps {
   readonly onMember: (chain: readonly MemberRecord[], from: PeerId) => void
   /** Their clock minus ours. */
   readonly onClock: (peer: PeerId, offsetMs: number) => void
+  /** Ends what is under way. */
+  readonly signal: AbortSignal
 }
 
 const deadlineMs = 5_000
@@ -52,7 +54,7 @@ export function createIntroduction(deps: IntroductionDeps): {
 
   return {
     async meet(peer) {
-      using deadline = clock.deadline(deadlineMs)
+      using deadline = clock.deadline(deadlineMs, deps.signal)
       learn(
         await network.request(peer, protocol, own(), { maxBytes: helloBytesMax, signal: deadline.signal }),
         peer,

@@ -6,6 +6,7 @@
 import { toHex } from '../../crypto/bytes.ts'
 import type { KeyPair } from '../../crypto/keys.ts'
 import { secondsPerDay } from '../../protocol/body.ts'
+import { isInForce } from '../../protocol/chain.ts'
 import { signRecord } from '../../protocol/envelope.ts'
 import {
   encodeJoinAccepted,
@@ -30,6 +31,8 @@ export interface JoinHostDeps {
   readonly inviteOf: (
     id: string,
   ) => Promise<{ invite: StoredInvite; redeemedBy: readonly PeerId[] } | undefined>
+  /** The standing record by which this node let the peer in. */
+  readonly memberOf: (peer: PeerId) => MemberRecord | undefined
   /** Stores the use and the new member's record in one batch, and gossips it. */
   readonly admit: (inviteId: string, record: MemberRecord) => Promise<void>
 }
@@ -56,6 +59,9 @@ export function createJoinHost(deps: JoinHostDeps): (bytes: Uint8Array, from: Pe
     if (chain === undefined || chain.length + 1 > Math.min(chainMax, chainLengthMax(deps.descriptor))) {
       return refuse('not-allowed')
     }
+    // Whoever asks again (the answer was lost) is told the same, and costs the swarm no second record.
+    const standing = again ? deps.memberOf(member) : undefined
+    if (standing !== undefined && isInForce(standing, nowS)) return encodeJoinAccepted([...chain, standing])
     const expires = Math.floor(nowS / secondsPerDay) + membershipDays
     const record = signRecord(
       { swarm: deps.swarm, kind: 'member', t: nowS, body: { member, box, expires } },

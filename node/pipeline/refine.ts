@@ -6,8 +6,11 @@
 
 import type { EntryCid } from '../../protocol/types.ts'
 
-export interface KeptFacts {
+export interface KeptFacts extends Worth {
   readonly cid: EntryCid
+}
+
+interface Worth {
   readonly own: boolean
   /** Trust of its author, 0 to 1; 0 for a blocked one. */
   readonly trust: number
@@ -33,7 +36,7 @@ export function leastUseful(kept: Iterable<KeptFacts>, count: number, nowMs: num
 }
 
 /** Grows with what an entry did here; an own or a helpful one outweighs any untried one. */
-function usefulness(facts: KeptFacts, nowMs: number): number {
+export function usefulness(facts: Worth, nowMs: number): number {
   const ageDays = Math.max(0, nowMs - facts.lastTouchedAt) / dayMs
   const fresh = halfLifeDays / (halfLifeDays + ageDays)
   const posterior = (facts.helped + 1) / (facts.helped + facts.hurt + 2)

@@ -81,7 +81,7 @@ describe('a record that is refused', () => {
     {
       name: 'with a body that breaks its kind',
       reason: 'bad-body',
-      make: peer => peer.signRaw({ body: { before: -1 } }),
+      make: peer => peer.signRaw({ body: -1 }),
     },
     { name: 'of a later version', reason: 'unknown-version', make: peer => peer.signRaw({ v: 2 }) },
     {

@@ -117,7 +117,7 @@ export class RawPeer {
       kind: 'retract',
       author: pair.publicKey,
       t: nowS(),
-      body: { before: nowS() },
+      body: nowS(),
       ...changes,
     }
     const message = signedMessage(String(fields.kind), this.swarm, encodeCanonical(fields))
