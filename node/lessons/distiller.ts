@@ -4,16 +4,24 @@
  */
 
 import type { Distiller } from '../ports.ts'
+import { batchOf } from './batch.ts'
 import { toDrafts } from './drafts.ts'
 import { type Origins, originsOf } from './origins.ts'
+import { callCard } from './patterns/call-card.ts'
 import { changedArgument } from './patterns/changed-argument.ts'
+import { checkAfter } from './patterns/check-after.ts'
+import { claimAgainstRecord } from './patterns/claim-against-record.ts'
 import { confirmedAnswer } from './patterns/confirmed-answer.ts'
+import { coverage } from './patterns/coverage.ts'
 import { explainedFigures } from './patterns/explained-figures.ts'
+import { limitExceeded } from './patterns/limit-exceeded.ts'
 import { listRelation } from './patterns/list-relation.ts'
+import { nothingFound } from './patterns/nothing-found.ts'
 import { otherTool } from './patterns/other-tool.ts'
 import type { Finding, Pattern, PatternContext } from './patterns/pattern.ts'
 import { recordField } from './patterns/record-field.ts'
 import { sameCallAgain } from './patterns/same-call-again.ts'
+import { usedUp } from './patterns/used-up.ts'
 import { type Run, toRun } from './runs.ts'
 
 const PATTERNS: readonly Pattern[] = [
@@ -24,6 +32,13 @@ const PATTERNS: readonly Pattern[] = [
   recordField,
   otherTool,
   sameCallAgain,
+  callCard,
+  checkAfter,
+  claimAgainstRecord,
+  coverage,
+  limitExceeded,
+  nothingFound,
+  usedUp,
 ]
 
 export function createDistiller(): Distiller {
@@ -37,6 +52,7 @@ export function createDistiller(): Distiller {
       }
       const indexes = new Map<Run, Origins>()
       const context: PatternContext = {
+        batch: batchOf(runs),
         origins(run) {
           const known = indexes.get(run)
           if (known !== undefined) return known

@@ -35,6 +35,7 @@ interface Occurrence {
   readonly at: number
   readonly exact: string
   readonly origin: Origin
+  readonly echo?: boolean
 }
 
 /** The indexes of one run are built once, on the first question. */
@@ -60,7 +61,8 @@ export function originsOf(run: Run): Origins {
       const kept = held.filter(
         found => found.origin.from !== 'result' || same.length === 0 || found.exact === exact,
       )
-      const origins = distinct(kept.map(found => found.origin))
+      const fresh = kept.filter(found => found.echo !== true)
+      const origins = distinct((fresh.length > 0 ? fresh : kept).map(found => found.origin))
       if (origins.length > 0) return origins
       return typeof value === 'number' && isComputed(index.figures, value, before)
         ? [{ from: 'computed' }]
@@ -98,7 +100,7 @@ function indexOf(run: Run): RunIndex {
       if (errors.length < ERRORS_MAX) errors.push(call)
     } else if (result.value === undefined) {
       texts.push({ at: result.at, kind: { from: 'text', tool }, text: result.text })
-    } else addLeaves(leaves, figures, tool, result)
+    } else addLeaves(leaves, figures, call, result)
   }
   return { leaves, texts: new TextIndex(texts), errors, figures }
 }
@@ -106,16 +108,18 @@ function indexOf(run: Run): RunIndex {
 function addLeaves(
   index: Map<string, Occurrence[]>,
   figures: Figure[],
-  tool: string,
+  { tool, leaves }: Call,
   result: CallResult,
 ): void {
+  const asked = new Set(leaves.map(leaf => leaf.value))
   for (const leaf of result.leaves) {
     if (leaf.value === null || typeof leaf.value === 'boolean') continue
     if (typeof leaf.value === 'number' && figures.length < FIGURES_MAX)
       figures.push({ at: result.at, value: leaf.value })
     const exact = String(leaf.value)
     const origin: Origin = { from: 'result', tool, path: leaf.path, identity: leaf.identity }
-    const occurrence = { at: result.at, exact, origin }
+    // A result that repeats what it was asked for is no source of it: the value was there before.
+    const occurrence = { at: result.at, exact, origin, echo: asked.has(leaf.value) }
     for (const key of keysOf(exact)) {
       const list = index.get(key)
       if (list === undefined) index.set(key, [occurrence])

@@ -42,6 +42,27 @@ export function stateWord(value: string | boolean, template: string): Allowed | 
   return value.length >= 3 && template.includes(value.toLowerCase()) ? allow(`\`${value}\``) : undefined
 }
 
+/** A state that `Batch` has seen on many records with several asks: nobody's value. */
+export function seenState(value: string | boolean): Allowed {
+  return allow(`\`${value}\``)
+}
+
+/** Words with commas between them, and the given word before the last. */
+export function listed(words: readonly Allowed[], last: 'and' | 'or' = 'and'): Allowed {
+  const rest = words.slice(0, -1).join(', ')
+  const end = words.at(-1) ?? ''
+  return allow(rest === '' ? end : `${rest} ${last} ${end}`)
+}
+
+export function series(words: readonly Allowed[]): Allowed {
+  return allow(words.join('; '))
+}
+
+/** Phrases one after the other, with a space between those that are not empty. */
+export function joined(phrases: readonly Allowed[]): Allowed {
+  return allow(phrases.filter(phrase => phrase !== '').join(' '))
+}
+
 /** One of a fixed set of words of the distiller's own. */
 export function own<const Words extends string>(word: Words): Allowed {
   return allow(word)

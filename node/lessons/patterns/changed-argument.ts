@@ -17,14 +17,7 @@ import {
   say,
   toolWord,
 } from '../vocabulary.ts'
-import {
-  argumentOf,
-  type Change,
-  kindOf,
-  onlyChange,
-  sameButForm,
-  type ValueChange,
-} from './compare.ts'
+import { argumentOf, type Change, kindOf, onlyChange, sameButForm, type ValueChange } from './compare.ts'
 import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
 export const changedArgument: Pattern = {

@@ -5,6 +5,7 @@
  */
 
 import type { EntryKind, ToolMention } from '../../../protocol/types.ts'
+import type { Batch } from '../batch.ts'
 import type { Origins } from '../origins.ts'
 import type { Run } from '../runs.ts'
 import type { Allowed } from '../vocabulary.ts'
@@ -33,6 +34,8 @@ export interface Finding {
 
 export interface PatternContext {
   origins(run: Run): Origins
+  /** What only many runs show: states, writing tools, the runs of one ask. */
+  readonly batch: Batch
 }
 
 export interface Pattern {
