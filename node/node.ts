@@ -425,18 +425,14 @@ class LocalNode implements SwarmloreNode {
     const { author, body } = digest.envelope
     swarm.dismiss(digest)
     this.#ports.log('warn', 'An entry is not what its author announced.', { cid: body.cid, author, reason })
-    const told = {
+    await this.#answering.note({
       recallId: `mismatch-${digest.id.slice(0, 32)}`,
       cid: body.cid,
       author,
       outcome: 'hurt',
       day: this.#today(),
       authorOnly: true,
-    } as const
-    const change = this.#evidence.feedback(told)
-    await this.#ports.store.batch(change.ops)
-    change.apply()
-    this.#authors.changed()
+    })
   }
 
   /** Embeds one entry and whatever else waits, in one call; checks the author's sketch on the way. */

@@ -7,7 +7,7 @@ import { toHex } from '../../crypto/bytes.ts'
 import { secondsPerDay } from '../../protocol/body.ts'
 import { duplicateKey } from '../../protocol/entry-text.ts'
 import type { Day, EntryCid, PeerId, Result } from '../../protocol/types.ts'
-import type { Evidence } from '../../store/evidence.ts'
+import type { Evidence, Feedback } from '../../store/evidence.ts'
 import type { Pause, StoreOp } from '../../store/ports.ts'
 import { forgetRecallsOps, getRecall, putRecallOps, type StoredRecall } from '../../store/recalls.ts'
 import type { FeedbackOutcome, FeedbackReport, NodeEvent, RecallRequest, RecallResult } from '../api.ts'
@@ -100,10 +100,12 @@ export class Answering {
 
   /** Outcomes for what was handed out; without `item`, for the one item that it had. */
   feedback(recallId: string, outcome: FeedbackOutcome, item?: EntryCid): Promise<Result<FeedbackReport>> {
-    const turn = this.#last.then(() => this.#feedback(recallId, outcome, item))
-    // The next turn waits for this one and does not share its failure, which reaches the caller through `turn`.
-    this.#last = turn.catch(() => undefined)
-    return turn
+    return this.#inTurn(() => this.#feedback(recallId, outcome, item))
+  }
+
+  /** Evidence of another kind than an owner's feedback. */
+  note(told: Feedback): Promise<void> {
+    return this.#inTurn(() => this.#note(told))
   }
 
   /** Entries that say the same as this one, or something else for the same situation. */
@@ -154,7 +156,7 @@ export class Answering {
     outcome: FeedbackOutcome,
     item?: EntryCid,
   ): Promise<Result<FeedbackReport>> {
-    const { authors, evidence, kept, ports } = this.#deps
+    const { authors, kept, ports } = this.#deps
     const recall = this.#unwritten.get(recallId) ?? getRecall(ports.store, recallId)
     if (recall === undefined) {
       return {
@@ -181,16 +183,29 @@ export class Answering {
       }
     const { author } = handed
     const own = this.#deps.swarms().some(swarm => swarm.self === author)
-    const change = evidence.feedback({ recallId, cid, author, outcome, day: this.#today() })
-    await ports.store.batch(change.ops)
-    change.apply()
-    authors.changed()
+    await this.#note({ recallId, cid, author, outcome, day: this.#today() })
     const swarm = this.#deps.swarms().find(one => one.id === handed.swarm)
     const standing = swarm === undefined ? undefined : authors.standing(author, swarm.membership)
     if (standing !== undefined && !own)
       this.#deps.emit({ type: 'trust', peer: author, tier: standing.tier, trust: standing.trust })
     ports.log('debug', 'Feedback.', { recallId, cid, outcome, kept: kept.get(cid) !== undefined })
     return { ok: true, value: { counted: [{ cid, author, trust: standing?.trust ?? 0 }] } }
+  }
+
+  async #note(told: Feedback): Promise<void> {
+    const { authors, evidence, ports } = this.#deps
+    const change = evidence.feedback(told)
+    await ports.store.batch(change.ops)
+    change.apply()
+    authors.changed()
+  }
+
+  /** Counts are read, changed and written: two changes at once would lose one. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work)
+    // The next turn waits for this one and does not share its failure, which reaches the caller through `turn`.
+    this.#last = turn.catch(() => undefined)
+    return turn
   }
 
   async #search(request: RecallRequest, budgetMs: number): Promise<Found> {

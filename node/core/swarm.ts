@@ -4,7 +4,7 @@
  */
 
 import { type KeyPair, keyPairFromSeed } from '../../crypto/keys.ts'
-import { decodeRecord, messageId } from '../../protocol/envelope.ts'
+import { messageId, restoreRecord } from '../../protocol/envelope.ts'
 import { peerOf } from '../../protocol/identity.ts'
 import { joinRequestBytesMax } from '../../protocol/limits.ts'
 import { type Change, createReplicatedSet, type ReplicatedSet } from '../../protocol/replicated-set.ts'
@@ -103,6 +103,9 @@ export class Swarm {
   readonly #waiting = new Set<RecordId>()
   #sweepAt = sweepMin
   #wanting: Promise<void> | undefined
+  #wantAgain = false
+  /** Something did not fit into the queue of fetches: what is missing is gone through again when it has emptied. */
+  #isCrowded = false
   #changed: () => void = () => undefined
 
   constructor(deps: SwarmDeps) {
@@ -120,10 +123,10 @@ export class Swarm {
     const { store, cpu } = this.#deps.ports
     let waiting: RecordId[] = []
     for await (const { id, bytes } of recordsOf(store, this.id)) {
-      const read = decodeRecord(bytes, this.id)
+      const record = restoreRecord(id, bytes)
       await cpu.spend('decode', 1)
-      if (!read.ok) continue
-      if (this.#belongs(read.claimed)) this.#restore(read.claimed, isKept)
+      if (record === undefined) continue
+      if (this.#belongs(record)) this.#restore(record, isKept)
       else waiting.push(id)
     }
     // In the order of ids a record may come before the one that makes its author a member; the set lets few wait.
@@ -351,18 +354,26 @@ export class Swarm {
 
   /** Fetches what is announced and not here, as far as it is wanted. */
   wantMissing(): void {
-    if (this.#wanting !== undefined) return
+    if (this.#wanting !== undefined) {
+      this.#wantAgain = true
+      return
+    }
     const run = async (): Promise<void> => {
       for (const id of [...this.#missing.keys()]) {
         await this.#deps.ports.cpu.spend('decode', 1)
         if (this.#stopping.signal.aborted) return
         const record = this.set.has(id) ? this.#record(id) : undefined
-        if (record?.type === 'digest') this.#want(record, undefined)
-        else if (!this.set.holds(id)) this.#missing.delete(id)
+        if (record?.type === 'digest') {
+          // The rest waits until the queue has emptied.
+          if (!this.#want(record, undefined)) return
+        } else if (!this.set.holds(id)) this.#missing.delete(id)
       }
     }
     this.#wanting = run().finally(() => {
       this.#wanting = undefined
+      const again = this.#wantAgain
+      this.#wantAgain = false
+      if (again) this.wantMissing()
     })
     this.#inBackground(this.#wanting)
   }
@@ -468,8 +479,7 @@ export class Swarm {
     const unwritten = this.#unwritten.get(id)
     if (unwritten !== undefined) return unwritten
     const bytes = recordBytes(this.#deps.ports.store, this.id, id)
-    const read = bytes === undefined ? undefined : decodeRecord(bytes, this.id)
-    return read?.ok === true ? read.claimed : undefined
+    return bytes === undefined ? undefined : restoreRecord(id, bytes)
   }
 
   /** For a record of a peer: the verdict does not wait for the disk. */
@@ -506,13 +516,26 @@ export class Swarm {
     this.#writes.add(writing)
   }
 
-  #want(digest: DigestRecord, from: PeerId | undefined): void {
-    if (digest.envelope.author === this.self) return
-    if (this.#deps.events.isKept(digest.envelope.body.cid)) return
+  /** False when no more can wait to be fetched now. */
+  #want(digest: DigestRecord, from: PeerId | undefined): boolean {
+    const { events } = this.#deps
+    const { cid } = digest.envelope.body
+    if (digest.envelope.author === this.self || events.isKept(cid)) return true
     // What is not wanted now may be when the owner says so.
-    this.#missing.set(digest.id, digest.envelope.body.cid)
-    if (this.#deps.events.worth(this, digest) === undefined) return
-    this.#fetcher?.want({ digest, from })
+    this.#missing.set(digest.id, cid)
+    if (events.worth(this, digest) === undefined || this.#fetcher === undefined) return true
+    if (this.#fetcher.want({ digest, from })) return true
+    if (!this.#isCrowded) {
+      this.#isCrowded = true
+      this.#inBackground(this.#wantWhenIdle(this.#fetcher))
+    }
+    return false
+  }
+
+  async #wantWhenIdle(fetcher: Fetcher): Promise<void> {
+    await fetcher.idle()
+    this.#isCrowded = false
+    this.wantMissing()
   }
 
   #onPeer(
@@ -522,11 +545,9 @@ export class Swarm {
     meet: (peer: PeerId) => Promise<void>,
     pull: (peer: PeerId) => Promise<void>,
   ): void {
-    const { ports, events } = this.#deps
-    events.onPeer(this, peer, state)
+    this.#deps.events.onPeer(this, peer, state)
     if (state === 'down') this.#clockOffsets.delete(peer)
     else this.#inBackground(this.#greet(peer, link, { meet, pull }))
-    ports.log('debug', 'A peer.', { peer, state })
   }
 
   /** Introduces itself, and takes over what the peer has: twice, and again when the peer is not ready yet. */
@@ -538,6 +559,7 @@ export class Swarm {
     const { clock, log, store } = this.#deps.ports
     const { signal } = this.#stopping
     let done = 0
+    this.#fetcher?.retry()
     for (let tries = 0; tries < greetingsMax && done < 2; tries++) {
       if (tries > 0) await clock.sleep(greetAgainMs, signal)
       if (signal.aborted || !network.peers().includes(peer)) return
@@ -549,7 +571,6 @@ export class Swarm {
         continue
       }
       if (++done > 1) return
-      this.#fetcher?.retry()
       this.wantMissing()
       if (!this.set.isMember(peer, Math.floor(clock.now() / 1000))) continue
       const addresses = await network.addressesOf(peer)

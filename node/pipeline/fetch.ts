@@ -7,7 +7,7 @@
 import { decodeEntry } from '../../protocol/entry.ts'
 import { matchesDigest } from '../../protocol/entry-text.ts'
 import { entryBytesMax } from '../../protocol/limits.ts'
-import type { DigestRecord, Entry, EntryCid, PeerId } from '../../protocol/types.ts'
+import type { DigestRecord, Entry, PeerId, RecordId } from '../../protocol/types.ts'
 import type { Blocks, Clock, Cpu, Log } from '../ports.ts'
 import { createQueue } from '../queue.ts'
 
@@ -65,8 +65,9 @@ const retryCapMs = 30_000
 const otherProviders = 4
 
 export function createFetcher(deps: FetchDeps): Fetcher {
-  const failed = new Map<EntryCid, Failed>()
-  const pending = new Set<EntryCid>()
+  // By digest and not by entry: who announces another's entry wrongly must not stand in the way of the right digest.
+  const failed = new Map<RecordId, Failed>()
+  const pending = new Set<RecordId>()
   const stopping = new AbortController()
   let retrying: Promise<void> = Promise.resolve()
   let isRetrying = false
@@ -81,45 +82,43 @@ export function createFetcher(deps: FetchDeps): Fetcher {
 
   const run = async (wanted: Wanted): Promise<void> => {
     const { digest } = wanted
-    const { cid, size } = digest.envelope.body
-    if (deps.worth(digest) === undefined) return settle(cid)
+    const { cid } = digest.envelope.body
+    if (deps.worth(digest) === undefined) return settle(digest.id)
     const providers = providersOf(wanted)
     if (providers.length === 0) return postpone(wanted)
     using deadline = deps.clock.deadline(deps.deadlineMs, stopping.signal)
     let bytes: Uint8Array
     try {
-      const maxBytes = Math.min(size, entryBytesMax)
-      bytes = (await deps.blocks.fetch(cid, { providers, maxBytes, signal: deadline.signal })).bytes
+      // What is larger than announced, and still an entry, is fetched as well: it proves that the author lied.
+      const options = { providers, maxBytes: entryBytesMax, signal: deadline.signal }
+      bytes = (await deps.blocks.fetch(cid, options)).bytes
     } catch (cause) {
-      if (stopping.signal.aborted) return settle(cid)
+      if (stopping.signal.aborted) return settle(digest.id)
       deps.log('debug', 'An entry could not be fetched yet.', { cid, cause: String(cause) })
       return postpone(wanted)
     }
     await deps.cpu.spend('decode', 1)
     const entry = decodeEntry(bytes)
     const mismatch = entry.ok ? matchesDigest(entry.value, bytes.length, digest, deps.shards) : entry
-    settle(cid)
-    if (!entry.ok || !mismatch.ok) {
-      await deps.onMismatch(digest, mismatch.ok ? 'mismatch' : mismatch.message)
-      return
-    }
-    await deps.onEntry(entry.value, bytes, wanted)
+    if (entry.ok && mismatch.ok) await deps.onEntry(entry.value, bytes, wanted)
+    else await deps.onMismatch(digest, mismatch.ok ? 'mismatch' : mismatch.message)
+    settle(digest.id)
   }
 
-  const settle = (cid: EntryCid): void => {
-    pending.delete(cid)
-    failed.delete(cid)
+  const settle = (id: RecordId): void => {
+    pending.delete(id)
+    failed.delete(id)
   }
 
   /** Waits longer after each failed try; gives up after the last, until a peer comes up. */
   const postpone = (wanted: Wanted): void => {
-    const { cid } = wanted.digest.envelope.body
-    pending.delete(cid)
-    const tries = (failed.get(cid)?.tries ?? 0) + 1
-    if (!failed.has(cid) && failed.size >= failedLimit) return
+    const { id } = wanted.digest
+    pending.delete(id)
+    const tries = (failed.get(id)?.tries ?? 0) + 1
+    if (!failed.has(id) && failed.size >= failedLimit) return
     const waitMs = Math.min(retryBaseMs * 2 ** (tries - 1), retryCapMs)
     const dueAt = tries < triesMax ? deps.clock.now() + waitMs : Number.POSITIVE_INFINITY
-    failed.set(cid, { wanted, tries, dueAt })
+    failed.set(id, { wanted, tries, dueAt })
     if (!isRetrying) retrying = retryWhenDue()
   }
 
@@ -147,7 +146,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     workers: deps.concurrency,
     run,
     onError: (cause, wanted) => {
-      settle(wanted.digest.envelope.body.cid)
+      settle(wanted.digest.id)
       deps.log('error', 'A fetched entry could not be kept.', {
         cid: wanted.digest.envelope.body.cid,
         cause: String(cause),
@@ -157,10 +156,10 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   })
 
   const want = (wanted: Wanted): boolean => {
-    const { cid } = wanted.digest.envelope.body
-    if (pending.has(cid)) return true
+    const { id } = wanted.digest
+    if (pending.has(id)) return true
     if (!queue.push(wanted)) return false
-    pending.add(cid)
+    pending.add(id)
     return true
   }
 
@@ -168,7 +167,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     want,
     retry() {
       for (const { wanted } of [...failed.values()]) {
-        failed.delete(wanted.digest.envelope.body.cid)
+        failed.delete(wanted.digest.id)
         want(wanted)
       }
     },

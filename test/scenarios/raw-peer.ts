@@ -11,7 +11,13 @@ import { swarmOpener } from '../../node/adapters/libp2p.ts'
 import type { SwarmLink } from '../../node/ports.ts'
 import { encodeCanonical } from '../../protocol/cbor.ts'
 import { encodeEntry } from '../../protocol/entry.ts'
-import { messageId, type RecordDraft, signedMessage, signRecord } from '../../protocol/envelope.ts'
+import {
+  decodeRecord,
+  messageId,
+  type RecordDraft,
+  signedMessage,
+  signRecord,
+} from '../../protocol/envelope.ts'
 import { encodeHello } from '../../protocol/hello.ts'
 import { bytesOfId, cidOf, peerOf } from '../../protocol/identity.ts'
 import { readInvitation } from '../../protocol/invitation.ts'
@@ -158,6 +164,13 @@ export class RawPeer {
     }
     const digest = signRecord({ swarm: this.swarm, kind: 'digest', t, body }, this.pair)
     return { entry, cid, bytes, digest }
+  }
+
+  /** A record of a kind that nobody knows yet. */
+  signOpaque(number: number): SwarmRecord {
+    const read = decodeRecord(this.signRaw({ kind: 'song', body: { number } }), this.swarm)
+    if (!read.ok) throw new TypeError(read.reason)
+    return read.claimed
   }
 
   /** Writes an entry, serves it and announces it. */
