@@ -357,7 +357,7 @@ class LocalNode implements SwarmloreNode {
     return this.#kept.size >= capacityEntries - Math.floor(capacityEntries * evictShare)
   }
 
-  /** What an entry that is not here would count for: as much as one that came when it was made, and was not used. */
+  /** What an entry that is not here would count for: as much as an unused one of that time that is. */
   #valueUnseen(trust: number, createdS: number): number {
     const lastTouchedAt = createdS * 1000
     const facts = { own: false, trust, helped: 0, hurt: 0, uses: 0, lastTouchedAt }
@@ -515,7 +515,10 @@ class LocalNode implements SwarmloreNode {
       const trust =
         swarm === undefined || blocked ? 0 : this.#authors.standing(author, swarm.membership).trust
       const { helped, hurt } = this.#evidence.ofEntry(cid, today)
-      facts.set(cid, { cid, uses, trust, helped, hurt, own: false, lastTouchedAt: lastUsedAt ?? receivedAt })
+      // When it was made and not when it came, so that it compares with what is not here.
+      const created = swarm?.set.digests(cid)[0]?.created
+      const lastTouchedAt = lastUsedAt ?? (created === undefined ? receivedAt : created * 1000)
+      facts.set(cid, { cid, uses, trust, helped, hurt, own: false, lastTouchedAt })
     }
     return facts
   }

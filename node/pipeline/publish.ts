@@ -83,8 +83,9 @@ export function entryOf(draft: EntryDraft, making: EntryMaking): Entry {
 /** Whether the entry that stands no longer says what the draft says: other words, or far more support. */
 export function needsSuccessor(standing: Entry, draft: EntryDraft): boolean {
   const now = tallyOf(draft.support)
-  if (now.asks >= standing.support.asks * republishFactor) return true
-  if (now.episodes >= standing.support.episodes * 2 * republishFactor) return true
+  // At least one: a lesson that a person wrote rests on none, and twice nothing is no more.
+  if (now.asks >= Math.max(1, standing.support.asks * republishFactor)) return true
+  if (now.episodes >= Math.max(1, standing.support.episodes * 2 * republishFactor)) return true
   return (
     standing.situation !== draft.situation ||
     standing.insight.summary !== draft.insight.summary ||

@@ -19,7 +19,7 @@ interface Worth {
   readonly hurt: number
   /** How often it was handed out. */
   readonly uses: number
-  /** Milliseconds: when it was received, or last handed out. */
+  /** Milliseconds: when it was made, or last handed out. */
   readonly lastTouchedAt: number
 }
 

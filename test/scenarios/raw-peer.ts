@@ -198,11 +198,13 @@ export interface RawPeerOptions {
   /** Instead of the one in the invitation. */
   readonly psk?: Uint8Array | undefined
   readonly connect?: boolean
+  /** Another swarm than the one that the host founded. */
+  readonly swarm?: SwarmId
 }
 
-/** A raw peer in the swarm that `host` founded, connected to it. */
+/** A raw peer in the host's swarm, invited by it and connected to it. */
 export async function rawPeer(host: TestNode, options: RawPeerOptions = {}): Promise<RawPeer> {
-  const { text } = must(await host.node.invite({ uses: 1 }))
+  const { text } = must(await host.node.invite(options.swarm === undefined ? {} : { swarm: options.swarm }))
   const invitation = must(readInvitation(text, nowS()))
   const pair = keyPairFromSeed(options.seed ?? new Uint8Array(randomBytes(32)))
   const blocks = new Map<EntryCid, Uint8Array>()

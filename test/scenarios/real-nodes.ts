@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { keyPairFromSeed } from '../../crypto/keys.ts'
 import { swarmOpener } from '../../node/adapters/libp2p.ts'
 import { type OnnxEmbedder, openEmbedder } from '../../node/adapters/onnx.ts'
 import { systemClock, systemCpu, systemRandom } from '../../node/adapters/system.ts'
@@ -16,9 +17,11 @@ import { type NodeConfig, nodeConfigSchema } from '../../node/config.ts'
 import { createDistiller } from '../../node/lessons/distiller.ts'
 import { createNode } from '../../node/node.ts'
 import type { Log, Ports } from '../../node/ports.ts'
-import type { EntryCid, PeerId, Result } from '../../protocol/types.ts'
+import { createDescriptor, encodeDescriptor, founderSeed, swarmIdOf } from '../../protocol/swarm.ts'
+import type { EntryCid, InvitePolicy, PeerId, Result } from '../../protocol/types.ts'
 import { openLevelStore } from '../../store/level.ts'
 import type { Store } from '../../store/ports.ts'
+import { allSwarms, putSwarmOps } from '../../store/swarms.ts'
 
 export const loopback = ['/ip4/127.0.0.1/tcp/0']
 
@@ -29,6 +32,8 @@ export interface NodeOptions {
   /** In place of Level in a folder; a restart opens the same one again. */
   readonly openStore?: () => Promise<Store>
   readonly dht?: boolean
+  /** Who may invite in the swarm that it founds. */
+  readonly invite?: InvitePolicy
 }
 
 export interface LogLine {
@@ -87,7 +92,7 @@ export class TestNode {
       clock: systemClock,
       random: systemRandom,
       cpu: systemCpu(),
-      store: await this.#openStore(),
+      store: await this.#founded(),
       embedder: await embedder(),
       distiller: createDistiller(),
       openSwarm: swarmOpener({ listen: loopback, mdns: false, dht: this.#options.dht ?? false }, log),
@@ -96,6 +101,28 @@ export class TestNode {
       ...this.#options.ports,
     }
     this.#node = must(await createNode(ports, nodeConfigSchema.parse(this.#options.config ?? {})))
+  }
+
+  /** A swarm with other rules than the node's own founding gives it stands in the store before its first start. */
+  async #founded(): Promise<Store> {
+    const store = await this.#openStore()
+    const { invite } = this.#options
+    if (invite === undefined || (await allSwarms(store)).length > 0) return store
+    const nonce = new Uint8Array(randomBytes(16))
+    const founder = keyPairFromSeed(founderSeed(this.#seed, nonce))
+    const draft = { name: 'lab', visibility: 'private', invite, shards: 1, nonce, addresses: [] } as const
+    const descriptor = must(createDescriptor(draft, founder))
+    await store.batch(
+      putSwarmOps({
+        id: swarmIdOf(descriptor),
+        descriptor: encodeDescriptor(descriptor),
+        psk: new Uint8Array(randomBytes(32)),
+        listen: [],
+        bootstrap: [],
+        joinedAt: Date.now(),
+      }),
+    )
+    return store
   }
 
   async stop(): Promise<void> {
@@ -146,9 +173,9 @@ export async function startedNode(options: NodeOptions = {}): Promise<TestNode> 
   return node
 }
 
-/** Lets `guest` into the swarm that `host` founded. */
-export async function letIn(host: TestNode, guest: TestNode): Promise<void> {
-  const { text } = must(await host.node.invite({}))
+/** Lets `guest` into the swarm that `host` founded, or into another one that it may invite to. */
+export async function letIn(host: TestNode, guest: TestNode, swarm = host.home): Promise<void> {
+  const { text } = must(await host.node.invite({ swarm: swarm.id }))
   must(await guest.node.join(text))
 }
 

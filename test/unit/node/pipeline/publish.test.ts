@@ -89,5 +89,8 @@ describe('entries from drafts', () => {
       ),
     ).toBe(true)
     expect(needsSuccessor(standing, draft({ situation: 'Wider.' }))).toBe(true)
+    const written = draft({ support: [] })
+    const standingWritten = entryOf(written, { author: peer('me'), created: 1, firstSeen: 1, lastSeen: 1 })
+    expect(needsSuccessor(standingWritten, written)).toBe(false)
   })
 })

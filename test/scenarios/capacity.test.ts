@@ -1,0 +1,78 @@
+/** A node with little room: what is least useful goes, its digest stays, and it is not fetched again for nothing. */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, it } from 'vitest'
+import { nowS, rawPeer } from './raw-peer.ts'
+import { allKept, endAll, isKept, lesson, must, startedNode, until, untilKept } from './real-nodes.ts'
+
+afterEach(endAll)
+
+const capacityEntries = 20
+
+it('evicts the least useful, keeps its own and what helped, and does not fetch in circles', async () => {
+  const node = await startedNode({ config: { capacityEntries } })
+  const arrived: string[] = []
+  const evicted: string[] = []
+  const listen = () =>
+    node.node.onEvent(event => {
+      if (event.type === 'entry' && !event.own) arrived.push(event.cid)
+      if (event.type === 'evicted') evicted.push(event.cid)
+    })
+  listen()
+  const own = []
+  for (let i = 0; i < 4; i++) own.push(must(await node.node.addEntry(lesson(`Own ${i}.`, `Do ${i}.`))).cid)
+  const author = await rawPeer(node)
+  const old = nowS() - 800
+  const helpful = await author.publish('The crane swings to the left.', { t: old })
+  await untilKept(node, helpful.cid)
+  const { recallId } = await node.node.recall({ query: 'The crane swings to the left.', timeBudgetMs: 5_000 })
+  must(await node.node.feedback(recallId, 'helped', helpful.cid))
+
+  const published = []
+  for (let i = 1; i <= 40; i++) published.push(await author.publish(`Case ${i}.`, { t: old + i }))
+  const newest = published.slice(-10).map(one => one.cid)
+  for (const cid of newest) await untilKept(node, cid)
+  await until('nothing is under way', () => node.node.status().fetch.waiting === 0)
+  const kept = await allKept(node)
+  expect(kept.length).toBeLessThanOrEqual(capacityEntries)
+  expect(kept).toEqual(expect.arrayContaining([...own, helpful.cid]))
+  // The founder's four, the member record, and every digest, kept or not.
+  expect(node.home.records).toBe(4 + 1 + 41)
+  expect(evicted.length).toBeGreaterThan(0)
+  expect(new Set(evicted).size).toBe(evicted.length)
+  expect(new Set(arrived).size).toBe(arrived.length)
+
+  // A peer that comes up makes the node look at what is missing; none of it is worth more than before.
+  const count = arrived.length
+  const other = await rawPeer(node)
+  for (const { cid, bytes } of published) other.blocks.set(cid, bytes)
+  await sleep(300)
+  expect(arrived.slice(count)).toEqual([])
+
+  await node.restart()
+  listen()
+  await author.dial(node)
+  await sleep(300)
+  expect(arrived.slice(count)).toEqual([])
+  expect((await allKept(node)).toSorted()).toEqual(kept.toSorted())
+  expect(node.home.records).toBe(4 + 1 + 41 + 1)
+
+  // What is new finds room again.
+  const fresh = await author.publish('Something new.')
+  await untilKept(node, fresh.cid)
+  expect((await allKept(node)).length).toBeLessThanOrEqual(capacityEntries)
+  expect(await isKept(node, helpful.cid)).toBe(true)
+})
+
+it('own lessons beyond the capacity stay, and are not published again and again', async () => {
+  const node = await startedNode({ config: { capacityEntries: 10 } })
+  const own: string[] = []
+  for (let i = 0; i < 14; i++) own.push(must(await node.node.addEntry(lesson(`Own ${i}.`, `Do ${i}.`))).cid)
+  expect((await allKept(node)).toSorted()).toEqual(own.toSorted())
+  const { records } = node.home
+  await node.restart()
+  await node.node.distil()
+  expect(node.home.records).toBe(records)
+  expect((await allKept(node)).toSorted()).toEqual(own.toSorted())
+  expect((await node.node.doctor()).find(finding => finding.check === 'capacity')?.level).toBe('warn')
+})
