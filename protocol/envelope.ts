@@ -9,7 +9,7 @@ import type { KeyPair } from '../crypto/keys.ts'
 import { sign, signatureBytes, verify } from '../crypto/sign.ts'
 import { attestFromWire, attestToWire } from './attestation.ts'
 import type { BodyContext } from './body.ts'
-import { decodeCanonical, encodeCanonical } from './cbor.ts'
+import { decodeCanonical, decodeStored, encodeCanonical } from './cbor.ts'
 import { digestFromWire, digestToWire } from './digest.ts'
 import { RejectReason, verdictOf } from './errors.ts'
 import { Fields } from './fields.ts'
@@ -127,6 +127,22 @@ export function decodeRecord(bytes: Uint8Array, swarm: SwarmId): UnverifiedRecor
   return readBody(own, shape)
 }
 
+/** ASCII that stands in the bytes of every member record, and by chance in others: for finding members among many. */
+export const memberMark = Buffer.from(encodeCanonical({ kind: 'member' })).toString('latin1', 1)
+
+/**
+ * A record out of this node's own store, under its id; undefined where the bytes are none. They were decoded and
+ * verified before they came there, so neither spelling nor id nor signature is looked at again.
+ */
+export function restoreRecord(id: RecordId, bytes: Uint8Array): SwarmRecord | undefined {
+  const own = new Uint8Array(bytes)
+  const decoded = decodeStored(own)
+  const head = decoded.ok ? readHead(decoded.value) : undefined
+  if (head === undefined || 'ok' in head) return undefined
+  const claimed = claim(own, id, head)
+  return 'problem' in claimed ? undefined : claimed
+}
+
 /** The dear part: the signature, then the date. */
 export function verifyRecord(
   unverified: UnverifiedRecord,
@@ -152,16 +168,27 @@ export function signedMessage(kind: string, swarm: SwarmId, unsigned: Uint8Array
   return concat(signedPrefix, utf8Bytes(kind), bytesOfId(swarm), unsigned)
 }
 
-interface Shape extends BodyContext {
+interface Head extends BodyContext {
   readonly kind: string
   readonly swarm: SwarmId
   readonly wireBody: unknown
   readonly ext: Uint8Array | undefined
   readonly sig: Uint8Array
+  /** The whole map without `sig`: what was signed. */
+  readonly wire: unknown
+}
+
+interface Shape extends Head {
   readonly unsigned: Uint8Array
 }
 
 function readShape(value: unknown): Shape | Refusal {
+  const head = readHead(value)
+  if ('ok' in head) return head
+  return { ...head, unsigned: encodeCanonical(head.wire) }
+}
+
+function readHead(value: unknown): Head | Refusal {
   const fields = new Fields(value)
   const v = fields.integer('v', 1, Number.MAX_SAFE_INTEGER)
   if (v > 1 && fields.has('v')) return refuse(RejectReason.unknownVersion, `v is ${v}`)
@@ -176,16 +203,8 @@ function readShape(value: unknown): Shape | Refusal {
   fields.require(typeof kind === 'string' && kindForm.test(kind), 'kind must be a short lower-case word')
   const problem = fields.problem()
   if (problem !== undefined || typeof kind !== 'string') return refuse(RejectReason.badShape, problem)
-  const unsigned = encodeCanonical({
-    v,
-    swarm,
-    kind,
-    author,
-    t,
-    body: wireBody,
-    ...(ext === undefined ? {} : { ext }),
-  })
-  return { kind, swarm: swarmIdOfHash(swarm), author: authorPeer, t, wireBody, ext, sig, unsigned }
+  const wire = { v, swarm, kind, author, t, body: wireBody, ...(ext === undefined ? {} : { ext }) }
+  return { kind, swarm: swarmIdOfHash(swarm), author: authorPeer, t, wireBody, ext, sig, wire }
 }
 
 function readBody(bytes: Uint8Array, shape: Shape): UnverifiedRecord | Refusal {
@@ -201,7 +220,7 @@ function readBody(bytes: Uint8Array, shape: Shape): UnverifiedRecord | Refusal {
 }
 
 /** The record with its body read by the rules of its kind; opaque where this version knows none. */
-function claim(bytes: Uint8Array, id: RecordId, shape: Shape): SwarmRecord | { readonly problem: string } {
+function claim(bytes: Uint8Array, id: RecordId, shape: Head): SwarmRecord | { readonly problem: string } {
   const { kind, swarm, author, t, wireBody, ext, sig } = shape
   const head = { v: 1, swarm, author, t, sig, ...(ext === undefined ? {} : { ext }) } as const
   const opaque: SwarmRecord = { type: 'opaque', id, bytes, envelope: { ...head, kind, body: wireBody } }

@@ -55,13 +55,25 @@ export function getBlock(store: Store, swarm: SwarmId, cid: EntryCid): Uint8Arra
   return store.get(blockKey(swarm, cid, true)) ?? store.get(blockKey(swarm, cid, false))
 }
 
-/** Everything kept, by swarm and CID, with blocks: what a start reads. */
+/**
+ * Everything kept, by swarm and CID, with blocks: what a start reads. Shared blocks stand in the same order as what is
+ * known of them, so both are read side by side; looking up each would take three times as long.
+ */
 export async function* allEntries(store: Store): AsyncGenerator<{ entry: KeptEntry; block: Uint8Array }> {
-  for await (const [key, value] of store.entries({ prefix: prefixes.kept })) {
-    const [swarm, cid] = partsOf(prefixes.kept, key) as [SwarmId, EntryCid]
-    const entry = decodeEntry(swarm, cid, read(key, value))
-    const block = store.get(blockKey(swarm, cid, entry.shared))
-    if (block !== undefined) yield { entry, block }
+  const blocks = store.entries({ prefix: prefixes.block })[Symbol.asyncIterator]()
+  try {
+    let next = await blocks.next()
+    for await (const [key, value] of store.entries({ prefix: prefixes.kept })) {
+      const [swarm, cid] = partsOf(prefixes.kept, key) as [SwarmId, EntryCid]
+      const entry = decodeEntry(swarm, cid, read(key, value))
+      const wanted = blockKey(swarm, cid, entry.shared)
+      // Keys are ASCII: their order as text is their order in the store.
+      while (entry.shared && !next.done && next.value[0] < wanted) next = await blocks.next()
+      const block = !next.done && next.value[0] === wanted ? next.value[1] : store.get(wanted)
+      if (block !== undefined) yield { entry, block }
+    }
+  } finally {
+    await blocks.return?.()
   }
 }
 

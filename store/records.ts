@@ -33,9 +33,10 @@ export function recordBytes(store: Store, swarm: SwarmId, id: RecordId): Uint8Ar
   return value === undefined ? undefined : read(key, value).bytes('bytes')
 }
 
-/** All records of a swarm, in the order of their ids. */
-export async function* recordsOf(store: Store, swarm: SwarmId): AsyncGenerator<StoredRecord> {
+/** All records of a swarm, in the order of their ids; or those alone whose rows hold this ASCII. */
+export async function* recordsOf(store: Store, swarm: SwarmId, holding = ''): AsyncGenerator<StoredRecord> {
   for await (const [key, value] of store.entries({ prefix: keyOf(prefixes.record, swarm, '') })) {
+    if (!Buffer.from(value.buffer, value.byteOffset, value.length).includes(holding, 0, 'latin1')) continue
     const fields = read(key, value)
     const from = fields.optionalString('from')
     yield {

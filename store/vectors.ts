@@ -109,6 +109,11 @@ export class VectorIndex {
     this.#free.push(slot)
   }
 
+  hasVector(id: string): boolean {
+    const slot = this.#slotOf.get(id)
+    return slot !== undefined && this.#exact[slot] === 1
+  }
+
   /** A copy of an entry's vector; undefined where it is not known. */
   vector(id: string): Float32Array | undefined {
     const slot = this.#slotOf.get(id)

@@ -3,7 +3,7 @@
  * as writes for the caller's batch and an `apply` for after it, so that memory never runs ahead of the disk.
  */
 
-import { decodeEntry } from '../../protocol/entry.ts'
+import { restoreEntry } from '../../protocol/entry.ts'
 import { duplicateKey } from '../../protocol/entry-text.ts'
 import type { Entry, EntryCid, PeerId, SpaceId } from '../../protocol/types.ts'
 import {
@@ -53,16 +53,16 @@ export class KeptSet {
   ): Promise<{ readonly kept: KeptSet; readonly withoutVector: readonly EntryCid[] }> {
     const set = new KeptSet(store, space, dimensions)
     for await (const { entry: meta, block } of allEntries(store)) {
-      const decoded = decodeEntry(block)
-      if (!decoded.ok) continue
+      const entry = restoreEntry(block)
+      if (entry === undefined) continue
       set.#remember(meta)
-      set.#index(meta.cid, decoded.value)
+      set.#index(meta.cid, entry)
       await pause(1)
     }
     for await (const [id, vector] of vectorsOf(store, space, dimensions)) {
       if (set.#kept.has(id as EntryCid)) set.#meanings.add(id, vector)
     }
-    const withoutVector = [...set.#kept.keys()].filter(cid => set.#meanings.vector(cid) === undefined)
+    const withoutVector = [...set.#kept.keys()].filter(cid => !set.#meanings.hasVector(cid))
     return { kept: set, withoutVector }
   }
 
@@ -98,11 +98,11 @@ export class KeptSet {
     const known = this.#decoded.get(cid)
     if (known !== undefined) return known
     const block = this.block(cid)
-    const decoded = block === undefined ? undefined : decodeEntry(block)
-    if (decoded === undefined || !decoded.ok) return undefined
+    const entry = block === undefined ? undefined : restoreEntry(block)
+    if (entry === undefined) return undefined
     if (this.#decoded.size >= decodedMax) this.#decoded.clear()
-    this.#decoded.set(cid, decoded.value)
-    return decoded.value
+    this.#decoded.set(cid, entry)
+    return entry
   }
 
   block(cid: EntryCid): Uint8Array | undefined {
@@ -137,7 +137,7 @@ export class KeptSet {
   }
 
   addSketch(cid: EntryCid, sketch: Uint8Array): void {
-    if (this.#kept.has(cid) && this.#meanings.vector(cid) === undefined) this.#meanings.addSketch(cid, sketch)
+    if (this.#kept.has(cid) && !this.#meanings.hasVector(cid)) this.#meanings.addSketch(cid, sketch)
   }
 
   setVector(cid: EntryCid, vector: Float32Array): Change {

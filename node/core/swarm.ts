@@ -4,7 +4,7 @@
  */
 
 import { type KeyPair, keyPairFromSeed } from '../../crypto/keys.ts'
-import { messageId, restoreRecord } from '../../protocol/envelope.ts'
+import { memberMark, messageId, restoreRecord } from '../../protocol/envelope.ts'
 import { peerOf } from '../../protocol/identity.ts'
 import { joinRequestBytesMax } from '../../protocol/limits.ts'
 import { type Change, createReplicatedSet, type ReplicatedSet } from '../../protocol/replicated-set.ts'
@@ -121,30 +121,27 @@ export class Swarm {
   /** Reads the replicated set back. Records were verified before they were stored: a start verifies none again. */
   async load(isKept: (cid: EntryCid) => boolean): Promise<void> {
     const { store, cpu } = this.#deps.ports
-    let waiting: RecordId[] = []
+    // Members first, each after who let it in: the set lets few records wait until their author is a member.
+    let members: MemberRecord[] = []
+    for await (const { id, bytes } of recordsOf(store, this.id, memberMark)) {
+      const record = restoreRecord(id, bytes)
+      await cpu.spend('decode', 1)
+      if (record?.type === 'member') members.push(record)
+    }
+    for (let found = true; found && members.length > 0; ) {
+      const before = members
+      members = []
+      for (const record of before) {
+        if (this.#belongs(record)) this.#restore(record, isKept)
+        else members.push(record)
+      }
+      found = members.length < before.length
+    }
+    for (const record of members) this.#restore(record, isKept)
     for await (const { id, bytes } of recordsOf(store, this.id)) {
       const record = restoreRecord(id, bytes)
       await cpu.spend('decode', 1)
-      if (record === undefined) continue
-      if (this.#belongs(record)) this.#restore(record, isKept)
-      else waiting.push(id)
-    }
-    // In the order of ids a record may come before the one that makes its author a member; the set lets few wait.
-    for (let found = true; found && waiting.length > 0; ) {
-      const before = waiting
-      waiting = []
-      for (const id of before) {
-        const record = this.#record(id)
-        await cpu.spend('decode', 1)
-        if (record !== undefined && this.#belongs(record)) this.#restore(record, isKept)
-        else waiting.push(id)
-      }
-      found = waiting.length < before.length
-    }
-    for (const id of waiting) {
-      const record = this.#record(id)
-      if (record !== undefined) this.#restore(record, isKept)
-      if (!this.set.has(id)) this.#waiting.add(id)
+      if (record !== undefined && record.type !== 'member') this.#restore(record, isKept)
     }
     await store.batch(this.#forgottenOps())
   }

@@ -30,7 +30,15 @@ const authorCount = 32
 /** Entries written in one batch. */
 const batchEntries = 250
 /** The sources that decide what is written. */
-const sources = ['crypto', 'protocol', 'store', 'test/bench/authors.ts', 'test/bench/full-folder.ts']
+const sources = [
+  'crypto',
+  ...['cbor', 'digest', 'entry', 'envelope', 'identity', 'member', 'sketch', 'swarm'].map(
+    name => `protocol/${name}.ts`,
+  ),
+  ...['codec', 'entries', 'layout', 'level', 'records', 'swarms', 'vectors'].map(name => `store/${name}.ts`),
+  'test/bench/authors.ts',
+  'test/bench/full-folder.ts',
+]
 
 /** Copies a data folder with the first `count` texts of the corpus, one entry each, to `into`. */
 export async function copyFullFolder(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeEntry, encodeEntry } from '../../../protocol/entry.ts'
+import { decodeEntry, encodeEntry, restoreEntry } from '../../../protocol/entry.ts'
 import { duplicateKey, embeddingText, matchesDigest } from '../../../protocol/entry-text.ts'
 import { signRecord } from '../../../protocol/envelope.ts'
 import { hamming, sketchOf } from '../../../protocol/sketch.ts'
@@ -144,4 +144,11 @@ describe('an entry and its digest', () => {
     expect(result).toMatchObject({ ok: false, code: 'digest-mismatch' })
     expect(!result.ok && result.message).toContain(field)
   })
+})
+
+test('an entry comes out of the store as it went in; what is none does not', () => {
+  const { bytes } = encoded(entry)
+  expect(restoreEntry(bytes)).toStrictEqual(entry)
+  expect(restoreEntry(bytes.subarray(1))).toBeUndefined()
+  expect(restoreEntry(Uint8Array.of(0xa0))).toBeUndefined()
 })

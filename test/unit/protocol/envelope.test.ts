@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../../crypto/bytes.ts'
-import { decodeRecord, messageId, readRecord, signRecord, verifyRecord } from '../../../protocol/envelope.ts'
+import {
+  decodeRecord,
+  memberMark,
+  messageId,
+  readRecord,
+  restoreRecord,
+  signRecord,
+  verifyRecord,
+} from '../../../protocol/envelope.ts'
 import { RejectReason, sentenceOf, verdictOf } from '../../../protocol/errors.ts'
 import {
   attestBytesMax,
@@ -133,4 +141,16 @@ test('every reason has a sentence; only what may be right elsewhere or later is 
   const reasons = Object.values(RejectReason)
   for (const reason of reasons) expect(sentenceOf(reason), reason).toMatch(/^[A-Z].*\.$/)
   expect(reasons.filter(reason => verdictOf(reason) === 'ignore')).toEqual(['unknown-version', 'future'])
+})
+
+test('a record comes out of the store as it went in, whatever its kind', () => {
+  const body = { member: peer(ben), box: ben.box.publicKey, expires: day0 }
+  const member = signRecord({ swarm, kind: 'member', t: t0, body }, founder)
+  const song = opaqueRecord(ada, swarm, t0, { verses: ['la'] })
+  for (const record of [digest, member, song])
+    expect(restoreRecord(record.id, record.bytes)).toStrictEqual(record)
+  expect(restoreRecord(digest.id, digest.bytes.subarray(1))).toBeUndefined()
+  expect(restoreRecord(digest.id, filled(1, 0xa0))).toBeUndefined()
+  expect(Buffer.from(member.bytes).includes(memberMark, 0, 'latin1')).toBe(true)
+  expect(Buffer.from(digest.bytes).includes(memberMark, 0, 'latin1')).toBe(false)
 })

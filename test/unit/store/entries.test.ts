@@ -45,6 +45,17 @@ it('never serves an entry that is held back, until it is shared', async () => {
   expect(source.has(cid)).toBe(false)
 })
 
+it('lists shared and held-back entries of several swarms with the block of each', async () => {
+  const all = ['ab', 'cd'].flatMap(id =>
+    ['a', 'b', 'c', 'd'].map((name, at): { entry: KeptEntry; block: Uint8Array } => ({
+      entry: { ...kept, swarm: id as SwarmId, cid: `bafkrei${name}` as EntryCid, shared: at % 2 === 0 },
+      block: Uint8Array.of(at, id.length, id.charCodeAt(0)),
+    })),
+  )
+  for (const { entry, block: bytes } of all) await store.batch(putEntryOps(entry, bytes))
+  expect(await collect(allEntries(store))).toEqual(all)
+})
+
 it('notes its use without touching its block', async () => {
   await store.batch(putEntryOps(kept, block))
   const used: KeptEntry = { ...kept, from: 'did:key:z6Mx' as PeerId, uses: 3, lastUsedAt: 9 }

@@ -19,6 +19,10 @@ it('gives the records of one swarm back in the order of their ids', async () => 
     ...putRecordOps('abc' as SwarmId, record('00')),
   ])
   expect(await collect(recordsOf(store, swarm))).toEqual([record('01'), record('02', 'did:key:z6Mk')])
+  const marked = { ...record('03'), bytes: new TextEncoder().encode('a mark in it') }
+  await store.batch(putRecordOps(swarm, marked))
+  expect(await collect(recordsOf(store, swarm, 'mark'))).toEqual([marked])
+  await store.batch(deleteRecordOps(swarm, '03' as RecordId))
   await store.batch(deleteRecordOps(swarm, '01' as RecordId))
   expect((await collect(recordsOf(store, swarm))).map(one => one.id)).toEqual(['02'])
 })
