@@ -65,6 +65,7 @@ export class Learning {
   #background: Promise<void> | undefined
   /** Drafts that have changed since they were published; kept over a failure, so that the next run takes them up. */
   readonly #unpublished = new Set<string>()
+  #hasResumed = false
 
   constructor(deps: LearningDeps) {
     this.#deps = deps
@@ -120,7 +121,7 @@ export class Learning {
 
   /** Encodes, signs and announces whatever the sharing rules allow now and did not before. */
   publishAll(): Promise<number> {
-    return this.#inTurn(() => this.#deps.publishing.publishAll())
+    return this.#inTurn(() => this.#publishAll())
   }
 
   add(written: NewEntry): Promise<Result<readonly EntryCid[]>> {
@@ -279,6 +280,12 @@ export class Learning {
       })
   }
 
+  async #publishAll(): Promise<number> {
+    const published = await this.#deps.publishing.publishAll()
+    this.#hasResumed = true
+    return published
+  }
+
   async #distilAll(): Promise<DistilReport> {
     const { publishing } = this.#deps
     const { store, log } = this.#deps.ports
@@ -296,7 +303,8 @@ export class Learning {
         this.#unpublished.add(key)
       }
     }
-    let published = 0
+    // Drafts that an earlier process could not publish any more.
+    let published = this.#hasResumed ? 0 : await this.#publishAll()
     for (const key of [...this.#unpublished]) {
       published += await publishing.publish(key)
       this.#unpublished.delete(key)
