@@ -25,16 +25,16 @@ afterEach(() => rm(root, { recursive: true }))
 describe('a folder that cannot be opened', () => {
   it('says that another node uses it', async () => {
     const store = await open(folder)
-    await expectFailure(folder, 'STORE_LOCKED', 'in use by another node')
-    expect(await openElsewhere(folder)).toMatchObject({ ok: false, code: 'STORE_LOCKED' })
+    await expectFailure(folder, 'store-locked', 'in use by another node')
+    expect(await openElsewhere(folder)).toMatchObject({ ok: false, code: 'store-locked' })
     await store.close()
     await (await open(folder)).close()
   })
 
   it('says that it is no folder', async () => {
     await writeFile(folder, 'a file')
-    await expectFailure(folder, 'STORE_UNREADABLE', 'cannot be opened')
-    await expectFailure(join(folder, 'below'), 'STORE_UNREADABLE', 'cannot be opened')
+    await expectFailure(folder, 'store-unreadable', 'cannot be opened')
+    await expectFailure(join(folder, 'below'), 'store-unreadable', 'cannot be opened')
   })
 
   it('says that this user may not read it, or may only read it', async () => {
@@ -43,10 +43,10 @@ describe('a folder that cannot be opened', () => {
     await chmod(root, 0o755)
     const uid = process.getuid?.() === 0 ? 65_534 : undefined
     await chmod(folder, 0o000)
-    expect(await openElsewhere(folder, uid)).toMatchObject({ ok: false, code: 'STORE_UNREADABLE' })
+    expect(await openElsewhere(folder, uid)).toMatchObject({ ok: false, code: 'store-unreadable' })
     for (const name of await namesWithAccess(folder)) await chmod(join(folder, name), 0o444)
     await chmod(folder, 0o555)
-    expect(await openElsewhere(folder, uid)).toMatchObject({ ok: false, code: 'STORE_UNREADABLE' })
+    expect(await openElsewhere(folder, uid)).toMatchObject({ ok: false, code: 'store-unreadable' })
     await chmod(folder, 0o700)
   })
 
@@ -54,14 +54,14 @@ describe('a folder that cannot be opened', () => {
     const store = openMemoryStore()
     await store.batch([{ type: 'put', key: 'schema', value: encode({ version: 2 }) }])
     const checked = await checkSchema(store, folder)
-    expect(checked).toMatchObject({ ok: false, code: 'STORE_NEWER' })
+    expect(checked).toMatchObject({ ok: false, code: 'store-newer' })
     expect(!checked.ok && checked.message).toContain(folder)
   })
 
   it('refuses data that is not its own, and knows its own again', async () => {
     const foreign = openMemoryStore()
     await foreign.batch([{ type: 'put', key: 'x', value: Uint8Array.of(1) }])
-    expect(await checkSchema(foreign, folder)).toMatchObject({ ok: false, code: 'STORE_CORRUPT' })
+    expect(await checkSchema(foreign, folder)).toMatchObject({ ok: false, code: 'store-corrupt' })
     const own = openMemoryStore()
     expect(await checkSchema(own, folder)).toMatchObject({ ok: true })
     expect(await checkSchema(own, folder)).toMatchObject({ ok: true })
@@ -72,7 +72,7 @@ describe('a damaged folder', () => {
   it('is not taken for an empty one when its CURRENT file is lost', async () => {
     await fill(folder)
     await rm(join(folder, 'CURRENT'))
-    await expectFailure(folder, 'STORE_CORRUPT', 'damaged')
+    await expectFailure(folder, 'store-corrupt', 'damaged')
     expect((await readdir(folder)).some(name => name.endsWith('.ldb'))).toBe(true)
   })
 
@@ -80,7 +80,7 @@ describe('a damaged folder', () => {
     await fill(folder)
     const table = (await readdir(folder)).find(name => name.endsWith('.ldb')) ?? 'no table'
     await rm(join(folder, table))
-    await expectFailure(folder, 'STORE_CORRUPT', 'damaged')
+    await expectFailure(folder, 'store-corrupt', 'damaged')
   })
 
   // Level reads a table's index without checking it, so a row can be missing there; no other answer can be wrong.
@@ -112,7 +112,7 @@ describe('a full disk', () => {
     const store = await open(folder, Number.MAX_SAFE_INTEGER)
     const failed = await store.batch(numberedBatch(0)).catch((error: unknown) => error)
     expect(failed).toBeInstanceOf(StoreError)
-    expect(failed).toMatchObject({ code: 'STORE_FULL' })
+    expect(failed).toMatchObject({ code: 'store-full' })
     expect(String(failed)).toContain(folder)
     expect(store.get('a/00000000')).toBeUndefined()
     expect(await countBatches(store)).toBe(0)
@@ -131,11 +131,11 @@ describe('a full disk', () => {
         failure = await store.batch(numberedBatch(acknowledged)).catch((error: unknown) => error)
         if (failure === undefined) acknowledged++
       }
-      expect(failure).toMatchObject({ code: 'STORE_FULL' })
+      expect(failure).toMatchObject({ code: 'store-full' })
       expect(await countBatches(store)).toBe(acknowledged)
       // Room alone does not mend a log that ends in half a record: only opening again does.
       await rm(join(small, 'ballast'))
-      await expect(store.batch(numberedBatch(acknowledged))).rejects.toMatchObject({ code: 'STORE_FULL' })
+      await expect(store.batch(numberedBatch(acknowledged))).rejects.toMatchObject({ code: 'store-full' })
       await store.close()
       const reopened = await open(join(small, 'store'), 0)
       expect(await countBatches(reopened)).toBe(acknowledged)
@@ -197,7 +197,7 @@ async function isReported(
 ): Promise<boolean> {
   const opened = await openLevelStore(folder)
   if (!opened.ok) {
-    expect(['STORE_CORRUPT', 'STORE_UNREADABLE']).toContain(opened.code)
+    expect(['store-corrupt', 'store-unreadable']).toContain(opened.code)
     return true
   }
   const store = opened.value
@@ -214,7 +214,7 @@ async function isReported(
     if (!mayMiss) expect(rows.size).toBe(truth.size)
     return false
   } catch (error) {
-    expect(error).toMatchObject({ name: 'StoreError', code: 'STORE_CORRUPT' })
+    expect(error).toMatchObject({ name: 'StoreError', code: 'store-corrupt' })
     return true
   } finally {
     await store.close()

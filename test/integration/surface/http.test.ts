@@ -211,8 +211,8 @@ test('an error inside is reported to the owner and told to the caller without it
   expect(answer).toMatchObject({ status: 500, body: { code: 'internal' } })
   expect(JSON.stringify(answer.body)).not.toContain('secret')
   expect(reported).toEqual([node.broken])
-  node.broken = Object.assign(new Error('The disk is full.'), { name: 'StoreError', code: 'STORE_FULL' })
-  expect(await call('GET', '/api/v1/status')).toMatchObject({ status: 507, body: { code: 'STORE_FULL' } })
+  node.broken = Object.assign(new Error('The disk is full.'), { name: 'StoreError', code: 'store-full' })
+  expect(await call('GET', '/api/v1/status')).toMatchObject({ status: 507, body: { code: 'store-full' } })
 })
 
 test('a client that sends slowly or stops is cut off, and others are served meanwhile', async () => {
