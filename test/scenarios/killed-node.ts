@@ -1,12 +1,12 @@
 /**
  * A node without a network that learns until it is killed: captures question after question, distils, and prints what
- * it was told to be safe. Usage: killed-node.ts FOLDER FIRST
+ * it was told to be safe. Usage: killed-node.ts FOLDER FIRST [once]; with `once` it ends by itself after distilling.
  */
 
 import { writeSync } from 'node:fs'
 import { question, quietNode } from './quiet-node.ts'
 
-const [, , folder = '', first = '0'] = process.argv
+const [, , folder = '', first = '0', once] = process.argv
 const node = await quietNode(folder)
 // Written at once and not by a stream, so that nothing printed is lost with the process.
 const say = (line: string): void => {
@@ -20,5 +20,7 @@ for (let number = Number(first); ; number++) {
   if (number % 3 === 0) {
     const report = await node.distil()
     say(`distilled ${report.published}`)
+    if (once !== undefined) break
   }
 }
+await node.stop()
