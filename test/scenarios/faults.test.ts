@@ -5,8 +5,6 @@ import { systemClock } from '../../node/adapters/system.ts'
 import { createDistiller } from '../../node/lessons/distiller.ts'
 import type { Clock, Embedder } from '../../node/ports.ts'
 import { StoreError } from '../../store/errors.ts'
-import { openMemoryStore } from '../../store/memory.ts'
-import type { Store } from '../../store/ports.ts'
 import { question } from './quiet-node.ts'
 import { rawPeer } from './raw-peer.ts'
 import {
@@ -14,6 +12,7 @@ import {
   embedder,
   endAll,
   isKept,
+  lastingStore,
   lesson,
   letIn,
   loadedNode,
@@ -153,20 +152,12 @@ describe('an embedder that fails', () => {
 describe('a data folder that is full', () => {
   /** A store that outlives its node, and refuses to write while it is full. */
   function fillable() {
-    const memory = openMemoryStore()
     let full = false
-    const store: Store = {
-      get: key => memory.get(key),
-      has: key => memory.has(key),
-      entries: range => memory.entries(range),
-      batch: ops =>
-        full && ops.length > 0
-          ? Promise.reject(new StoreError('store-full', 'The disk is full.'))
-          : memory.batch(ops),
-      close: async () => undefined,
-    }
+    const open = lastingStore((ops, batch) =>
+      full && ops.length > 0 ? Promise.reject(new StoreError('store-full', 'The disk is full.')) : batch(),
+    )
     return {
-      open: async () => store,
+      open,
       fill: () => {
         full = true
       },
@@ -234,6 +225,32 @@ describe('a data folder that is full', () => {
     const second = await author.publish('There is room again.')
     await untilKept(node, second.cid)
   })
+})
+
+it('an entry that is taken back while it is being written is not kept', async () => {
+  let isWriting = false
+  const written = Promise.withResolvers<void>()
+  const openStore = lastingStore(async (ops, batch) => {
+    if (ops.some(op => op.type === 'put' && op.key.startsWith('entry/kept/'))) {
+      isWriting = true
+      await written.promise
+    }
+    await batch()
+  })
+  const node = await startedNode({ openStore })
+  const author = await rawPeer(node)
+  const { cid } = await author.publish('Said too soon.')
+  await until('it is being written', () => isWriting)
+  await author.tell(author.sign({ kind: 'retract', body: { cid } }))
+  const marker = author.signOpaque(1)
+  await author.tell(marker)
+  // The author's membership, the retraction and the marker: the digest has left.
+  await until('the retraction is here', () => node.home.records === 3)
+  written.resolve()
+  await until('the fetch has ended', () => node.node.status().fetch.waiting === 0)
+  expect(await isKept(node, cid)).toBe(false)
+  await node.restart()
+  expect(await allKept(node)).toEqual([])
 })
 
 it('a transcript that is garbage is refused with the reason, and the next one is taken', async () => {

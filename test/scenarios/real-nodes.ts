@@ -20,7 +20,8 @@ import type { Log, Ports } from '../../node/ports.ts'
 import { createDescriptor, encodeDescriptor, founderSeed, swarmIdOf } from '../../protocol/swarm.ts'
 import type { EntryCid, InvitePolicy, PeerId, Result } from '../../protocol/types.ts'
 import { openLevelStore } from '../../store/level.ts'
-import type { Store } from '../../store/ports.ts'
+import { openMemoryStore } from '../../store/memory.ts'
+import type { Store, StoreOp } from '../../store/ports.ts'
 import { allSwarms, putSwarmOps } from '../../store/swarms.ts'
 
 export const loopback = ['/ip4/127.0.0.1/tcp/0']
@@ -171,6 +172,21 @@ export async function startedNode(options: NodeOptions = {}): Promise<TestNode> 
   const node = await loadedNode(options)
   await node.node.start()
   return node
+}
+
+/** A store in memory that outlives its node, as a disk does; `write` may delay a batch, or refuse it. */
+export function lastingStore(
+  write: (ops: readonly StoreOp[], batch: () => Promise<void>) => Promise<void> = (_ops, batch) => batch(),
+): () => Promise<Store> {
+  const memory = openMemoryStore()
+  const store: Store = {
+    get: key => memory.get(key),
+    has: key => memory.has(key),
+    batch: ops => write(ops, () => memory.batch(ops)),
+    entries: range => memory.entries(range),
+    close: async () => undefined,
+  }
+  return async () => store
 }
 
 /** Lets `guest` into the swarm that `host` founded, or into another one that it may invite to. */

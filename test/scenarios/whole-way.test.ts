@@ -2,11 +2,10 @@
 
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SwarmloreNode } from '../../node/api.ts'
-import { openMemoryStore } from '../../store/memory.ts'
-import type { Store } from '../../store/ports.ts'
 import {
   allKept,
   endAll,
+  lastingStore,
   letIn,
   must,
   type NodeOptions,
@@ -56,21 +55,9 @@ async function capturedAndDistilled(node: SwarmloreNode) {
   return node.distil()
 }
 
-/** A memory store that outlives the node's closing it, as a disk does. */
-function lastingMemory(): () => Promise<Store> {
-  const memory = openMemoryStore()
-  return async () => ({
-    get: key => memory.get(key),
-    has: key => memory.has(key),
-    batch: ops => memory.batch(ops),
-    entries: range => memory.entries(range),
-    close: async () => undefined,
-  })
-}
-
 const stores: readonly { name: string; options: () => NodeOptions }[] = [
   { name: 'Level in a folder', options: () => ({ dht: true }) },
-  { name: 'a store in memory', options: () => ({ openStore: lastingMemory() }) },
+  { name: 'a store in memory', options: () => ({ openStore: lastingStore() }) },
 ]
 
 describe.each(stores)('on $name', ({ options }) => {
