@@ -275,7 +275,7 @@ class LocalNode implements SwarmloreNode {
       descriptor,
       events: this.#events(),
     })
-    await swarm.load(cid => this.#kept.get(cid) !== undefined)
+    await swarm.load()
     this.#swarms.push(swarm)
     // What has left the replicated set while the node was off.
     const gone = [...this.#kept.all()].filter(

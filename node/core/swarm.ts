@@ -4,10 +4,10 @@
  */
 
 import { type KeyPair, keyPairFromSeed } from '../../crypto/keys.ts'
-import { memberMark, messageId, restoreRecord } from '../../protocol/envelope.ts'
+import { messageId } from '../../protocol/envelope.ts'
 import { peerOf } from '../../protocol/identity.ts'
 import { joinRequestBytesMax } from '../../protocol/limits.ts'
-import { type Change, createReplicatedSet, type ReplicatedSet } from '../../protocol/replicated-set.ts'
+import type { ReplicatedSet } from '../../protocol/replicated-set.ts'
 import { streamsOf, swarmIdOf, swarmSeed, topicOf, topicsOf } from '../../protocol/swarm.ts'
 import type {
   Descriptor,
@@ -16,14 +16,13 @@ import type {
   EntryCid,
   MemberRecord,
   PeerId,
-  RecordId,
   RetractRecord,
   SwarmId,
   SwarmRecord,
 } from '../../protocol/types.ts'
 import { blockSource } from '../../store/entries.ts'
 import type { StoreOp } from '../../store/ports.ts'
-import { deleteRecordOps, putRecordOps, recordBytes, recordsOf } from '../../store/records.ts'
+import { putRecordOps } from '../../store/records.ts'
 import {
   allInvites,
   knownAddresses,
@@ -42,6 +41,8 @@ import { createReceiver, type Offered } from '../pipeline/receive.ts'
 import { keepRendezvous } from '../pipeline/rendezvous.ts'
 import type { Ports, Stop, SwarmLink } from '../ports.ts'
 import type { Membership } from '../trust/authors.ts'
+import { Ledger } from './ledger.ts'
+import { WantedEntries } from './wanted.ts'
 
 /** What the node does when something happens in a swarm. */
 export interface SwarmEvents {
@@ -70,42 +71,27 @@ export interface SwarmDeps {
   readonly events: SwarmEvents
 }
 
-const dayMs = 86_400_000
 /** A peer is asked a second time what this node lacks: what it published while gossip was still being set up. */
 const greetAgainMs = 2_000
 const greetingsMax = 4
 /** Gossip loses now and then; asking a neighbour whose set is the same costs a hundred bytes. */
 const catchUpMs = 60_000
-/** Rows of records that are not live are looked through for forgotten ones when there are this many. */
-const sweepMin = 1_024
-
 export class Swarm {
   readonly id: SwarmId
   readonly descriptor: Descriptor
   readonly pair: KeyPair
   readonly self: PeerId
-  readonly set: ReplicatedSet
   readonly #deps: SwarmDeps
   #stored: StoredSwarm
   #link: SwarmLink | undefined
   #fetcher: Fetcher | undefined
   readonly #stops: Stop[] = []
   readonly #stopping = new AbortController()
-  /** Writes under way: waited for at the end. */
-  readonly #writes = new Set<Promise<void>>()
+  /** Work under way: waited for at the end. */
+  readonly #work = new Set<Promise<void>>()
   readonly #clockOffsets = new Map<PeerId, number>()
-  /** Digests of entries that are not kept here: what is fetched when it is wanted and someone has it. */
-  readonly #missing = new Map<RecordId, EntryCid>()
-  readonly #members = new Set<PeerId>()
-  /** Records on their way to the disk. */
-  readonly #unwritten = new Map<RecordId, SwarmRecord>()
-  /** Stored, and not live: rows that go when the set forgets the record. */
-  readonly #waiting = new Set<RecordId>()
-  #sweepAt = sweepMin
-  #wanting: Promise<void> | undefined
-  #wantAgain = false
-  /** Something did not fit into the queue of fetches: what is missing is gone through again when it has emptied. */
-  #isCrowded = false
+  readonly #ledger: Ledger
+  readonly #wanted: WantedEntries
   #changed: () => void = () => undefined
 
   constructor(deps: SwarmDeps) {
@@ -115,60 +101,41 @@ export class Swarm {
     this.id = swarmIdOf(deps.descriptor)
     this.pair = keyPairFromSeed(swarmSeed(deps.ports.seed, deps.descriptor))
     this.self = peerOf(this.pair.publicKey)
-    this.set = createReplicatedSet(deps.descriptor, this.#today())
+    const { events, ports } = deps
+    this.#ledger = new Ledger({
+      ports,
+      swarm: this.id,
+      descriptor: deps.descriptor,
+      onDigest: digest => this.#wanted.want(digest, undefined),
+      onGone: (cids, retraction) => events.onGone(this, cids, retraction),
+      onMember: member => events.onPeer(this, member, 'member'),
+      onChange: () => this.#changed(),
+    })
+    this.#wanted = new WantedEntries({
+      self: this.self,
+      cpu: ports.cpu,
+      ledger: this.#ledger,
+      signal: this.#stopping.signal,
+      isKept: events.isKept,
+      worth: digest => events.worth(this, digest),
+      inBackground: work => this.#inBackground(work),
+    })
   }
 
-  /** Reads the replicated set back. Records were verified before they were stored: a start verifies none again. */
-  async load(isKept: (cid: EntryCid) => boolean): Promise<void> {
-    const { store, cpu } = this.#deps.ports
-    // Members first, each after who let it in: the set lets few records wait until their author is a member.
-    let members: MemberRecord[] = []
-    for await (const { id, bytes } of recordsOf(store, this.id, memberMark)) {
-      const record = restoreRecord(id, bytes)
-      await cpu.spend('decode', 1)
-      if (record?.type === 'member') members.push(record)
-    }
-    for (let found = true; found && members.length > 0; ) {
-      const before = members
-      members = []
-      for (const record of before) {
-        if (this.#belongs(record)) this.#restore(record, isKept)
-        else members.push(record)
-      }
-      found = members.length < before.length
-    }
-    for (const record of members) this.#restore(record, isKept)
-    for await (const { id, bytes } of recordsOf(store, this.id)) {
-      const record = restoreRecord(id, bytes)
-      await cpu.spend('decode', 1)
-      if (record !== undefined && record.type !== 'member') this.#restore(record, isKept)
-    }
-    await store.batch(this.#forgottenOps())
+  get set(): ReplicatedSet {
+    return this.#ledger.set
   }
 
-  #belongs({ envelope: { author, t } }: SwarmRecord): boolean {
-    return this.set.isMember(author, t)
+  load(): Promise<void> {
+    return this.#ledger.load(digest => this.#wanted.note(digest))
   }
 
-  #restore(record: SwarmRecord, isKept: (cid: EntryCid) => boolean): void {
-    this.set.offer(record)
-    if (!this.set.has(record.id)) this.#waiting.add(record.id)
-    if (record.type === 'member') this.#members.add(record.envelope.body.member)
-    if (record.type === 'digest' && !isKept(record.envelope.body.cid))
-      this.#missing.set(record.id, record.envelope.body.cid)
+  members(): readonly PeerId[] {
+    return this.#ledger.members()
   }
 
-  /** Deletes the rows of records that the set has forgotten, or that the calendar has ended while the node was off. */
-  #forgottenOps(): readonly StoreOp[] {
-    const ops: StoreOp[] = []
-    for (const id of this.#waiting) {
-      if (this.set.holds(id)) continue
-      this.#waiting.delete(id)
-      this.#missing.delete(id)
-      ops.push(...deleteRecordOps(this.id, id))
-    }
-    this.#sweepAt = Math.max(sweepMin, 2 * this.#waiting.size)
-    return ops
+  advance(): Promise<void> {
+    return this.#ledger.advance()
   }
 
   get membership(): Membership {
@@ -187,12 +154,6 @@ export class Swarm {
 
   get bootstrap(): readonly string[] {
     return this.#stored.bootstrap
-  }
-
-  /** Who is a member now, the founder included. */
-  members(): readonly PeerId[] {
-    const nowS = Math.floor(this.#deps.ports.clock.now() / 1000)
-    return [this.descriptor.founder, ...this.#members].filter(peer => this.set.isMember(peer, nowS))
   }
 
   addresses(): readonly string[] {
@@ -266,7 +227,7 @@ export class Swarm {
       cpu,
       log,
       liveIds: () => this.set.live(),
-      bytesOf: id => this.#unwritten.get(id)?.bytes ?? recordBytes(store, this.id, id),
+      bytesOf: id => this.#ledger.bytesOf(id),
       take: receiver.take,
       signal: this.#stopping.signal,
     })
@@ -297,7 +258,7 @@ export class Swarm {
       keepRendezvous({ swarm: this.id, network, clock, random: ports.random, log }, this.#stopping.signal),
     )
     this.#inBackground(this.#keepUp(link, catchUp.pull))
-    this.wantMissing()
+    this.#wanted.fetchWith(this.#fetcher)
     for (const peer of network.peers()) this.#onPeer(peer, 'up', link, introduce.meet, catchUp.pull)
   }
 
@@ -306,7 +267,7 @@ export class Swarm {
     const { store, clock } = this.#deps.ports
     const row = { id: record.id, bytes: record.bytes, receivedAt: clock.now() }
     await store.batch([...more, ...putRecordOps(this.id, row)])
-    const { outcome, ops } = this.#admit(record, undefined)
+    const { outcome, ops } = this.#ledger.admit(record, undefined)
     await store.batch(ops)
     if (outcome.status === 'excluded')
       throw new TypeError(`own ${record.type} record is excluded: ${outcome.reason}`)
@@ -349,53 +310,21 @@ export class Swarm {
     await this.#link?.network.disconnect(peer, reason)
   }
 
-  /** Fetches what is announced and not here, as far as it is wanted. */
+  /** What is announced and not here, as far as it is wanted. */
   wantMissing(): void {
-    if (this.#wanting !== undefined) {
-      this.#wantAgain = true
-      return
-    }
-    const run = async (): Promise<void> => {
-      for (const id of [...this.#missing.keys()]) {
-        await this.#deps.ports.cpu.spend('decode', 1)
-        if (this.#stopping.signal.aborted) return
-        const record = this.set.has(id) ? this.#record(id) : undefined
-        if (record?.type === 'digest') {
-          // The rest waits until the queue has emptied.
-          if (!this.#want(record, undefined)) return
-        } else if (!this.set.holds(id)) this.#missing.delete(id)
-      }
-    }
-    this.#wanting = run().finally(() => {
-      this.#wanting = undefined
-      const again = this.#wantAgain
-      this.#wantAgain = false
-      if (again) this.wantMissing()
-    })
-    this.#inBackground(this.#wanting)
+    this.#wanted.all()
   }
 
-  /** A new day: what it ends leaves the set. */
-  async advance(): Promise<void> {
-    const changes = this.set.advance(this.#today())
-    const ops = [...this.#follow(changes, undefined), ...this.#forgottenOps()]
-    if (changes.length > 0) this.#changed()
-    await this.#deps.ports.store.batch(ops)
-  }
-
-  /** The entry is here now. */
   settled(cid: EntryCid): void {
-    for (const { id } of this.set.digests(cid)) this.#missing.delete(id)
+    this.#wanted.settled(cid)
   }
 
-  /** This digest is not to be believed; another one of the same entry may be. */
   dismiss(digest: DigestRecord): void {
-    this.#missing.delete(digest.id)
+    this.#wanted.dismiss(digest)
   }
 
-  /** The entry was here, and is not any more. */
   evicted(cid: EntryCid): void {
-    for (const { id } of this.set.digests(cid)) this.#missing.set(id, cid)
+    this.#wanted.evicted(cid)
   }
 
   idle(): Promise<void> {
@@ -406,7 +335,8 @@ export class Swarm {
     this.#stopping.abort()
     for (const stop of this.#stops.splice(0)) stop()
     await this.#fetcher?.close()
-    await Promise.all(this.#writes)
+    await Promise.all(this.#work)
+    await this.#ledger.idle()
     await this.#link?.close()
     this.#link = undefined
   }
@@ -421,69 +351,11 @@ export class Swarm {
     return await work(deadline.signal)
   }
 
-  #today(): number {
-    return Math.floor(this.#deps.ports.clock.now() / dayMs)
-  }
-
-  /** Adds to the replicated set, and says which writes follow. What may become live later is stored as well. */
-  #admit(record: SwarmRecord, from: PeerId | undefined): { outcome: Offered; ops: readonly StoreOp[] } {
-    if (this.set.has(record.id)) return { outcome: { status: 'known' }, ops: [] }
-    const heldBefore = this.set.holds(record.id)
-    const newMember = record.type === 'member' && this.set.member(record.envelope.body.member) === undefined
-    const offered = this.set.offer(record)
-    const ops: StoreOp[] = []
-    if (!heldBefore && this.set.holds(record.id)) {
-      const row = { id: record.id, bytes: record.bytes, receivedAt: this.#deps.ports.clock.now() }
-      ops.push(...putRecordOps(this.id, from === undefined ? row : { ...row, from }))
-      if (offered.status !== 'live') this.#waiting.add(record.id)
-    }
-    const retraction = record.type === 'retract' && offered.status === 'live' ? record : undefined
-    ops.push(...this.#follow(offered.changed, retraction))
-    if (this.#waiting.size > this.#sweepAt) ops.push(...this.#forgottenOps())
-    this.#changed()
-    if (offered.status !== 'live') return { outcome: { status: offered.status, reason: offered.reason }, ops }
-    if (newMember) this.#joined(record.envelope.body.member)
-    return { outcome: { status: 'live' }, ops }
-  }
-
-  /** What entered or left the set because of something else. */
-  #follow(changes: readonly Change[], retraction: RetractRecord | undefined): readonly StoreOp[] {
-    const ops: StoreOp[] = []
-    const gone: EntryCid[] = []
-    for (const { id, live } of changes) {
-      const record = this.#record(id)
-      if (live) this.#waiting.delete(id)
-      else if (this.set.holds(id)) this.#waiting.add(id)
-      else ops.push(...deleteRecordOps(this.id, id))
-      if (record?.type === 'member' && live) this.#joined(record.envelope.body.member)
-      if (record?.type !== 'digest') continue
-      const { cid } = record.envelope.body
-      if (live) this.#want(record, undefined)
-      else if (this.set.digests(cid).length === 0) gone.push(cid)
-      if (!live) this.#missing.delete(id)
-    }
-    if (gone.length > 0 || retraction !== undefined)
-      ops.push(...this.#deps.events.onGone(this, gone, retraction))
-    return ops
-  }
-
-  #joined(member: PeerId): void {
-    this.#members.add(member)
-    this.#deps.events.onPeer(this, member, 'member')
-  }
-
-  #record(id: RecordId): SwarmRecord | undefined {
-    const unwritten = this.#unwritten.get(id)
-    if (unwritten !== undefined) return unwritten
-    const bytes = recordBytes(this.#deps.ports.store, this.id, id)
-    return bytes === undefined ? undefined : restoreRecord(id, bytes)
-  }
-
   /** For a record of a peer: the verdict does not wait for the disk. */
   #offer(record: SwarmRecord, from: PeerId): Offered {
-    const { outcome, ops } = this.#admit(record, from)
-    if (ops.length > 0) this.#write(record, ops)
-    if (outcome.status === 'live' && record.type === 'digest') this.#want(record, from)
+    const { outcome, ops } = this.#ledger.admit(record, from)
+    if (ops.length > 0) this.#ledger.write(record, ops)
+    if (outcome.status === 'live' && record.type === 'digest') this.#wanted.want(record, from)
     return outcome
   }
 
@@ -494,45 +366,8 @@ export class Swarm {
         if (!this.#stopping.signal.aborted)
           this.#deps.ports.log('error', 'Work in the background ended.', { cause: String(cause) })
       })
-      .finally(() => this.#writes.delete(tracked))
-    this.#writes.add(tracked)
-  }
-
-  #write(record: SwarmRecord, ops: readonly StoreOp[]): void {
-    const { store, log } = this.#deps.ports
-    this.#unwritten.set(record.id, record)
-    const writing = store
-      .batch(ops)
-      .catch((cause: unknown) =>
-        log('error', 'A record of a peer could not be stored.', { cause: String(cause) }),
-      )
-      .finally(() => {
-        this.#unwritten.delete(record.id)
-        this.#writes.delete(writing)
-      })
-    this.#writes.add(writing)
-  }
-
-  /** False when no more can wait to be fetched now. */
-  #want(digest: DigestRecord, from: PeerId | undefined): boolean {
-    const { events } = this.#deps
-    const { cid } = digest.envelope.body
-    if (digest.envelope.author === this.self || events.isKept(cid)) return true
-    // What is not wanted now may be when the owner says so.
-    this.#missing.set(digest.id, cid)
-    if (events.worth(this, digest) === undefined || this.#fetcher === undefined) return true
-    if (this.#fetcher.want({ digest, from })) return true
-    if (!this.#isCrowded) {
-      this.#isCrowded = true
-      this.#inBackground(this.#wantWhenIdle(this.#fetcher))
-    }
-    return false
-  }
-
-  async #wantWhenIdle(fetcher: Fetcher): Promise<void> {
-    await fetcher.idle()
-    this.#isCrowded = false
-    this.wantMissing()
+      .finally(() => this.#work.delete(tracked))
+    this.#work.add(tracked)
   }
 
   #onPeer(
@@ -568,7 +403,7 @@ export class Swarm {
         continue
       }
       if (++done > 1) return
-      this.wantMissing()
+      this.#wanted.all()
       if (!this.set.isMember(peer, Math.floor(clock.now() / 1000))) continue
       const addresses = await network.addressesOf(peer)
       if (addresses.length > 0) await store.batch(putAddressesOps(this.id, peer, addresses))

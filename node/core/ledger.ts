@@ -1,0 +1,200 @@
+/**
+ * The replicated set of a swarm with its rows on the disk: read back at start, added to record by record, and cleared
+ * of what the set forgets. The rules are `protocol/replicated-set`'s.
+ */
+
+import { memberMark, restoreRecord } from '../../protocol/envelope.ts'
+import { type Change, createReplicatedSet, type ReplicatedSet } from '../../protocol/replicated-set.ts'
+import type {
+  Descriptor,
+  DigestRecord,
+  EntryCid,
+  MemberRecord,
+  PeerId,
+  RecordId,
+  RetractRecord,
+  SwarmId,
+  SwarmRecord,
+} from '../../protocol/types.ts'
+import type { StoreOp } from '../../store/ports.ts'
+import { deleteRecordOps, putRecordOps, recordBytes, recordsOf } from '../../store/records.ts'
+import type { Offered } from '../pipeline/receive.ts'
+import type { Ports } from '../ports.ts'
+
+export interface LedgerDeps {
+  readonly ports: Ports
+  readonly swarm: SwarmId
+  readonly descriptor: Descriptor
+  /** A digest that became live because of another record. */
+  readonly onDigest: (digest: DigestRecord) => void
+  /** Entries whose last digest has left. Returns the writes that drop them. */
+  readonly onGone: (cids: readonly EntryCid[], retraction: RetractRecord | undefined) => readonly StoreOp[]
+  readonly onMember: (member: PeerId) => void
+  readonly onChange: () => void
+}
+
+const dayMs = 86_400_000
+/** Rows of records that are not live are looked through for forgotten ones when there are this many. */
+const sweepMin = 1_024
+
+export class Ledger {
+  readonly set: ReplicatedSet
+  readonly #deps: LedgerDeps
+  readonly #members = new Set<PeerId>()
+  /** Records on their way to the disk, and the writes that take them there. */
+  readonly #unwritten = new Map<RecordId, SwarmRecord>()
+  readonly #writes = new Set<Promise<void>>()
+  /** Stored, and not live: rows that go when the set forgets the record. */
+  readonly #waiting = new Set<RecordId>()
+  #sweepAt = sweepMin
+
+  constructor(deps: LedgerDeps) {
+    this.#deps = deps
+    this.set = createReplicatedSet(deps.descriptor, this.#today())
+  }
+
+  /** Reads the replicated set back. Records were verified before they were stored: a start verifies none again. */
+  async load(onDigest: (digest: DigestRecord) => void): Promise<void> {
+    const { store, cpu } = this.#deps.ports
+    // Members first, each after who let it in: the set lets few records wait until their author is a member.
+    let members: MemberRecord[] = []
+    for await (const { id, bytes } of recordsOf(store, this.#deps.swarm, memberMark)) {
+      const record = restoreRecord(id, bytes)
+      await cpu.spend('decode', 1)
+      if (record?.type === 'member') members.push(record)
+    }
+    for (let found = true; found && members.length > 0; ) {
+      const before = members
+      members = []
+      for (const record of before) {
+        if (this.#belongs(record)) this.#restore(record, onDigest)
+        else members.push(record)
+      }
+      found = members.length < before.length
+    }
+    for (const record of members) this.#restore(record, onDigest)
+    for await (const { id, bytes } of recordsOf(store, this.#deps.swarm)) {
+      const record = restoreRecord(id, bytes)
+      await cpu.spend('decode', 1)
+      if (record !== undefined && record.type !== 'member') this.#restore(record, onDigest)
+    }
+    await store.batch(this.#forgottenOps())
+  }
+
+  #belongs({ envelope: { author, t } }: SwarmRecord): boolean {
+    return this.set.isMember(author, t)
+  }
+
+  #restore(record: SwarmRecord, onDigest: (digest: DigestRecord) => void): void {
+    this.set.offer(record)
+    if (!this.set.has(record.id)) this.#waiting.add(record.id)
+    if (record.type === 'member') this.#members.add(record.envelope.body.member)
+    if (record.type === 'digest') onDigest(record)
+  }
+
+  /** Deletes the rows of records that the set has forgotten, or that the calendar has ended while the node was off. */
+  #forgottenOps(): readonly StoreOp[] {
+    const ops: StoreOp[] = []
+    for (const id of this.#waiting) {
+      if (this.set.holds(id)) continue
+      this.#waiting.delete(id)
+      ops.push(...deleteRecordOps(this.#deps.swarm, id))
+    }
+    this.#sweepAt = Math.max(sweepMin, 2 * this.#waiting.size)
+    return ops
+  }
+
+  /** A new day: what it ends leaves the set. */
+  async advance(): Promise<void> {
+    const changes = this.set.advance(this.#today())
+    const ops = [...this.#follow(changes, undefined), ...this.#forgottenOps()]
+    if (changes.length > 0) this.#deps.onChange()
+    await this.#deps.ports.store.batch(ops)
+  }
+
+  /** Who is a member now, the founder included. */
+  members(): readonly PeerId[] {
+    const nowS = Math.floor(this.#deps.ports.clock.now() / 1000)
+    return [this.#deps.descriptor.founder, ...this.#members].filter(peer => this.set.isMember(peer, nowS))
+  }
+
+  /** Adds to the replicated set, and says which writes follow. What may become live later is stored as well. */
+  admit(record: SwarmRecord, from: PeerId | undefined): { outcome: Offered; ops: readonly StoreOp[] } {
+    if (this.set.has(record.id)) return { outcome: { status: 'known' }, ops: [] }
+    const heldBefore = this.set.holds(record.id)
+    const newMember = record.type === 'member' && this.set.member(record.envelope.body.member) === undefined
+    const offered = this.set.offer(record)
+    const ops: StoreOp[] = []
+    if (!heldBefore && this.set.holds(record.id)) {
+      const row = { id: record.id, bytes: record.bytes, receivedAt: this.#deps.ports.clock.now() }
+      ops.push(...putRecordOps(this.#deps.swarm, from === undefined ? row : { ...row, from }))
+      if (offered.status !== 'live') this.#waiting.add(record.id)
+    }
+    const retraction = record.type === 'retract' && offered.status === 'live' ? record : undefined
+    ops.push(...this.#follow(offered.changed, retraction))
+    if (this.#waiting.size > this.#sweepAt) ops.push(...this.#forgottenOps())
+    this.#deps.onChange()
+    if (offered.status !== 'live') return { outcome: { status: offered.status, reason: offered.reason }, ops }
+    if (newMember) this.#joined(record.envelope.body.member)
+    return { outcome: { status: 'live' }, ops }
+  }
+
+  /** What entered or left the set because of something else. */
+  #follow(changes: readonly Change[], retraction: RetractRecord | undefined): readonly StoreOp[] {
+    const ops: StoreOp[] = []
+    const gone: EntryCid[] = []
+    for (const { id, live } of changes) {
+      const record = this.record(id)
+      if (live) this.#waiting.delete(id)
+      else if (this.set.holds(id)) this.#waiting.add(id)
+      else ops.push(...deleteRecordOps(this.#deps.swarm, id))
+      if (record?.type === 'member' && live) this.#joined(record.envelope.body.member)
+      if (record?.type !== 'digest') continue
+      const { cid } = record.envelope.body
+      if (live) this.#deps.onDigest(record)
+      else if (this.set.digests(cid).length === 0) gone.push(cid)
+    }
+    if (gone.length > 0 || retraction !== undefined) ops.push(...this.#deps.onGone(gone, retraction))
+    return ops
+  }
+
+  #joined(member: PeerId): void {
+    this.#members.add(member)
+    this.#deps.onMember(member)
+  }
+
+  record(id: RecordId): SwarmRecord | undefined {
+    const unwritten = this.#unwritten.get(id)
+    if (unwritten !== undefined) return unwritten
+    const bytes = recordBytes(this.#deps.ports.store, this.#deps.swarm, id)
+    return bytes === undefined ? undefined : restoreRecord(id, bytes)
+  }
+
+  /** For what a peer sent: nobody waits for the disk. `idle` does. */
+  write(record: SwarmRecord, ops: readonly StoreOp[]): void {
+    const { store, log } = this.#deps.ports
+    this.#unwritten.set(record.id, record)
+    const writing = store
+      .batch(ops)
+      .catch((cause: unknown) =>
+        log('error', 'A record of a peer could not be stored.', { cause: String(cause) }),
+      )
+      .finally(() => {
+        this.#unwritten.delete(record.id)
+        this.#writes.delete(writing)
+      })
+    this.#writes.add(writing)
+  }
+
+  #today(): number {
+    return Math.floor(this.#deps.ports.clock.now() / dayMs)
+  }
+
+  bytesOf(id: RecordId): Uint8Array | undefined {
+    return this.#unwritten.get(id)?.bytes ?? recordBytes(this.#deps.ports.store, this.#deps.swarm, id)
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(this.#writes)
+  }
+}

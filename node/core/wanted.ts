@@ -1,0 +1,110 @@
+/**
+ * What is announced in a swarm and not kept here: fetched when it is wanted, as far as the queue of fetches takes
+ * it, and gone through again when something has changed.
+ */
+
+import type { DigestRecord, EntryCid, PeerId, RecordId } from '../../protocol/types.ts'
+import type { Fetcher } from '../pipeline/fetch.ts'
+import type { Cpu } from '../ports.ts'
+import type { Ledger } from './ledger.ts'
+
+export interface WantedDeps {
+  readonly self: PeerId
+  readonly cpu: Cpu
+  readonly ledger: Ledger
+  readonly signal: AbortSignal
+  readonly isKept: (cid: EntryCid) => boolean
+  /** How urgently a digest's entry is wanted; undefined when it is not. */
+  readonly worth: (digest: DigestRecord) => number | undefined
+  readonly inBackground: (work: Promise<void>) => void
+}
+
+export class WantedEntries {
+  readonly #deps: WantedDeps
+  /** Digests of entries that are not kept here. */
+  readonly #missing = new Map<RecordId, EntryCid>()
+  #fetcher: Fetcher | undefined
+  #wanting: Promise<void> | undefined
+  #wantAgain = false
+  /** Something did not fit into the queue of fetches: what is missing is gone through again when it has emptied. */
+  #isCrowded = false
+
+  constructor(deps: WantedDeps) {
+    this.#deps = deps
+  }
+
+  /** From now on there is a network to fetch from. */
+  fetchWith(fetcher: Fetcher): void {
+    this.#fetcher = fetcher
+    this.all()
+  }
+
+  /** Read back at start: fetched when there is a network. */
+  note(digest: DigestRecord): void {
+    const { cid } = digest.envelope.body
+    if (!this.#deps.isKept(cid)) this.#missing.set(digest.id, cid)
+  }
+
+  /** Fetches what is announced and not here, as far as it is wanted. */
+  all(): void {
+    if (this.#wanting !== undefined) {
+      this.#wantAgain = true
+      return
+    }
+    const run = async (): Promise<void> => {
+      for (const id of [...this.#missing.keys()]) {
+        await this.#deps.cpu.spend('decode', 1)
+        if (this.#deps.signal.aborted) return
+        const record = this.#deps.ledger.set.has(id) ? this.#deps.ledger.record(id) : undefined
+        if (record?.type === 'digest') {
+          // The rest waits until the queue has emptied.
+          if (!this.want(record, undefined)) return
+        } else if (!this.#deps.ledger.set.holds(id)) this.#missing.delete(id)
+      }
+    }
+    this.#wanting = run().finally(() => {
+      this.#wanting = undefined
+      const again = this.#wantAgain
+      this.#wantAgain = false
+      if (again) this.all()
+    })
+    this.#deps.inBackground(this.#wanting)
+  }
+
+  /** The entry is here now. */
+  settled(cid: EntryCid): void {
+    for (const { id } of this.#deps.ledger.set.digests(cid)) this.#missing.delete(id)
+  }
+
+  /** This digest is not to be believed; another one of the same entry may be. */
+  dismiss(digest: DigestRecord): void {
+    this.#missing.delete(digest.id)
+  }
+
+  /** The entry was here, and is not any more. */
+  evicted(cid: EntryCid): void {
+    for (const { id } of this.#deps.ledger.set.digests(cid)) this.#missing.set(id, cid)
+  }
+
+  /** False when no more can wait to be fetched now. */
+  want(digest: DigestRecord, from: PeerId | undefined): boolean {
+    const { isKept, self, worth } = this.#deps
+    const { cid } = digest.envelope.body
+    if (digest.envelope.author === self || isKept(cid)) return true
+    // What is not wanted now may be when the owner says so.
+    this.#missing.set(digest.id, cid)
+    if (worth(digest) === undefined || this.#fetcher === undefined) return true
+    if (this.#fetcher.want({ digest, from })) return true
+    if (!this.#isCrowded) {
+      this.#isCrowded = true
+      this.#deps.inBackground(this.#wantWhenIdle(this.#fetcher))
+    }
+    return false
+  }
+
+  async #wantWhenIdle(fetcher: Fetcher): Promise<void> {
+    await fetcher.idle()
+    this.#isCrowded = false
+    this.all()
+  }
+}
