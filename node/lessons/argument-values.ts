@@ -10,14 +10,15 @@ export function isFreeText(value: Scalar): boolean {
   )
 }
 
+const RECKONING = /^[\d\s.,%()]*[+*/^-][\d\s.,%()+*/^-]*$/
+
 /** Whether all that a tool is given is text: a note, a thought, a message to a person, a calculation. */
 export function takesOnlyText(call: Call): boolean {
-  const [only, ...more] = call.leaves
-  if (only === undefined) return false
-  const values = [only, ...more].map(leaf => leaf.value)
-  return values.every(
-    value =>
-      isFreeText(value) ||
-      (typeof value === 'string' && /\s/.test(value.trim()) && !/^\S+ \S+$/.test(value.trim())),
-  )
+  return call.leaves.length > 0 && call.leaves.every(leaf => isFreeText(leaf.value) || isPhrase(leaf.value))
+}
+
+function isPhrase(value: Scalar): boolean {
+  if (typeof value !== 'string') return false
+  const text = value.trim()
+  return text.split(/\s+/).length > 2 || (/\d/.test(text) && text.length > 3 && RECKONING.test(text))
 }

@@ -19,6 +19,8 @@ export interface Batch {
   takesText(tool: string): boolean
   /** The word of a state, where the field has few values and each was seen on many records with several asks. */
   state(tool: string, path: string, value: string | boolean): Allowed | undefined
+  /** Whether most solved runs that called one of these tools changed nothing. */
+  restrained(tools: readonly string[]): boolean
   /** Share of the records read with this tool whose field has the value. */
   shareOf(tool: string, path: string, value: string | boolean): number
 }
@@ -62,6 +64,9 @@ export function batchOf(runs: readonly Run[]): Batch {
       return writing.has(tool) && !text.has(tool)
     },
     takesText: tool => text.has(tool),
+    restrained(tools) {
+      return mostlyRestrained(runs, tools, tool => this.writes(tool))
+    },
     state(tool, path, value) {
       const values = fieldOf(tool, path)
       return values !== undefined && isState(values, value) ? seenState(value) : undefined
@@ -72,6 +77,22 @@ export function batchOf(runs: readonly Run[]): Batch {
       return (values.get(value)?.records ?? 0) / total(values)
     },
   }
+}
+
+/** Fewer solved asks than these say nothing of what is usual. */
+const RESTRAINED_ASKS_MIN = 4
+
+function mostlyRestrained(
+  runs: readonly Run[],
+  tools: readonly string[],
+  writes: (tool: string) => boolean,
+): boolean {
+  const solved = runs.filter(run => run.solved === true && run.calls.some(call => tools.includes(call.tool)))
+  const still = solved.filter(
+    ({ calls }) =>
+      !calls.some(call => writes(call.tool) && call.result !== undefined && call.result.error === undefined),
+  )
+  return new Set(still.map(run => run.ask)).size >= RESTRAINED_ASKS_MIN && still.length * 2 > solved.length
 }
 
 function total(values: ReadonlyMap<string | boolean, Seen>): number {
@@ -120,15 +141,14 @@ export function stateValue(value: Leaf['value']): string | boolean | undefined {
   return typeof value === 'string' && /^\p{L}[\p{L}_ -]{1,23}$/u.test(value) ? value : undefined
 }
 
+/** Tools that were given nothing but text in most calls; of one that takes nothing it cannot be said. */
 function textTools(runs: readonly Run[]): ReadonlySet<string> {
-  const text = new Set<string>()
-  const others = new Set<string>()
+  const balance = new Map<string, number>()
   for (const call of runs.flatMap(run => run.calls)) {
-    if (takesOnlyText(call)) text.add(call.tool)
-    else if (call.leaves.length > 0) others.add(call.tool)
+    if (call.leaves.length === 0) continue
+    balance.set(call.tool, (balance.get(call.tool) ?? 0) + (takesOnlyText(call) ? 1 : -1))
   }
-  for (const tool of others) text.delete(tool)
-  return text
+  return new Set([...balance].filter(([, more]) => more > 0).map(([tool]) => tool))
 }
 
 /** The record's fields that a call's argument names, as the run had last read them before the call. */

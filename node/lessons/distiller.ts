@@ -7,11 +7,13 @@ import type { Distiller } from '../ports.ts'
 import { batchOf } from './batch.ts'
 import { toDrafts } from './drafts.ts'
 import { type Origins, originsOf } from './origins.ts'
+import { askedInVain } from './patterns/asked-in-vain.ts'
 import { callCard } from './patterns/call-card.ts'
 import { changedArgument } from './patterns/changed-argument.ts'
 import { checkAfter } from './patterns/check-after.ts'
 import { claimAgainstRecord } from './patterns/claim-against-record.ts'
 import { confirmedAnswer } from './patterns/confirmed-answer.ts'
+import { contrast } from './patterns/contrast.ts'
 import { coverage } from './patterns/coverage.ts'
 import { explainedFigures } from './patterns/explained-figures.ts'
 import { limitExceeded } from './patterns/limit-exceeded.ts'
@@ -19,9 +21,12 @@ import { listRelation } from './patterns/list-relation.ts'
 import { nothingFound } from './patterns/nothing-found.ts'
 import { otherTool } from './patterns/other-tool.ts'
 import type { Finding, Pattern, PatternContext } from './patterns/pattern.ts'
+import { reckonedArgument } from './patterns/reckoned-argument.ts'
+import { recordDenies } from './patterns/record-denies.ts'
 import { recordField } from './patterns/record-field.ts'
 import { sameCallAgain } from './patterns/same-call-again.ts'
 import { usedUp } from './patterns/used-up.ts'
+import { writtenForm } from './patterns/written-form.ts'
 import { type Run, toRun } from './runs.ts'
 
 const PATTERNS: readonly Pattern[] = [
@@ -39,6 +44,11 @@ const PATTERNS: readonly Pattern[] = [
   limitExceeded,
   nothingFound,
   usedUp,
+  askedInVain,
+  contrast,
+  writtenForm,
+  reckonedArgument,
+  recordDenies,
 ]
 
 export function createDistiller(): Distiller {

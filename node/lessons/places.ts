@@ -30,9 +30,9 @@ export function readerOf(origin: Origin): string | undefined {
 }
 
 /** By how many asks each origin is shown, most first; ties by name, so that the order of runs does not matter. */
-export function ranked(
-  shown: ReadonlyMap<string, { readonly origin: Origin; readonly asks: ReadonlySet<string> }>,
-): readonly { readonly origin: Origin; readonly asks: ReadonlySet<string> }[] {
+export function ranked<Place extends { readonly origin: Origin; readonly asks: ReadonlySet<string> }>(
+  shown: ReadonlyMap<string, Place>,
+): readonly Place[] {
   return [...shown.values()].sort(
     (a, b) => b.asks.size - a.asks.size || (originName(a.origin) < originName(b.origin) ? -1 : 1),
   )

@@ -82,6 +82,7 @@ export class TextIndex<Kind> {
 }
 
 export function holdsWord(text: string, word: string): boolean {
+  if (word === '') return false
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const before = at === 0 ? '' : (text[at - 1] ?? '')
     const after = text[at + word.length] ?? ''

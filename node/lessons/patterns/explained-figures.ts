@@ -7,18 +7,18 @@
 import { figuresIn } from '../errors.ts'
 import { isList, isRecord, type Leaf } from '../leaves.ts'
 import type { Call, Run } from '../runs.ts'
-import { type Allowed, domainsOf, errorWords, pathWord, say, toolWord } from '../vocabulary.ts'
+import { type Allowed, domainsOf, errorWords, listed, pathWord, say, toolWord } from '../vocabulary.ts'
 import { argumentOf } from './compare.ts'
-import type { Finding, Pattern } from './pattern.ts'
+import type { Finding, Lesson, Pattern } from './pattern.ts'
 
 export const explainedFigures: Pattern = {
   id: 'explained-figures',
   asksToShare: 2,
   needsSolved: false,
   find(runs) {
-    const findings: Finding[] = []
-    for (const run of runs) for (const call of run.calls) findings.push(...explain(run, call))
-    return findings
+    const explained: Explained[] = []
+    for (const run of runs) for (const call of run.calls) explained.push(...explain(run, call))
+    return [...explained.map(({ finding }) => finding), ...together(explained)]
   },
 }
 
@@ -39,13 +39,84 @@ interface Cause {
   readonly path: string
 }
 
-function explain(run: Run, call: Call): Finding[] {
+interface Explained {
+  readonly finding: Finding
+  readonly call: Call
+  readonly sent: Quantity
+  readonly cause: Cause
+}
+
+/** The same error had another cause in another ask: together they say what to check before the call. */
+function together(explained: readonly Explained[]): readonly Finding[] {
+  const byError = new Map<string, Explained[]>()
+  for (const one of explained) {
+    const key = [one.call.tool, one.sent.path, one.call.result?.error?.template ?? ''].join('\n')
+    byError.set(key, [...(byError.get(key) ?? []), one])
+  }
+  return [...byError.values()].flatMap(list => {
+    const causes = new Map(list.map(({ cause }) => [`${cause.how} ${cause.path}`, cause] as const))
+    const asks = new Set(list.map(({ finding }) => finding.run.ask))
+    const [first] = list
+    if (first === undefined || causes.size < 2 || asks.size < 2) return []
+    const sorted = [...causes].sort(([a], [b]) => (a < b ? -1 : 1))
+    const lesson = severalCauses(
+      first,
+      sorted.map(([, cause]) => cause),
+    )
+    if (lesson === undefined) return []
+    const template = first.call.result?.error?.template ?? ''
+    const key = ['several', first.call.tool, first.sent.path, ...sorted.map(([id]) => id), template]
+    return list.map(({ finding }) => ({ run: finding.run, key, lesson }))
+  })
+}
+
+function severalCauses({ call, sent }: Explained, causes: readonly Cause[]): Lesson | undefined {
+  const tool = toolWord(call.tool)
+  const path = pathWord(sent.path)
+  const error = errorWords(call.result?.error?.template ?? '')
+  const words = causes.map(causeWords).filter(word => word !== undefined)
+  if (tool === undefined || path === undefined || error === undefined || words.length < 2) return undefined
+  const figure = sent.summed ? say`the sum of ${path}` : path
+  return {
+    kind: 'pitfall',
+    domains: domainsOf([call.tool]),
+    situation: say`About to call ${tool} with ${path}, or it failed with ${error}.`,
+    summary: say`${tool}, ${error}: what was missing in ${figure} was exactly ${listed(words, 'or')}.`,
+    detail: say`In each failing call one of these explained the two figures of the error exactly. No run that then just sent the other figure was solved.`,
+    action: say`Reckon ${figure} anew before calling, with ${listed(words)}; check that these arguments are themselves right. Do not just send the figure of the error, and do not repeat the call unchanged.`,
+    tools: [
+      {
+        name: call.tool,
+        arguments: [...new Set([sent.path, ...causes.map(one => one.path)].map(argumentOf))],
+      },
+    ],
+  }
+}
+
+function causeWords({ how, path }: Cause): Allowed | undefined {
+  const argument = pathWord(path)
+  if (argument === undefined) return undefined
+  switch (how) {
+    case 'times-length':
+      return say`the factor of the number of ${argument}`
+    case 'times-argument':
+      return say`the factor ${argument}`
+    case 'differs-by-argument':
+      return say`the amount of ${argument}`
+    case 'differs-by-rule':
+      return say`what the rules name for each of ${argument}`
+    case 'differs-by-rule-length':
+      return say`what the rules name for each element of ${argument}`
+  }
+}
+
+function explain(run: Run, call: Call): Explained[] {
   const error = call.result?.error
   if (error === undefined) return []
   const figures = figuresIn(error.message)
   if (figures.length < 2) return []
   const quantities = quantitiesOf(call.leaves)
-  const findings: Finding[] = []
+  const findings: Explained[] = []
   for (const sent of quantities) {
     if (!figures.some(figure => same(figure, sent.value))) continue
     for (const expected of figures) {
@@ -55,7 +126,7 @@ function explain(run: Run, call: Call): Finding[] {
       // Two explanations that both fit explain nothing.
       if (only === undefined || causes.length > 1) continue
       const finding = toFinding(run, call, sent, only, error.template)
-      if (finding !== undefined) findings.push(finding)
+      if (finding !== undefined) findings.push({ finding, call, sent, cause: only })
     }
   }
   return findings

@@ -1,5 +1,29 @@
 import { describe, expect, it } from 'vitest'
-import { asksOf, distilled, isShareable, lessonsOf, type Script, type Step, textOf } from '../episodes.ts'
+import type { EntryDraft } from '../../../../../node/ports.ts'
+import {
+  lessonsOf as allLessonsOf,
+  asksOf,
+  distilled,
+  isShareable,
+  type Script,
+  type Step,
+  textOf,
+} from '../episodes.ts'
+
+/** The patterns under test here: the same short runs also show how calls are filled, which `cards.test.ts` covers. */
+const TESTED = new Set([
+  'changed-argument',
+  'explained-figures',
+  'confirmed-answer',
+  'list-relation',
+  'record-field',
+  'other-tool',
+  'same-call-again',
+])
+
+async function lessonsOf(scripts: readonly Script[]): Promise<readonly EntryDraft[]> {
+  return (await allLessonsOf(scripts)).filter(draft => TESTED.has(draft.pattern))
+}
 
 /** A refund that fails with a made-up wallet, and goes through with the one that the account holds. */
 function refund(task: string, reward: number | undefined, digits: string, wallet: string): Script {

@@ -1,0 +1,141 @@
+/**
+ * How calls of one tool filled their arguments, over many runs: for each argument the place in a result where its
+ * value usually stood, or the user.
+ */
+
+import { recordsBefore } from '../batch.ts'
+import { numbersIn } from '../forms.ts'
+import type { Scalar } from '../leaves.ts'
+import { type Origin, type Origins, originName } from '../origins.ts'
+import type { PatternContext } from '../patterns/pattern.ts'
+import { originWords, ranked, readerOf } from '../places.ts'
+import { lastField, roleOf } from '../roles.ts'
+import type { Call, Run } from '../runs.ts'
+import { pathWord } from '../vocabulary.ts'
+
+/** One accepted call of the tool. */
+export interface Shown {
+  readonly run: Run
+  readonly call: Call
+}
+
+export interface Filling {
+  readonly path: string
+  /** Undefined where no result held it often enough. */
+  readonly place: Origin | undefined
+  readonly user: boolean
+  /** The value stood in another record than the one that the call is about. */
+  readonly elsewhere: boolean
+}
+
+/** Share of the asks in which an argument must have come from a place that the card names. */
+const PLACE_SHARE = 0.3
+const ARGUMENTS_MAX = 12
+
+interface Place {
+  origin: Origin
+  readonly asks: Set<string>
+  count: number
+  elsewhere: number
+}
+
+interface Seen {
+  readonly asks: Set<string>
+  readonly user: Set<string>
+  readonly places: Map<string, Place>
+}
+
+/** In the order of the arguments' names; arguments that fewer than half of the asks gave are left out. */
+export function fillingsOf(calls: readonly Shown[], context: PatternContext): readonly Filling[] {
+  const byPath = new Map<string, Seen>()
+  for (const shown of calls) note(shown, byPath, context.origins(shown.run))
+  const all = new Set(calls.map(({ run }) => run.ask))
+  return [...byPath]
+    .filter(([, { asks }]) => asks.size * 2 >= all.size)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, ARGUMENTS_MAX)
+    .map(([path, { asks, user, places }]) => {
+      const [best] = ranked(places)
+      const place = best !== undefined && best.asks.size >= asks.size * PLACE_SHARE ? best : undefined
+      return {
+        path,
+        place: place?.origin,
+        user: user.size * 2 >= asks.size,
+        elsewhere: place !== undefined && place.elsewhere * 2 > place.count,
+      }
+    })
+}
+
+function note({ run, call }: Shown, byPath: Map<string, Seen>, origins: Origins): void {
+  for (const leaf of call.leaves) {
+    if (leaf.value === null || leaf.value === '' || pathWord(leaf.path) === undefined) continue
+    const seen = byPath.get(leaf.path) ?? { asks: new Set(), user: new Set(), places: new Map() }
+    byPath.set(leaf.path, seen)
+    seen.asks.add(run.ask)
+    const origin = roleOf(leaf, call.at, origins)
+    if (origin === undefined) continue
+    if (origin.from === 'user') {
+      if (!wasProposed(run, leaf.value, call.at)) seen.user.add(run.ask)
+    } else if (isPlace(origin) && !isItself(origin, call.tool, leaf.path))
+      addPlace(seen, origin, run.ask, isElsewhere(run, call, leaf.value, origin))
+  }
+}
+
+/** The same field of one result counts together, however deep it was found: the shortest path stands for it. */
+function addPlace(seen: Seen, origin: Origin, ask: string, elsewhere: boolean): void {
+  const name = fieldName(origin)
+  const place = seen.places.get(name) ?? { origin, asks: new Set<string>(), count: 0, elsewhere: 0 }
+  seen.places.set(name, place)
+  place.asks.add(ask)
+  place.count++
+  if (elsewhere) place.elsewhere++
+  if (originName(origin).length < originName(place.origin).length) place.origin = origin
+}
+
+function fieldName(origin: Origin): string {
+  return origin.from === 'result' ? `${origin.tool} ${lastField(origin.path)}` : originName(origin)
+}
+
+/** A number that the assistant named first, and the user then repeated, did not come from the user. */
+function wasProposed(run: Run, value: Scalar, before: number): boolean {
+  if (typeof value !== 'number') return false
+  for (const item of run.episode.interactions.slice(0, before)) {
+    if (item.type !== 'message' || item.role === 'system' || !numbersIn(item.text).has(value)) continue
+    return item.role === 'assistant'
+  }
+  return false
+}
+
+function isPlace(origin: Origin): boolean {
+  return (origin.from === 'result' || origin.from === 'text') && originWords(origin) !== undefined
+}
+
+/** What an earlier call of the tool itself returned under the same name is no source. */
+function isItself(origin: Origin, tool: string, path: string): boolean {
+  return origin.from === 'result' && origin.tool === tool && lastField(origin.path) === lastField(path)
+}
+
+/** The record that the call is about holds another value at the same place. */
+function isElsewhere(run: Run, call: Call, value: Scalar, origin: Origin): boolean {
+  if (origin.from !== 'result') return false
+  const own = recordsBefore(run, call)
+    .filter(({ reader }) => reader.tool === origin.tool)
+    .flatMap(({ fields }) => fields.filter(field => field.path === origin.path))
+  return own.length > 0 && !own.some(field => field.value === value)
+}
+
+/** Whether a call fills its arguments so. */
+export function follows(call: Call, fillings: readonly Filling[], origins: Origins): boolean {
+  return call.leaves.every(leaf => {
+    const place = fillings.find(({ path }) => path === leaf.path)?.place
+    if (place === undefined) return true
+    const origin = roleOf(leaf, call.at, origins)
+    return origin === undefined || !isPlace(origin) || fieldName(origin) === fieldName(place)
+  })
+}
+
+/** The tools whose results the fillings name. */
+export function readersOf(fillings: readonly Filling[]): readonly string[] {
+  const readers = fillings.map(({ place }) => (place === undefined ? undefined : readerOf(place)))
+  return [...new Set(readers)].filter(reader => reader !== undefined)
+}
