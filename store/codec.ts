@@ -32,12 +32,12 @@ export function read(key: string, bytes: Uint8Array): Fields {
 /** One decoded map. Each method throws a `StoreError` where the field is missing or of another type. */
 export class Fields {
   readonly #key: string
-  readonly #fields: ReadonlyMap<string, unknown>
+  readonly #fields: object
 
   constructor(key: string, value: unknown) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(key)
     this.#key = key
-    this.#fields = new Map(Object.entries(value))
+    this.#fields = value
   }
 
   string(name: string): string {
@@ -45,7 +45,7 @@ export class Fields {
   }
 
   optionalString(name: string): string | undefined {
-    const value = this.#fields.get(name)
+    const value = this.#value(name)
     return value === undefined || typeof value === 'string' ? value : this.#fail()
   }
 
@@ -54,7 +54,7 @@ export class Fields {
   }
 
   optionalNumber(name: string): number | undefined {
-    const value = this.#fields.get(name)
+    const value = this.#value(name)
     return value === undefined || typeof value === 'number' ? value : this.#fail()
   }
 
@@ -63,7 +63,7 @@ export class Fields {
   }
 
   optionalBoolean(name: string): boolean | undefined {
-    const value = this.#fields.get(name)
+    const value = this.#value(name)
     return value === undefined || typeof value === 'boolean' ? value : this.#fail()
   }
 
@@ -72,7 +72,7 @@ export class Fields {
   }
 
   optionalBytes(name: string): Uint8Array | undefined {
-    const value = this.#fields.get(name)
+    const value = this.#value(name)
     return value === undefined || value instanceof Uint8Array ? value : this.#fail()
   }
 
@@ -84,8 +84,12 @@ export class Fields {
     return this.#list(name).map(item => new Fields(this.#key, item))
   }
 
+  #value(name: string): unknown {
+    return Object.hasOwn(this.#fields, name) ? Reflect.get(this.#fields, name) : undefined
+  }
+
   #list(name: string): unknown[] {
-    const value = this.#fields.get(name)
+    const value = this.#value(name)
     return Array.isArray(value) ? value : this.#fail()
   }
 

@@ -87,9 +87,10 @@ export class VectorIndex {
       throw new TypeError(`A vector of ${vector.length} in an index of ${this.#dimensions} dimensions`)
     const slot = this.#slot(id)
     const at = (slot % CHUNK_SLOTS) * this.#dimensions
-    this.#chunk(slot).set(vector, at)
+    const chunk = this.#chunk(slot)
+    chunk.set(vector, at)
     this.#exact[slot] = 1
-    this.#sketches.set(wordsOf(sketchOf(vector), this.#words), slot * this.#words)
+    this.#sketches.set(signWords(chunk, at, this.#sketchBits), slot * this.#words)
   }
 
   /** Adds an entry of which only the digest's sketch is known, until its vector comes. */
@@ -233,6 +234,18 @@ function hammingDistances(
     }
     distances[slot] = distance
   }
+}
+
+/** As `wordsOf` of `sketchOf`, from the bits of the floats: reading them as numbers takes ten times as long. */
+function signWords(vectors: Float16Array, at: number, bits: number): Uint32Array {
+  const halves = new Uint16Array(vectors.buffer, vectors.byteOffset + at * 2, bits)
+  const sketch = new Uint8Array(Math.ceil(bits / 32) * 4)
+  for (let i = 0; i < bits; i++) {
+    // Above 0: no sign, and not zero itself.
+    const half = halves[i] ?? 0
+    if (half !== 0 && half < 0x8000) sketch[i >> 3] = (sketch[i >> 3] ?? 0) | (0x80 >> (i & 7))
+  }
+  return new Uint32Array(sketch.buffer)
 }
 
 /** A sketch as words, missing bytes as zeros. The order of bits within a word is of no matter to a distance. */
