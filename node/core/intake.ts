@@ -83,7 +83,7 @@ export class Intake {
   async take(swarm: Swarm, entry: Entry, bytes: Uint8Array, { digest, from }: Wanted): Promise<void> {
     const { cid, space, sketch } = digest.envelope.body
     // It may have been retracted, or replaced, while it was on its way.
-    if (this.worth(swarm, digest) === undefined) return swarm.settled(cid)
+    if (this.worth(swarm, digest) === undefined) return
     const meta = {
       swarm: swarm.id,
       cid,

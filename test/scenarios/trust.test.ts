@@ -9,6 +9,7 @@ import {
   lesson,
   letIn,
   must,
+  type NodeOptions,
   recalled,
   startedNode,
   swarmOf,
@@ -20,8 +21,10 @@ import {
 afterEach(endAll)
 
 /** A founder, and a member of its swarm whom nobody near to the founder let in: founder → friend → friend's friend → stranger. */
-async function withStranger(): Promise<{ node: TestNode; friend: TestNode; stranger: RawPeer }> {
-  const node = await startedNode({ invite: { by: 'members', depth: 3 } })
+async function withStranger(
+  options: NodeOptions = {},
+): Promise<{ node: TestNode; friend: TestNode; stranger: RawPeer }> {
+  const node = await startedNode({ ...options, invite: { by: 'members', depth: 3 } })
   const friend = await startedNode()
   const distant = await startedNode()
   const swarm = node.home
@@ -63,6 +66,17 @@ it('a stranger’s lessons are held back and counted, with the command that lets
 
   must(await node.node.setTrust(stranger.self, undefined))
   expect((await node.node.recall(query)).items).toEqual([])
+})
+
+it('strangers fill a tenth of the room at most; what waited outside comes in with the owner’s word', async () => {
+  const { node, stranger } = await withStranger({ config: { capacityEntries: 20, fetchConcurrency: 1 } })
+  const said = []
+  for (let i = 0; i < 8; i++) said.push(await stranger.publish(`Case ${i} of the badge reader.`))
+  await until('all digests are here', () => node.home.records === 3 + said.length)
+  await until('nothing is under way', () => node.node.status().fetch.waiting === 0)
+  expect((await allKept(node)).length).toBeLessThan(said.length)
+  must(await node.node.setTrust(stranger.self, { pinned: true }))
+  for (const { cid } of said) await untilKept(node, cid)
 })
 
 it('a stranger whose lessons proved themselves is trusted without a word of the owner', async () => {
