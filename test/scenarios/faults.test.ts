@@ -139,6 +139,7 @@ describe('an embedder that fails', () => {
   it('delays what was distilled, and loses none of it', async () => {
     const model = await brittle()
     const node = await loadedNode({ ports: { embedder: model.port } })
+    expect(await node.node.distil()).toMatchObject({ published: 0 })
     for (const number of [1, 2, 3]) must(await node.node.capture(question(number)))
     model.break()
     await expect(node.node.distil()).rejects.toThrow('the model is gone')
