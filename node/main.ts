@@ -55,6 +55,30 @@ const program: Program = {
     ])
     return composeOn(openMemoryStore(), systemRandom.bytes(32), settings, log)
   },
+  async experiment({ files, seed, heldOut, settings, log, onProgress }) {
+    const [system, { swarmOpener }, { openEmbedder }, { createDistiller }, { e7 }] = await Promise.all([
+      import('./adapters/system.ts'),
+      import('./adapters/libp2p.ts'),
+      import('./adapters/onnx.ts'),
+      import('./lessons/distiller.ts'),
+      import('../sim/experiments/e7.ts'),
+    ])
+    const embedder = await openEmbedder(settings.modelFolder)
+    if (!embedder.ok) return embedder
+    const { listen } = settings
+    const ports = {
+      clock: system.systemClock,
+      cpu: system.systemCpu(),
+      embedder: embedder.value,
+      distiller: createDistiller(),
+      openSwarm: swarmOpener({ listen, mdns: false, dht: false }, log),
+    }
+    try {
+      return { ok: true, value: await e7(ports, { files, seed, heldOut, onProgress }) }
+    } finally {
+      await embedder.value.close()
+    }
+  },
   async settle() {
     const { releaseStartupMemory } = await import('./adapters/system.ts')
     releaseStartupMemory()

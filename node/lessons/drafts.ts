@@ -34,7 +34,7 @@ export function toDrafts(found: readonly (readonly [Pattern, readonly Finding[]]
       candidate.support.set(id, { episode: id, ask, solved: outcome?.solved })
     }
   }
-  return bestOfGroups([...candidates.values()])
+  return withoutContradictions(bestOfGroups([...candidates.values()]))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .slice(0, DRAFTS_MAX)
     .map(toDraft)
@@ -57,6 +57,21 @@ function bestOfGroups(candidates: readonly Candidate[]): Candidate[] {
     const group = `${candidate.pattern.id}|${candidate.first.group ?? candidate.key}`
     const standing = best.get(group)
     if (standing === undefined || isBetter(candidate, standing)) best.set(group, candidate)
+  }
+  return [...best.values()]
+}
+
+/**
+ * Two lessons of one pattern for the very same situation that say different things contradict each other, unless the
+ * situation itself says what sets them apart: of these the best supported one stands.
+ */
+function withoutContradictions(candidates: readonly Candidate[]): Candidate[] {
+  const best = new Map<string, Candidate>()
+  for (const candidate of candidates) {
+    const { situation } = candidate.first.lesson
+    const place = [candidate.pattern.id, situation].join('\n')
+    const standing = best.get(place)
+    if (standing === undefined || isBetter(candidate, standing)) best.set(place, candidate)
   }
   return [...best.values()]
 }

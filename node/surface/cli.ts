@@ -6,6 +6,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { addEntryCommands } from './cli/commands/entries.ts'
 import { addEpisodeCommands } from './cli/commands/episodes.ts'
+import { addExperimentCommands } from './cli/commands/experiments.ts'
 import { addNodeCommands } from './cli/commands/node.ts'
 import { addPeerCommands } from './cli/commands/peers.ts'
 import { addRecallCommands } from './cli/commands/recall.ts'
@@ -43,7 +44,8 @@ export async function runCli(
     status = result.ok ? result.value : exitStatusOf(result.code)
     if (!result.ok) out.failure(result)
   }
-  const root = commandLine(program, run, streams)
+  // An experiment keeps nothing: there --data names files of recorded runs, not the data folder.
+  const root = commandLine(program, run, streams, argv[0] !== 'experiment')
   try {
     await root.parseAsync([...argv], { from: 'user' })
   } catch (error) {
@@ -65,13 +67,17 @@ export async function runCli(
   return status
 }
 
-function commandLine(program: Program, run: Run, { stdout, stderr }: Streams): Command {
+function commandLine(
+  program: Program,
+  run: Run,
+  { stdout, stderr }: Streams,
+  withDataFolder: boolean,
+): Command {
   const root = new Command('swarmlore')
     .description(
       'A node beside each deployed model: what the model learned becomes small signed lessons, shared with a swarm of peers, and recalled where they help.',
     )
     .version(program.version)
-    .option('--data <dir>', 'the data folder (default: $SWARMLORE_DATA, or the usual place of the system)')
     .option('--json', 'print one JSON document (JSON lines for streams) and nothing else')
     .option('--verbose', 'show the causes of errors')
     .option('--set <name=value>', 'one setting, before environment and config.json; may be repeated', setting)
@@ -80,12 +86,18 @@ function commandLine(program: Program, run: Run, { stdout, stderr }: Streams): C
     .showHelpAfterError('(--help shows how it is used)')
     .exitOverride()
     .addHelpText('after', startHere)
+  if (withDataFolder)
+    root.option(
+      '--data <dir>',
+      'the data folder (default: $SWARMLORE_DATA, or the usual place of the system)',
+    )
   addNodeCommands(root, run)
   addEpisodeCommands(root, run)
   addRecallCommands(root, run)
   addEntryCommands(root, run)
   addPeerCommands(root, run)
   addSwarmCommands(root, run)
+  addExperimentCommands(root, run)
   return root
 }
 

@@ -19,6 +19,15 @@ export interface Composed {
   close(): Promise<void>
 }
 
+export interface ExperimentOptions {
+  readonly files: readonly string[]
+  readonly seed: string
+  readonly heldOut: number
+  readonly settings: Settings
+  readonly log: Log
+  readonly onProgress: (line: string) => void
+}
+
 export interface Program {
   readonly version: string
   /** How to start this program again: the executable and its first arguments. */
@@ -29,6 +38,8 @@ export interface Program {
   compose(folder: string, settings: Settings, log: Log): Promise<Result<Composed>>
   /** A node that keeps nothing: for what may be tried without a data folder. */
   composeInMemory(settings: Settings, log: Log): Promise<Result<Composed>>
+  /** Runs an experiment of `sim/experiments` on these files; the result is plain JSON. */
+  experiment(options: ExperimentOptions): Promise<Result<readonly Readonly<Record<string, unknown>>[]>>
   /** The bearer token of the folder's API, made where there is none. */
   token(folder: string): Promise<Result<string>>
   /** To be called once the node runs: gives back memory that only the start needed. */

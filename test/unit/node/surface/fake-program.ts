@@ -41,6 +41,7 @@ export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): Fa
       await writeFile(path, randomBytes(32).toString('base64url'), { flag: 'a' })
       return { ok: true, value: (await readFile(path, 'utf8')).slice(0, 43) }
     },
+    experiment: async () => ({ ok: true, value: [] }),
     async settle() {},
   }
   return program

@@ -1,0 +1,80 @@
+/** What may not be in published entries: values of databases, words outside the vocabulary, contradictions. */
+
+import type { Entry } from '../../protocol/types.ts'
+import { type Recorded, wordsOf } from './e7-data.ts'
+import { ownWords } from './own-words.ts'
+
+export function entryText({ situation, insight }: Entry): string {
+  return [situation, insight.summary, insight.detail, insight.action].join('\n')
+}
+
+/** Values of a tool's database in an entry's text, as whole words. */
+export function leakedValues(entries: readonly Entry[], { rareValues }: Recorded): readonly string[] {
+  const leaked = new Set<string>()
+  for (const entry of entries) {
+    const text = ` ${entryText(entry)
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_#@.+-]+/gu, ' ')} `
+    for (const value of rareValues) {
+      const plain = value.replace(/[^\p{L}\p{N}_#@.+-]+/gu, ' ').trim()
+      if (plain.length >= 4 && (text.includes(` ${plain} `) || text.includes(` ${plain}. `)))
+        leaked.add(value)
+    }
+  }
+  return [...leaked]
+}
+
+/** Words that are neither the distiller's own, nor a name of the tools, nor a word of an error, nor a state of a record. */
+export function wordsOutside(
+  entries: readonly Entry[],
+  { runs }: Recorded,
+  states: ReadonlySet<string>,
+): readonly string[] {
+  const allowed = new Set(ownWords)
+  for (const run of runs) {
+    for (const name of [...run.tools, ...run.names]) {
+      allowed.add(name.toLowerCase())
+      for (const word of wordsOf(name.replace(/[_.]/g, ' '))) allowed.add(word)
+    }
+    for (const word of run.errorWords) allowed.add(word)
+  }
+  const outside = new Set<string>()
+  for (const entry of entries) {
+    for (const [word] of entryText(entry)
+      .toLowerCase()
+      .matchAll(/[\p{L}\p{N}_][\p{L}\p{N}_'-]*/gu)) {
+      const parts = wordsOf(word.replace(/_/g, ' '))
+      const good =
+        allowed.has(word) || states.has(word) || parts.every(part => allowed.has(part) || states.has(part))
+      if (!good || /\d{3}/.test(word)) outside.add(word)
+    }
+  }
+  return [...outside]
+}
+
+/** Words that are values of one field with few values, each in three tasks or more: states such as `pending`. */
+export function statesOf({ runs }: Recorded): ReadonlySet<string> {
+  const tasks = new Map<string, Set<string>>()
+  for (const run of runs) {
+    for (const [, value] of run.text.matchAll(/\\?":\s?\\?"?([\p{L}_ -]{2,24}?)\\?"?[,}\]]/gu)) {
+      const word = (value ?? '').toLowerCase()
+      tasks.set(word, (tasks.get(word) ?? new Set()).add(run.task))
+    }
+  }
+  const states = new Set<string>()
+  for (const [word, where] of tasks)
+    if (where.size >= 3) for (const part of [word, ...word.split(/[ _-]/)]) states.add(part)
+  return states
+}
+
+/** Pairs of the same method for the same situation that say different things. */
+export function contradictions(entries: readonly Entry[]): readonly (readonly [Entry, Entry])[] {
+  const pairs: (readonly [Entry, Entry])[] = []
+  for (const [index, a] of entries.entries()) {
+    for (const b of entries.slice(index + 1)) {
+      if (a.situation !== b.situation || a.insight.action === b.insight.action) continue
+      if (a.lineage.method === b.lineage.method || a.kind === 'fact') pairs.push([a, b])
+    }
+  }
+  return pairs
+}
