@@ -72,7 +72,7 @@ describe('a peer that answers for its records', () => {
     await untilKept(node, cid)
     // Once at each greeting, and never a second page.
     expect(asked()).toBeLessThanOrEqual(4)
-    expect(node.node.status().rejected.malformed).toBe(asked())
+    await until('each is counted', () => node.node.status().rejected.malformed === asked())
   })
 
   it('in circles is left', async () => {

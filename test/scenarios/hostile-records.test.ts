@@ -167,8 +167,9 @@ it('a flood of records of who is no member takes a bounded place on the disk', a
   }
   const peer = await rawPeer(node, { member: false })
   const said = 1_300
+  const start = nowS()
   for (let i = 0; i < said; i++) {
-    await peer.tell(peer.sign({ kind: 'retract', body: { before: nowS() - i } }, nowS() - (i % 300)))
+    await peer.tell(peer.sign({ kind: 'retract', body: { before: start - i } }, start - (i % 300)))
   }
   await until('all are counted', () => rejected(node, 'not-member') === said)
   // 64 of one author may wait; the rows of those that do not are swept when there are a thousand.
