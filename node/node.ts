@@ -37,6 +37,8 @@ export async function createNode(
   return { ok: true, value: await LocalNode.load(ports, config, rules.value) }
 }
 
+/** So many kept entries have their words read before the node starts, in half a second; those of more after it. */
+const wordsReadAtOnce = 10_000
 const tickMs = 600_000
 class LocalNode implements SwarmloreNode {
   readonly #ports: Ports
@@ -58,6 +60,7 @@ class LocalNode implements SwarmloreNode {
   readonly #startedAt: number
   #started = false
   #ticking: Promise<void> = Promise.resolve()
+  #wordsRead: Promise<void> | undefined
 
   private constructor(ports: Ports, config: NodeConfig, rules: RedactionRules, stored: StoredState) {
     this.#ports = ports
@@ -114,7 +117,7 @@ class LocalNode implements SwarmloreNode {
   static async load(ports: Ports, config: NodeConfig, rules: RedactionRules): Promise<LocalNode> {
     const { cpu, embedder, store } = ports
     const { kept, withoutVector } = await KeptSet.load(store, embedder.space, embedder.dimensions, units =>
-      cpu.spend('index', units),
+      cpu.spend('decode', units),
     )
     const node = new LocalNode(ports, config, rules, {
       kept,
@@ -131,6 +134,7 @@ class LocalNode implements SwarmloreNode {
     }
     await node.#room.rememberEvicted()
     node.#intake.embed(withoutVector)
+    if (kept.size <= wordsReadAtOnce) await node.#readWords()
     return node
   }
 
@@ -139,6 +143,8 @@ class LocalNode implements SwarmloreNode {
     this.#started = true
     this.#learning.start()
     this.#ticking = this.#tick()
+    // In the background: until it is done, recall finds the others by their meaning alone.
+    void this.#readWords()
   }
 
   async stop(): Promise<void> {
@@ -148,6 +154,7 @@ class LocalNode implements SwarmloreNode {
     await this.#intake.close()
     await this.#answering.close()
     await this.#ticking
+    await this.#wordsRead
     await this.#ports.store.close()
   }
 
@@ -178,7 +185,11 @@ class LocalNode implements SwarmloreNode {
     return { ok: true, value: { ...episode, entries: await this.#learning.entriesOf(id) } }
   }
 
-  recall: SwarmloreNode['recall'] = request => this.#answering.recall(request)
+  recall: SwarmloreNode['recall'] = async request => {
+    // A command that opens the stored data for one question waits for the whole answer.
+    if (!this.#started) await this.#readWords()
+    return this.#answering.recall(request)
+  }
   feedback: SwarmloreNode['feedback'] = (recallId, outcome, item) =>
     this.#answering.feedback(recallId, outcome, item)
 
@@ -343,6 +354,24 @@ class LocalNode implements SwarmloreNode {
       entries,
       addresses: swarm.addresses(),
     }
+  }
+
+  /** Once; a failure leaves a node that finds what it kept by meaning. */
+  #readWords(): Promise<void> {
+    const { cpu, log } = this.#ports
+    this.#wordsRead ??= this.#kept
+      .readWords(units => cpu.spend('index', units), this.#stopping.signal)
+      .then(() => {
+        const entries = this.#kept.size
+        if (this.#started && !this.#stopping.signal.aborted && entries > wordsReadAtOnce)
+          log('info', 'The words of what was kept are read.', { entries })
+      })
+      .catch((cause: unknown) =>
+        log('error', 'What was kept is found by its meaning alone; start the node again to mend it.', {
+          cause: String(cause),
+        }),
+      )
+    return this.#wordsRead
   }
 
   /** What time alone brings: records that expire, episodes and recalls past their retention. */

@@ -68,6 +68,10 @@ export class LexicalIndex {
     return this.#slotOf.size
   }
 
+  has(id: string): boolean {
+    return this.#slotOf.has(id)
+  }
+
   /** Adds an entry, or replaces what stood under its id. */
   add(id: string, fields: readonly LexicalField[]): void {
     this.remove(id)

@@ -44,7 +44,10 @@ export class KeptSet {
     this.#meanings = new VectorIndex(dimensions)
   }
 
-  /** Reads what was kept; entries without a vector in this space are told, so that they can be embedded. */
+  /**
+   * Reads what was kept, but for its words (`readWords`); entries without a vector in this space are told, so that they
+   * can be embedded.
+   */
   static async load(
     store: Store,
     space: SpaceId,
@@ -52,11 +55,8 @@ export class KeptSet {
     pause: Pause,
   ): Promise<{ readonly kept: KeptSet; readonly withoutVector: readonly EntryCid[] }> {
     const set = new KeptSet(store, space, dimensions)
-    for await (const { entry: meta, block } of allEntries(store)) {
-      const entry = restoreEntry(block)
-      if (entry === undefined) continue
-      set.#remember(meta)
-      set.#index(meta.cid, entry)
+    for await (const { entry } of allEntries(store)) {
+      set.#remember(entry)
       await pause(1)
     }
     for await (const [id, vector] of vectorsOf(store, space, dimensions)) {
@@ -64,6 +64,18 @@ export class KeptSet {
     }
     const withoutVector = [...set.#kept.keys()].filter(cid => !set.#meanings.hasVector(cid))
     return { kept: set, withoutVector }
+  }
+
+  /** Indexes the words of what was kept: the larger part of reading it back, and of use only to recall. */
+  async readWords(pause: Pause, signal: AbortSignal): Promise<void> {
+    for await (const { entry, block } of allEntries(this.#store)) {
+      if (signal.aborted) return
+      // It may have been dropped since, or come anew.
+      if (!this.#kept.has(entry.cid) || this.#words.has(entry.cid)) continue
+      const restored = restoreEntry(block)
+      if (restored !== undefined) this.#index(entry.cid, restored)
+      await pause(1)
+    }
   }
 
   get size(): number {

@@ -15,6 +15,7 @@ import { value } from './real-node.ts'
 
 export const mainFile = join(root, 'node/main.ts')
 
+const wordsLine = 'The words of what was kept are read.'
 const pollMs = 5
 const startLimitMs = 120_000
 const stopLimitMs = 10_000
@@ -22,6 +23,8 @@ const stopLimitMs = 10_000
 export interface NodeProcess {
   /** From the start of the process until /readyz answered. */
   readonly startMs: number
+  /** The same until the words of all kept entries were read, which a large store does in the background. */
+  readonly wordsMs: Promise<number>
   call<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<OutputOf<Name>>
   /** Resident memory now, in megabytes of 10^6 bytes; undefined where the system does not tell. */
   rssMb(): Promise<number | undefined>
@@ -43,13 +46,15 @@ export async function startNode(folder: string): Promise<NodeProcess> {
     Object.entries(process.env).filter(([name]) => !name.startsWith('SWARMLORE_')),
   )
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [mainFile, 'up', '--json', '--log-level', 'warn', ...flags], {
+  const child = spawn(process.execPath, [mainFile, 'up', '--json', '--log-level', 'info', ...flags], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
+  const words = Promise.withResolvers<number>()
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-2_000)
+    if (said.includes(wordsLine)) words.resolve(performance.now() - startedAt)
   })
   const url = `http://127.0.0.1:${port}`
   while (!(await isReady(url))) {
@@ -65,6 +70,7 @@ export async function startNode(folder: string): Promise<NodeProcess> {
   const client = remoteClient(url, value(await loadOrCreateToken(join(folder, 'token'))))
   return {
     startMs,
+    wordsMs: words.promise,
     call: (name, input) => call(client, name, input),
     rssMb: () => rssMb(child),
     stop: () => stop(child),

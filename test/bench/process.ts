@@ -24,6 +24,8 @@ export const processGroup: Group = {
   figures: [
     { name: 'startup_ms_empty', unit: 'ms', goal: atMost(3_000) },
     { name: 'startup_ms_100k', unit: 'ms', goal: atMost(10_000) },
+    // Until recall finds what is kept by its words as well, which a large store reads after it is ready.
+    { name: 'startup_words_ms_100k', unit: 'ms' },
     { name: 'rss_mb_empty', unit: 'MB', goal: atMost(400) },
     { name: 'rss_mb_100k', unit: 'MB', goal: atMost(900) },
     { name: 'help_ms', unit: 'ms', goal: atMost(300) },
@@ -33,7 +35,9 @@ export const processGroup: Group = {
 
 async function* measure(bench: Bench): AsyncGenerator<Measured> {
   for (const size of sizes) {
-    const isWanted = bench.wanted.has(`startup_ms_${size.name}`) || bench.wanted.has(`rss_mb_${size.name}`)
+    const isWanted = ['startup_ms', 'startup_words_ms', 'rss_mb'].some(name =>
+      bench.wanted.has(`${name}_${size.name}`),
+    )
     if (isWanted) yield* measureSize(size, bench)
   }
   if (bench.wanted.has('help_ms')) yield { name: 'help_ms', value: await helpMs(bench) }
@@ -44,6 +48,7 @@ async function* measureSize(
   { say }: Bench,
 ): AsyncGenerator<Measured> {
   const times: number[] = []
+  const words: number[] = []
   const memory: number[] = []
   for (let start = 0; start < starts; start++) {
     await withTempFolder(async temp => {
@@ -53,6 +58,7 @@ async function* measureSize(
       const node = await startNode(folder)
       try {
         times.push(node.startMs)
+        if (count > 0) words.push(await node.wordsMs)
         await node.call('recall', { query: 'How do I cancel an order that was paid by card?' })
         await sleep(settleMs)
         const rss = await node.rssMb()
@@ -63,6 +69,7 @@ async function* measureSize(
     })
   }
   yield { name: `startup_ms_${name}`, value: median(times) }
+  if (words.length > 0) yield { name: `startup_words_ms_${name}`, value: median(words) }
   yield memory.length > 0
     ? { name: `rss_mb_${name}`, value: median(memory) }
     : { name: `rss_mb_${name}`, skipped: 'resident memory is read from /proc, which only Linux has' }
