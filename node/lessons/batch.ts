@@ -19,8 +19,6 @@ export interface Batch {
   takesText(tool: string): boolean
   /** The word of a state, where the field has few values and each was seen on many records with several asks. */
   state(tool: string, path: string, value: string | boolean): Allowed | undefined
-  /** Whether most solved runs that called one of these tools changed nothing. */
-  restrained(tools: readonly string[]): boolean
   /** Share of the records read with this tool whose field has the value. */
   shareOf(tool: string, path: string, value: string | boolean): number
 }
@@ -64,9 +62,6 @@ export function batchOf(runs: readonly Run[]): Batch {
       return writing.has(tool) && !text.has(tool)
     },
     takesText: tool => text.has(tool),
-    restrained(tools) {
-      return mostlyRestrained(runs, tools, tool => this.writes(tool))
-    },
     state(tool, path, value) {
       const values = fieldOf(tool, path)
       return values !== undefined && isState(values, value) ? seenState(value) : undefined
@@ -77,22 +72,6 @@ export function batchOf(runs: readonly Run[]): Batch {
       return (values.get(value)?.records ?? 0) / total(values)
     },
   }
-}
-
-/** Fewer solved asks than these say nothing of what is usual. */
-const RESTRAINED_ASKS_MIN = 4
-
-function mostlyRestrained(
-  runs: readonly Run[],
-  tools: readonly string[],
-  writes: (tool: string) => boolean,
-): boolean {
-  const solved = runs.filter(run => run.solved === true && run.calls.some(call => tools.includes(call.tool)))
-  const still = solved.filter(
-    ({ calls }) =>
-      !calls.some(call => writes(call.tool) && call.result !== undefined && call.result.error === undefined),
-  )
-  return new Set(still.map(run => run.ask)).size >= RESTRAINED_ASKS_MIN && still.length * 2 > solved.length
 }
 
 function total(values: ReadonlyMap<string | boolean, Seen>): number {

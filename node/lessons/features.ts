@@ -130,7 +130,7 @@ function addWholeLists(run: Run, { batch }: PatternContext, add: Add): void {
         asked.set(call.tool, (asked.get(call.tool) ?? new Set()).add(leaf.value))
   }
   for (const call of run.calls) {
-    if (call.result === undefined || call.result.error !== undefined) continue
+    if (call.result === undefined || call.result.error !== undefined || batch.writes(call.tool)) continue
     const lists = new Map<string, string[]>()
     for (const { path, value } of call.result.leaves) {
       if (typeof value === 'string' && value.length >= 3 && path.endsWith('[]') && lastField(path) !== '')

@@ -25,6 +25,8 @@ export function namedAlike(argument: string, path: string): boolean {
   const fields = path.split(/[.[\]]+/).filter(part => part !== '')
   const field = singular(fields.at(-1) ?? '')
   if (name === field || name === singular(`${singular(fields.at(-2) ?? '')}_${field}`)) return true
+  // `order_id` is an element of `orders[]`.
+  if (path.endsWith('[]') && name === `${field}_id`) return true
   return field.length >= 3 && (name.endsWith(`_${field}`) || field.endsWith(`_${name}`))
 }
 

@@ -15,7 +15,10 @@ export interface Condition {
 const CHANCE_MAX = 0.02
 const CONDITIONS_MAX = 2
 /** Share of the asks in which a read came before. */
-const READ_SHARE = 0.7
+const READ_SHARE = 0.75
+/** That something was changed before may be another part of the task: more is asked for. */
+const CHANGE_SHARE = 0.9
+const CHANGE_ASKS_MIN = 4
 const READS_MAX = 3
 
 /** States that all calls in solved runs met, though records are often in others. */
@@ -51,7 +54,7 @@ export function conditionsOf(calls: readonly Shown[], { batch }: PatternContext)
 }
 
 /** Tools whose result on the same thing came before in most asks. */
-export function readsOf(calls: readonly Shown[]): readonly string[] {
+export function readsOf(calls: readonly Shown[], { batch }: PatternContext): readonly string[] {
   const asks = new Set(calls.map(({ run }) => run.ask))
   const before = new Map<string, Set<string>>()
   for (const { run, call } of calls) {
@@ -63,7 +66,11 @@ export function readsOf(calls: readonly Shown[]): readonly string[] {
     }
   }
   return [...before]
-    .filter(([tool, seen]) => seen.size >= asks.size * READ_SHARE && toolWord(tool) !== undefined)
+    .filter(([tool, seen]) => {
+      if (toolWord(tool) === undefined) return false
+      if (!batch.writes(tool)) return seen.size >= asks.size * READ_SHARE
+      return seen.size >= asks.size * CHANGE_SHARE && seen.size >= CHANGE_ASKS_MIN
+    })
     .map(([tool]) => tool)
     .sort()
     .slice(0, READS_MAX)

@@ -1,10 +1,9 @@
 /**
  * How calls of one tool filled their arguments, over many runs: for each argument the place in a result where its
- * value usually stood, or the user.
+ * value usually stood; what has none comes from the user, or is reckoned.
  */
 
 import { recordsBefore } from '../batch.ts'
-import { numbersIn } from '../forms.ts'
 import type { Scalar } from '../leaves.ts'
 import { type Origin, type Origins, originName } from '../origins.ts'
 import type { PatternContext } from '../patterns/pattern.ts'
@@ -23,13 +22,12 @@ export interface Filling {
   readonly path: string
   /** Undefined where no result held it often enough. */
   readonly place: Origin | undefined
-  readonly user: boolean
   /** The value stood in another record than the one that the call is about. */
   readonly elsewhere: boolean
 }
 
 /** Share of the asks in which an argument must have come from a place that the card names. */
-const PLACE_SHARE = 0.3
+const PLACE_SHARE = { reading: 0.3, writing: 0.5 }
 const ARGUMENTS_MAX = 12
 
 interface Place {
@@ -41,26 +39,29 @@ interface Place {
 
 interface Seen {
   readonly asks: Set<string>
-  readonly user: Set<string>
   readonly places: Map<string, Place>
 }
 
 /** In the order of the arguments' names; arguments that fewer than half of the asks gave are left out. */
-export function fillingsOf(calls: readonly Shown[], context: PatternContext): readonly Filling[] {
+export function fillingsOf(
+  calls: readonly Shown[],
+  writes: boolean,
+  context: PatternContext,
+): readonly Filling[] {
   const byPath = new Map<string, Seen>()
   for (const shown of calls) note(shown, byPath, context.origins(shown.run))
+  const share = writes ? PLACE_SHARE.writing : PLACE_SHARE.reading
   const all = new Set(calls.map(({ run }) => run.ask))
   return [...byPath]
     .filter(([, { asks }]) => asks.size * 2 >= all.size)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(0, ARGUMENTS_MAX)
-    .map(([path, { asks, user, places }]) => {
+    .map(([path, { asks, places }]) => {
       const [best] = ranked(places)
-      const place = best !== undefined && best.asks.size >= asks.size * PLACE_SHARE ? best : undefined
+      const place = best !== undefined && best.asks.size >= asks.size * share ? best : undefined
       return {
         path,
         place: place?.origin,
-        user: user.size * 2 >= asks.size,
         elsewhere: place !== undefined && place.elsewhere * 2 > place.count,
       }
     })
@@ -69,14 +70,12 @@ export function fillingsOf(calls: readonly Shown[], context: PatternContext): re
 function note({ run, call }: Shown, byPath: Map<string, Seen>, origins: Origins): void {
   for (const leaf of call.leaves) {
     if (leaf.value === null || leaf.value === '' || pathWord(leaf.path) === undefined) continue
-    const seen = byPath.get(leaf.path) ?? { asks: new Set(), user: new Set(), places: new Map() }
+    const seen = byPath.get(leaf.path) ?? { asks: new Set(), places: new Map() }
     byPath.set(leaf.path, seen)
     seen.asks.add(run.ask)
     const origin = roleOf(leaf, call.at, origins)
     if (origin === undefined) continue
-    if (origin.from === 'user') {
-      if (!wasProposed(run, leaf.value, call.at)) seen.user.add(run.ask)
-    } else if (isPlace(origin) && !isItself(origin, call.tool, leaf.path))
+    if (isPlace(origin) && !isItself(origin, call.tool, leaf.path))
       addPlace(seen, origin, run.ask, isElsewhere(run, call, leaf.value, origin))
   }
 }
@@ -94,16 +93,6 @@ function addPlace(seen: Seen, origin: Origin, ask: string, elsewhere: boolean): 
 
 function fieldName(origin: Origin): string {
   return origin.from === 'result' ? `${origin.tool} ${lastField(origin.path)}` : originName(origin)
-}
-
-/** A number that the assistant named first, and the user then repeated, did not come from the user. */
-function wasProposed(run: Run, value: Scalar, before: number): boolean {
-  if (typeof value !== 'number') return false
-  for (const item of run.episode.interactions.slice(0, before)) {
-    if (item.type !== 'message' || item.role === 'system' || !numbersIn(item.text).has(value)) continue
-    return item.role === 'assistant'
-  }
-  return false
 }
 
 function isPlace(origin: Origin): boolean {

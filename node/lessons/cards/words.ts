@@ -27,7 +27,6 @@ export interface Card {
   readonly conditions: readonly Condition[]
   /** Tools that were called before. */
   readonly before: readonly string[]
-  readonly restrained: boolean
 }
 
 const TRIGGERS_MAX = 6
@@ -57,10 +56,9 @@ export function cardLesson(card: Card, batch: Batch): Lesson | undefined {
   }
 }
 
-function roleWords({ path, place, user, elsewhere }: Filling): Allowed | undefined {
+function roleWords({ path, place, elsewhere }: Filling): Allowed | undefined {
   const argument = pathWord(path)
-  if (argument === undefined) return undefined
-  if (place === undefined) return user ? say`${argument} ← the user` : undefined
+  if (argument === undefined || place === undefined) return undefined
   const words = originWords(place)
   if (words === undefined) return undefined
   return elsewhere ? say`${argument} ← ${words} of another record` : say`${argument} ← ${words}`
@@ -75,7 +73,7 @@ interface Parts {
 function writeParts(
   name: Allowed,
   roles: readonly Allowed[],
-  { conditions, restrained }: Card,
+  { conditions }: Card,
   before: readonly string[],
   batch: Batch,
 ): Parts {
@@ -92,11 +90,6 @@ function writeParts(
       condition === undefined
         ? own('')
         : say`All of them were made where ${condition}; other records that were read are in another state.`,
-      restrained
-        ? own(
-            'Most solved runs that had read the same changed nothing at all: refusing is often what the rules ask for.',
-          )
-        : own(''),
     ]),
     action: joined([
       reads.length === 0 ? own('') : say`Call ${listed(reads)} first.`,

@@ -69,26 +69,23 @@ function areKin(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 function card(tool: string, calls: readonly Shown[], context: PatternContext): readonly Finding[] {
   const { batch } = context
   const writes = batch.writes(tool)
-  const fillings = fillingsOf(calls, context)
+  const fillings = fillingsOf(calls, writes, context)
   const named = readersOf(fillings)
-  const reads = writes ? readsOf(calls).filter(read => !named.includes(read)) : []
+  const reads = writes ? readsOf(calls, context).filter(read => !named.includes(read)) : []
   const conditions = writes ? conditionsOf(calls, context) : []
   // That a tool takes what the user says needs no card.
   if (named.length === 0 && reads.length === 0 && conditions.length === 0) return []
   const before = [...named, ...reads]
-  const restrained = writes && batch.restrained(before)
-  const lesson = cardLesson({ tool, writes, fillings, conditions, before, restrained }, batch)
+  const lesson = cardLesson({ tool, writes, fillings, conditions, before }, batch)
   if (lesson === undefined) return []
   const key = [
     writes ? 'write' : 'read',
     tool,
-    ...fillings.map(({ path, place, user, elsewhere }) => {
-      const from = place === undefined ? (user ? 'user' : 'model') : originName(place)
-      return `${path}=${elsewhere ? 'other ' : ''}${from}`
-    }),
+    ...fillings.flatMap(({ path, place, elsewhere }) =>
+      place === undefined ? [] : [`${path}=${elsewhere ? 'other ' : ''}${originName(place)}`],
+    ),
     ...conditions.map(({ tool: reader, path, value }) => `if ${reader}.${path}=${value}`),
     ...reads.map(read => `after ${read}`),
-    ...(restrained ? ['restraint'] : []),
   ]
   const supporting = new Set(
     calls.filter(({ run, call }) => follows(call, fillings, context.origins(run))).map(({ run }) => run),

@@ -11,6 +11,9 @@ import { argumentOf } from './compare.ts'
 import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
 const SHUFFLES = 200
+/** A contrast counts from two different asks; looking for a bound beyond five would be looking for luck. */
+const ASKS_LEAST = 2
+const ASKS_MOST = 5
 /** Share of shuffles that may show as many contrasts as the real outcomes do. */
 const CHANCE_MAX = 0.05
 /** Contrasts that shuffled outcomes give on average, as a share of the real ones. */
@@ -26,12 +29,14 @@ export const contrast: Pattern = {
       .filter(runs => runs.some(run => run.solved === true) && runs.some(run => run.solved === false))
       .map(runs => toAsk(runs, context))
     const found = separators(asks.map(ask => ({ ...ask, labels: ask.runs.map(run => run.solved === true) })))
-    const wide = found.filter(({ asks: where }) => where.length >= 2)
-    const trusted = wide.length > 0 && isMoreThanChance(wide.length, asks) ? wide : []
-    const alone = found.filter(({ asks: where }) => where.length === 1)
-    return [...trusted, ...alone]
+    const least = trustedFrom(found, asks)
+    return found
       .filter(({ feature, good }) => SAYS[feature.what].includes(good))
-      .flatMap(separator => toFindings(separator, context))
+      .flatMap(separator => {
+        // What chance could have made stays a matter of one ask: kept on this node, and not published.
+        const trusted = least !== undefined && separator.asks.length >= least
+        return toFindings(trusted ? separator : { ...separator, asks: separator.asks.slice(0, 1) })
+      })
   },
 }
 
@@ -77,12 +82,15 @@ function separators(asks: readonly (Ask & { readonly labels: readonly boolean[] 
   })
 }
 
-/** The test with outcomes shuffled within each ask: the same number of solved runs, another lot of them. */
-export function isMoreThanChance(real: number, asks: readonly Ask[]): boolean {
+/**
+ * From how many asks on a contrast is more than chance: outcomes are shuffled within each ask (the same number of solved
+ * runs, another lot of them), and with many asks more of them are wanted.
+ */
+function trustedFrom(found: readonly Separator[], asks: readonly Ask[]): number | undefined {
+  const most = Math.max(0, ...found.map(separator => separator.asks.length))
+  if (most < ASKS_LEAST) return undefined
   const draw = drawer(0x5eed)
-  let asMany = 0
-  let sum = 0
-  for (let round = 0; round < SHUFFLES; round++) {
+  const rounds = Array.from({ length: SHUFFLES }, () => {
     const shuffled = asks.map(ask => ({
       ...ask,
       labels: shuffle(
@@ -90,11 +98,17 @@ export function isMoreThanChance(real: number, asks: readonly Ask[]): boolean {
         draw,
       ),
     }))
-    const count = separators(shuffled).filter(({ asks: where }) => where.length >= 2).length
-    sum += count
-    if (count >= real) asMany++
+    return separators(shuffled).map(separator => separator.asks.length)
+  })
+  for (let least = ASKS_LEAST; least <= Math.min(most, ASKS_MOST); least++) {
+    const count = (sizes: readonly number[]): number => sizes.filter(size => size >= least).length
+    const real = count(found.map(separator => separator.asks.length))
+    const counts = rounds.map(count)
+    const chance = (counts.filter(one => one >= real).length + 1) / (SHUFFLES + 1)
+    const mean = counts.reduce((sum, one) => sum + one, 0) / SHUFFLES
+    if (chance <= CHANCE_MAX && mean <= real * FALSE_SHARE_MAX) return least
   }
-  return (asMany + 1) / (SHUFFLES + 1) <= CHANCE_MAX && sum / SHUFFLES <= real * FALSE_SHARE_MAX
+  return undefined
 }
 
 /** Fisher–Yates. */
@@ -120,7 +134,7 @@ function drawer(seed: number): (below: number) => number {
   }
 }
 
-function toFindings({ feature, good, asks }: Separator, _context: PatternContext): readonly Finding[] {
+function toFindings({ feature, good, asks }: Separator): readonly Finding[] {
   const lesson = toLesson(feature, good)
   if (lesson === undefined) return []
   const key = [good ? 'with' : 'without', featureId(feature)]
@@ -150,7 +164,8 @@ const SAYS: Readonly<Record<Feature['what'], readonly boolean[]>> = {
   changes: [false],
   'changes-many': [false],
   'on-state': [false],
-  fills: [true, false],
+  // Where a value came from is what the cards say; a contrast of it follows from who was asked for what.
+  fills: [],
   'fills-of': [true, false],
 }
 

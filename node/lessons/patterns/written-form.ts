@@ -11,7 +11,6 @@ import { lastField, namedAlike } from '../roles.ts'
 import type { Call, Run } from '../runs.ts'
 import { holdsWord, normalised } from '../text-index.ts'
 import { domainsOf, pathWord, say, toolWord } from '../vocabulary.ts'
-import { argumentOf } from './compare.ts'
 import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
 export const writtenForm: Pattern = {
@@ -27,7 +26,7 @@ export const writtenForm: Pattern = {
         if (call.result === undefined || context.batch.takesText(call.tool)) continue
         for (const leaf of call.leaves) {
           if (typeof leaf.value !== 'string' || saidAsIs(run, leaf.value, call.at)) continue
-          const finding = dateForm(run, leaf, tools) ?? signForm(run, call, leaf, context)
+          const finding = dateForm(run, leaf, tools) ?? signForm(run, call, leaf, context, tools)
           if (finding === undefined) continue
           if (call.result.error === undefined) findings.push(finding)
           else if (call.result.error.template.includes(`<${lastField(leaf.path)}>`))
@@ -85,7 +84,13 @@ function toolsByArgument(runs: readonly Run[]): ReadonlyMap<string, ReadonlySet<
 }
 
 /** The letters and digits that the user wrote, with the signs that a record's own form has. */
-function signForm(run: Run, call: Call, leaf: Leaf, context: PatternContext): Finding | undefined {
+function signForm(
+  run: Run,
+  call: Call,
+  leaf: Leaf,
+  context: PatternContext,
+  tools: ReadonlyMap<string, ReadonlySet<string>>,
+): Finding | undefined {
   const value = String(leaf.value)
   const plain = normalised(value)
   if (plain.length < 5 || !/\d/.test(value) || plain === value.toLowerCase()) return undefined
@@ -99,20 +104,20 @@ function signForm(run: Run, call: Call, leaf: Leaf, context: PatternContext): Fi
         .find(one => isOwnForm(one, leaf))
     : undefined
   const place = origin === undefined ? undefined : originWords(origin)
-  const tool = toolWord(call.tool)
-  const argument = pathWord(leaf.path)
-  if (origin === undefined || place === undefined || tool === undefined || argument === undefined)
-    return undefined
+  const name = lastField(leaf.path)
+  const argument = pathWord(name)
+  if (origin === undefined || place === undefined || argument === undefined) return undefined
+  const users = [...(tools.get(name) ?? [])].filter(tool => toolWord(tool) !== undefined).sort()
   const lesson: Lesson = {
     kind: 'procedure',
-    domains: domainsOf([call.tool]),
-    situation: say`About to call ${tool} with ${argument}, and the user has written it without some of its signs.`,
-    summary: say`${tool} takes ${argument} exactly as ${place} writes it, with every sign, not as users write it.`,
+    domains: domainsOf(users),
+    situation: say`About to make a call with ${argument}, and the user has written it without some of its signs.`,
+    summary: say`${argument} is sent exactly as ${place} writes it, with every sign, not as users write it.`,
     detail: say`Users leave out signs, spaces or capitals of ${argument}; calls that went through had the form of ${place}.`,
     action: say`Look the value up in ${place} and send it as it stands there.`,
-    tools: [{ name: call.tool, arguments: [argumentOf(leaf.path)] }],
+    tools: users.slice(0, 8).map(tool => ({ name: tool, arguments: [name] })),
   }
-  return { run, key: ['signs', call.tool, leaf.path, originName(origin)], lesson }
+  return { run, key: ['signs', name, originName(origin)], lesson }
 }
 
 function isOwnForm(origin: Origin, leaf: Leaf): boolean {
