@@ -11,7 +11,7 @@ import type { SpaceId } from '../../protocol/types.ts'
 import { openLevelStore } from '../../store/level.ts'
 
 /** Unit vectors out of a hash: the same for the same text, and no more meaning than that. */
-export const hashEmbedder: Embedder = {
+const hashEmbedder: Embedder = {
   space: 'ee'.repeat(32) as SpaceId,
   dimensions: 32,
   embed: async texts =>
