@@ -233,6 +233,8 @@ export type NodeEvent =
 export interface SwarmloreNode {
   /** Opens the swarms. Everything else works before it, too, on what is stored. */
   start(): Promise<void>
+  /** Resolves when all that is kept was read: a node with a large store starts before it has read every word. */
+  readBack(): Promise<void>
   /** Waits for work under way, closes swarms and the store. */
   stop(): Promise<void>
 

@@ -147,6 +147,10 @@ class LocalNode implements SwarmloreNode {
     void this.#readWords()
   }
 
+  readBack(): Promise<void> {
+    return this.#readWords()
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#learning.close()

@@ -67,17 +67,20 @@ export async function up(context: Context): Promise<Result<ExitStatus>> {
     await close()
     return listening
   }
+  let settling: Promise<void> | undefined
   try {
     await node.start()
     ready = true
     await writeRun(folder, { url: listening.value.url, pid: process.pid })
-    await program.settle()
+    // What reading left behind is given back when all is read; for a small store that is now.
+    settling = node.readBack().then(() => program.settle())
     announce(out, { folder, settings, listening: listening.value, swarms: node.swarms() })
     await stopping
   } finally {
     await removeRun(folder, process.pid)
     await listening.value.close()
     await close()
+    await settling
   }
   if (!out.json) out.note('Stopped.')
   return { ok: true, value: exitStatus.done }

@@ -83,6 +83,7 @@ export class FakeNode implements SwarmloreNode {
   async start(): Promise<void> {
     this.started = true
   }
+  async readBack(): Promise<void> {}
   async stop(): Promise<void> {
     this.stopped = true
   }
