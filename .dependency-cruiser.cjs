@@ -62,6 +62,10 @@ module.exports = {
       below('protocol'),
       below('crypto'),
     ]),
+    only('distiller-worker', '^node/distiller-worker\\.ts$', [
+      '^node/adapters/distiller-thread\\.ts$',
+      '^node/lessons/',
+    ]),
     only('adapters', '^node/adapters/', [
       '^node/adapters/',
       '^node/ports\\.ts$',

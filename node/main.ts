@@ -91,10 +91,18 @@ async function composeOn(
   settings: Settings,
   log: Log,
 ): Promise<Result<Composed>> {
-  const [system, { swarmOpener }, { openEmbedder }, { createDistiller }, { createNode }] = await Promise.all([
+  const [
+    system,
+    { swarmOpener },
+    { openEmbedder },
+    { distillerThread },
+    { createDistiller },
+    { createNode },
+  ] = await Promise.all([
     import('./adapters/system.ts'),
     import('./adapters/libp2p.ts'),
     import('./adapters/onnx.ts'),
+    import('./adapters/distiller-thread.ts'),
     import('./lessons/distiller.ts'),
     import('./node.ts'),
   ])
@@ -104,6 +112,7 @@ async function composeOn(
     return embedder
   }
   const { listen, dht } = settings
+  const distiller = distillerThread(createDistiller().id, new URL('./distiller-worker.ts', import.meta.url))
   // Nobody beyond this machine could answer what multicast finds while the node listens on loopback only.
   const mdns = settings.mdns && !listen.every(isLoopback)
   const ports = {
@@ -112,7 +121,7 @@ async function composeOn(
     cpu: system.systemCpu(),
     store,
     embedder: embedder.value,
-    distiller: createDistiller(),
+    distiller,
     openSwarm: swarmOpener({ listen, mdns, dht }, log),
     seed,
     log,
@@ -129,6 +138,7 @@ async function composeOn(
       node: node.value,
       async close() {
         await node.value.stop()
+        await distiller.close()
         await embedder.value.close()
       },
     },

@@ -19,7 +19,7 @@ export interface StoredDraft {
   readonly entries: readonly { readonly swarm: SwarmId; readonly cid: EntryCid }[]
 }
 
-interface StoredSupport {
+export interface StoredSupport {
   readonly episode: string
   readonly ask: string
   /** Absent where the episode has no outcome. */

@@ -38,12 +38,11 @@ export function putEpisodeOps(
     { type: 'put', key: keyOf(prefixes.episodeHead, head.id), value: encodeHead(head, once) },
     { type: 'put', key: keyOf(prefixes.episodeBody, head.id), value: body },
     mark(keyOf(prefixes.episodeTime, time, head.id)),
-    mark(keyOf(prefixes.episodeAsk, hashPart(head.ask), time, head.id)),
     mark(keyOf(prefixes.episodeQueue, time, head.id)),
   ]
   if (once !== undefined)
     ops.push({ type: 'put', key: keyOf(prefixes.episodeOnce, once), value: encode({ id: head.id }) })
-  // One that stood under another time or ask would leave its index rows behind.
+  // One that stood under another time would leave its index rows behind.
   return [...forgetEpisodeOps(store, head.id), ...ops]
 }
 
@@ -53,6 +52,20 @@ export function episodeHead(store: Store, id: string): EpisodeHead | undefined {
 
 export function episodeBody(store: Store, id: string): Uint8Array | undefined {
   return store.get(keyOf(prefixes.episodeBody, id))
+}
+
+/** The redacted form, as `putRedactedOps` kept it; undefined where other rules made it. */
+export function redactedBody(store: Store, id: string, rules: string): Uint8Array | undefined {
+  const key = keyOf(prefixes.episodeRedacted, id)
+  const value = store.get(key)
+  if (value === undefined) return undefined
+  const fields = read(key, value)
+  return fields.string('rules') === rules ? fields.bytes('body') : undefined
+}
+
+/** Redacting is the dearest step before distilling, and an episode is distilled beside many later ones. */
+export function putRedactedOps(id: string, rules: string, body: Uint8Array): StoreOp[] {
+  return [{ type: 'put', key: keyOf(prefixes.episodeRedacted, id), value: encode({ rules, body }) }]
 }
 
 export function episodeOfKey(store: Store, idempotencyKey: string): string | undefined {
@@ -69,11 +82,6 @@ export async function listEpisodes(store: Store, limit: number, cursor?: string)
 
 export function episodeCursor(head: EpisodeHead): string {
   return keyOf('', timePart(head.capturedAt), head.id)
-}
-
-/** Runs of the same ask, oldest first. */
-export async function episodesOfAsk(store: Store, ask: string, limit: number): Promise<EpisodeHead[]> {
-  return heads(store, { prefix: keyOf(prefixes.episodeAsk, hashPart(ask), ''), limit })
 }
 
 /** Ids that wait for the distiller, in the order of capture. */
@@ -94,8 +102,8 @@ export function forgetEpisodeOps(store: Store, id: string): StoreOp[] {
   return [
     del(keyOf(prefixes.episodeHead, id)),
     del(keyOf(prefixes.episodeBody, id)),
+    del(keyOf(prefixes.episodeRedacted, id)),
     del(keyOf(prefixes.episodeTime, time, id)),
-    del(keyOf(prefixes.episodeAsk, hashPart(head.ask), time, id)),
     del(keyOf(prefixes.episodeQueue, time, id)),
     ...(once === undefined ? [] : [del(keyOf(prefixes.episodeOnce, once))]),
   ]

@@ -19,10 +19,10 @@ export const prefixes = {
   episodeHead: 'episode/head/',
   /** id → the episode itself. */
   episodeBody: 'episode/body/',
+  /** id → the episode as it was redacted, and by which rules. */
+  episodeRedacted: 'episode/redacted/',
   /** time, id → nothing: order of capture. */
   episodeTime: 'episode/time/',
-  /** hash of the ask, time, id → nothing. */
-  episodeAsk: 'episode/ask/',
   /** hash of an idempotency key → id. */
   episodeOnce: 'episode/once/',
   /** time, id → nothing: waits for the distiller. */

@@ -7,35 +7,25 @@
 import { secondsPerDay } from '../../protocol/body.ts'
 import { encodeEntry } from '../../protocol/entry.ts'
 import type { EntryCid, Result } from '../../protocol/types.ts'
-import {
-  addSupportOps,
-  draftsOfEpisode,
-  dropDraftOps,
-  getDraft,
-  putDraftOps,
-  removeSupportOps,
-  supportOf,
-} from '../../store/drafts.ts'
+import { draftsOfEpisode, dropDraftOps, removeSupportOps, supportOf } from '../../store/drafts.ts'
 import {
   countEpisodes,
-  distilledOps,
   episodeBody,
   episodeHead,
   episodeOfKey,
   episodesBefore,
-  episodesOfAsk,
   forgetEpisodeOps,
   pendingEpisodes,
   putEpisodeOps,
 } from '../../store/episodes.ts'
-import type { StoreOp } from '../../store/ports.ts'
 import type { Captured, DistilReport, DraftView, NewEntry, NodeEvent } from '../api.ts'
 import { captureValue } from '../pipeline/capture.ts'
 import { entryOf, whyHeldBack } from '../pipeline/publish.ts'
-import { type RedactionRules, redact } from '../pipeline/redact.ts'
-import type { EntryDraft, Episode, EpisodeId, Outcome, Ports, RedactedEpisode } from '../ports.ts'
+import type { RedactionRules } from '../pipeline/redact.ts'
+import type { Episode, EpisodeId, Outcome, Ports, RedactedEpisode } from '../ports.ts'
+import { Distilling } from './distilling.ts'
 import type { KeptSet } from './kept-set.ts'
-import { encodeDraft, type Publishing } from './publishing.ts'
+import type { Publishing } from './publishing.ts'
 
 export interface LearningDeps {
   readonly ports: Ports
@@ -46,22 +36,21 @@ export interface LearningDeps {
   readonly emit: (event: NodeEvent) => void
 }
 
-/** Episodes distilled together: enough to see a lesson twice, few enough that the loop gets its turn after some 100 ms. */
-const batchEpisodes = 64
-/** Earlier runs of the same ask that are looked at again beside a new one. */
-const earlierRunsMax = 8
-/** A distiller that takes longer over one batch is given up. */
-const distilMsMax = 120_000
 /** Quiet time after the last capture before distilling starts by itself: the model's own traffic goes first. */
 const idleMs = 1_000
+/** Distilling in the background takes at most this share of the time, and never waits longer than ten minutes. */
+const backgroundShare = 0.05
+const backgroundWaitMsMax = 600_000
 
 export class Learning {
   readonly #deps: LearningDeps
+  readonly #distilling: Distilling
   readonly #stopping = new AbortController()
   #counts = { stored: 0, waiting: 0 }
   /** One step that changes drafts at a time. */
   #last: Promise<unknown> = Promise.resolve()
   #lastCaptureAt = 0
+  #notBefore = 0
   #background: Promise<void> | undefined
   /** Drafts that have changed since they were published; kept over a failure, so that the next run takes them up. */
   readonly #unpublished = new Set<string>()
@@ -69,6 +58,7 @@ export class Learning {
 
   constructor(deps: LearningDeps) {
     this.#deps = deps
+    this.#distilling = new Distilling({ ports: deps.ports, rules: deps.rules, signal: this.#stopping.signal })
   }
 
   async load(): Promise<void> {
@@ -145,7 +135,7 @@ export class Learning {
     const failures: string[] = []
     for (const [index, transcript] of transcripts.entries()) {
       const captured = captureValue(transcript, { capturedAt: clock.now(), source: 'preview' })
-      if (captured.ok) redacted.push(await this.#redact(captured.value))
+      if (captured.ok) redacted.push(await this.#distilling.redact(captured.value))
       else failures.push(`Transcript ${index + 1}: ${captured.message}`)
     }
     const drafts = await distiller.distil(redacted, this.#stopping.signal)
@@ -258,10 +248,12 @@ export class Learning {
     const run = async (): Promise<void> => {
       await first?.()
       do {
-        for (let quietMs = 0; quietMs < idleMs; quietMs = clock.now() - this.#lastCaptureAt) {
-          await clock.sleep(idleMs - quietMs, signal)
-        }
+        for (let waitMs = idleMs; waitMs > 0; waitMs = this.#dueAt() - clock.now())
+          await clock.sleep(waitMs, signal)
+        const startedAt = clock.now()
         await this.distil()
+        const tookMs = clock.now() - startedAt
+        this.#notBefore = clock.now() + Math.min(tookMs / backgroundShare, backgroundWaitMsMax)
       } while (this.#counts.waiting > 0)
       await this.forgetOld()
     }
@@ -280,6 +272,11 @@ export class Learning {
       })
   }
 
+  /** When the background may distil: nothing was captured for a while, and the last time is long enough ago. */
+  #dueAt(): number {
+    return Math.max(this.#lastCaptureAt + idleMs, this.#notBefore)
+  }
+
   async #publishAll(): Promise<number> {
     const published = await this.#deps.publishing.publishAll()
     this.#hasResumed = true
@@ -287,21 +284,15 @@ export class Learning {
   }
 
   async #distilAll(): Promise<DistilReport> {
-    const { publishing } = this.#deps
-    const { store, log } = this.#deps.ports
-    const touched = new Set<string>()
+    const { ports, publishing } = this.#deps
+    const found = new Set<string>()
     let episodes = 0
     let newDrafts = 0
-    for (;;) {
-      const waiting = await pendingEpisodes(store, batchEpisodes)
-      if (waiting.length === 0) break
-      const step = await this.#distilBatch(waiting)
-      episodes += waiting.length
+    for (let step = await this.#distilling.step(); step !== undefined; step = await this.#distilling.step()) {
+      episodes += step.episodes
       newDrafts += step.created
-      for (const key of step.keys) {
-        touched.add(key)
-        this.#unpublished.add(key)
-      }
+      for (const key of step.found) found.add(key)
+      for (const key of step.changed) this.#unpublished.add(key)
     }
     // Drafts that an earlier process could not publish any more.
     let published = this.#hasResumed ? 0 : await this.#publishAll()
@@ -309,109 +300,9 @@ export class Learning {
       published += await publishing.publish(key)
       this.#unpublished.delete(key)
     }
-    if (episodes > 0) log('info', 'Distilled.', { episodes, drafts: touched.size, published })
-    this.#counts = await countEpisodes(store)
-    return {
-      episodes,
-      drafts: touched.size,
-      newDrafts,
-      published,
-      local: await publishing.heldBackByReason(),
-    }
-  }
-
-  async #distilBatch(ids: readonly EpisodeId[]): Promise<{ keys: readonly string[]; created: number }> {
-    const { store, cpu, log } = this.#deps.ports
-    const fresh = ids.map(id => this.episode(id)).filter(episode => episode !== undefined)
-    const beside = await this.#earlierRuns(fresh)
-    const redacted: RedactedEpisode[] = []
-    for (const episode of [...beside, ...fresh]) redacted.push(await this.#redact(episode))
-    await cpu.spend('distil', redacted.length)
-    const drafts = await this.#draftsOf(redacted)
-    if (drafts === undefined && ids.length > 1) return this.#distilOneByOne(ids)
-    if (drafts === undefined)
-      log('error', 'An episode is left out: it cannot be distilled.', { episodes: ids })
-    const captured = new Map([...beside, ...fresh].map(episode => [episode.id, episode.capturedAt]))
-    const ops: StoreOp[] = []
-    let created = 0
-    for (const draft of drafts ?? []) {
-      const stored = getDraft(store, draft.key)
-      if (stored === undefined) created++
-      const { review } = stored ?? {}
-      ops.push(
-        ...putDraftOps({
-          key: draft.key,
-          body: encodeDraft(draft),
-          entries: stored?.entries ?? [],
-          ...(review === undefined ? {} : { review }),
-        }),
-      )
-      for (const { episode, ask, solved } of draft.support) {
-        const capturedAt = captured.get(episode) ?? this.#deps.ports.clock.now()
-        ops.push(
-          ...addSupportOps(draft.key, {
-            episode,
-            ask,
-            capturedAt,
-            ...(solved === undefined ? {} : { solved }),
-          }),
-        )
-      }
-    }
-    for (const id of ids) {
-      const head = episodeHead(store, id)
-      if (head !== undefined) ops.push(...distilledOps(head))
-    }
-    await store.batch(ops)
-    return { keys: (drafts ?? []).map(draft => draft.key), created }
-  }
-
-  /** One episode that the distiller cannot take must not hold up those around it. */
-  async #distilOneByOne(ids: readonly EpisodeId[]): Promise<{ keys: readonly string[]; created: number }> {
-    const keys: string[] = []
-    let created = 0
-    for (const id of ids) {
-      const step = await this.#distilBatch([id])
-      keys.push(...step.keys)
-      created += step.created
-    }
-    return { keys, created }
-  }
-
-  /** Undefined when the distiller failed, or did not end within its time. */
-  async #draftsOf(redacted: readonly RedactedEpisode[]): Promise<readonly EntryDraft[] | undefined> {
-    const { clock, distiller, log } = this.#deps.ports
-    using deadline = clock.deadline(distilMsMax, this.#stopping.signal)
-    const { signal } = deadline
-    const late = Promise.withResolvers<never>()
-    const giveUp = (): void => late.reject(signal.reason)
-    signal.addEventListener('abort', giveUp, { once: true })
-    try {
-      return await Promise.race([distiller.distil(redacted, signal), late.promise])
-    } catch (cause) {
-      if (this.#stopping.signal.aborted) throw cause
-      log('error', 'The distiller failed.', { episodes: redacted.length, cause: String(cause) })
-      return undefined
-    } finally {
-      signal.removeEventListener('abort', giveUp)
-    }
-  }
-
-  async #earlierRuns(fresh: readonly Episode[]): Promise<readonly Episode[]> {
-    const ids = new Set(fresh.map(episode => episode.id))
-    const earlier = new Map<EpisodeId, Episode>()
-    for (const ask of new Set(fresh.map(episode => episode.ask))) {
-      for (const head of await episodesOfAsk(this.#deps.ports.store, ask, earlierRunsMax)) {
-        const episode = ids.has(head.id) ? undefined : this.episode(head.id)
-        if (episode !== undefined) earlier.set(head.id, episode)
-      }
-    }
-    return [...earlier.values()]
-  }
-
-  async #redact(episode: Episode): Promise<RedactedEpisode> {
-    await this.#deps.ports.cpu.spend('redact', 1)
-    return redact(episode, this.#deps.rules)
+    if (episodes > 0) ports.log('info', 'Distilled.', { episodes, drafts: found.size, published })
+    this.#counts = await countEpisodes(ports.store)
+    return { episodes, drafts: found.size, newDrafts, published, local: await publishing.heldBackByReason() }
   }
 
   async #isWaiting(id: EpisodeId): Promise<boolean> {

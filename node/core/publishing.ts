@@ -11,7 +11,14 @@ import { cidOf } from '../../protocol/identity.ts'
 import { sketchOf } from '../../protocol/sketch.ts'
 import { shardOf } from '../../protocol/swarm.ts'
 import type { DigestRecord, Entry, EntryCid, Result, RetractRecord } from '../../protocol/types.ts'
-import { allDrafts, getDraft, putDraftOps, type StoredDraft, supportOf } from '../../store/drafts.ts'
+import {
+  allDrafts,
+  dropDraftOps,
+  getDraft,
+  putDraftOps,
+  type StoredDraft,
+  supportOf,
+} from '../../store/drafts.ts'
 import type { NewEntry, NodeEvent, ShareMode } from '../api.ts'
 import type { NodeConfig } from '../config.ts'
 import { entryOf, needsSuccessor, whyHeldBack } from '../pipeline/publish.ts'
@@ -29,6 +36,9 @@ export interface PublishingDeps {
   /** After entries were added: room may have to be made. */
   readonly onKept: () => Promise<void>
 }
+
+/** Lessons that a person wrote: they rest on no episode. */
+const ownerPattern = 'owner'
 
 /** Its methods must not run at the same time: the caller takes turns. */
 export class Publishing {
@@ -70,10 +80,10 @@ export class Publishing {
         code: 'unknown-swarm',
         message: `This node is in no swarm ${swarm}. 'swarmlore swarms' lists those it is in.`,
       }
-    const key = `owner|${cidOf(new TextEncoder().encode(JSON.stringify([kind, situation, insight])))}`
+    const key = `${ownerPattern}|${cidOf(new TextEncoder().encode(JSON.stringify([kind, situation, insight])))}`
     const draft: EntryDraft = {
       key,
-      pattern: 'owner',
+      pattern: ownerPattern,
       kind,
       domains,
       situation,
@@ -123,6 +133,14 @@ export class Publishing {
 
   /** Makes the draft's entry in each swarm what it should be now. Returns how many were announced. */
   async publish(key: string, only?: Swarm): Promise<number> {
+    const { store } = this.#deps.ports
+    const now = await this.#draft(key)
+    if (now !== undefined && now.draft.pattern !== ownerPattern && now.draft.support.length === 0) {
+      // No run shows it any more.
+      await this.dropEntries(key)
+      await store.batch(dropDraftOps(key))
+      return 0
+    }
     let published = 0
     for (const [index, swarm] of this.#deps.swarms().entries()) {
       if (only !== undefined && swarm !== only) continue

@@ -8,11 +8,12 @@ import {
   episodeHead,
   episodeOfKey,
   episodesBefore,
-  episodesOfAsk,
   forgetEpisodeOps,
   listEpisodes,
   pendingEpisodes,
   putEpisodeOps,
+  putRedactedOps,
+  redactedBody,
 } from '../../../store/episodes.ts'
 import { openMemoryStore } from '../../../store/memory.ts'
 import type { Store } from '../../../store/ports.ts'
@@ -57,13 +58,6 @@ it('lists newest first, page by page', async () => {
   expect(rest.map(episode => episode.id)).toEqual(['a', 'b'])
 })
 
-it('finds earlier runs of the same ask, and of no other', async () => {
-  await keep(head('a', 2))
-  await keep(head('b', 1))
-  await keep(head('c', 3, { ask: 'airline/70' }))
-  expect((await episodesOfAsk(store, 'airline/7', 9)).map(episode => episode.id)).toEqual(['b', 'a'])
-})
-
 it('finds an episode by its idempotency key, also after an outcome came later', async () => {
   await keep(head('a', 1), 'any key / ä')
   expect(episodeOfKey(store, 'any key / ä')).toBe('a')
@@ -83,17 +77,26 @@ it('queues an episode until it is distilled, and again when it is replaced', asy
   expect(await pendingEpisodes(store, 1)).toEqual(['early'])
 })
 
+it('keeps the redacted form for the rules that made it, until the episode is replaced', async () => {
+  await keep(head('a', 1))
+  await store.batch(putRedactedOps('a', 'rules 1', new Uint8Array([7])))
+  expect(redactedBody(store, 'a', 'rules 1')).toEqual(new Uint8Array([7]))
+  expect(redactedBody(store, 'a', 'rules 2')).toBeUndefined()
+  await keep(head('a', 1, { outcome: { solved: true, by: 'user' } }))
+  expect(redactedBody(store, 'a', 'rules 1')).toBeUndefined()
+})
+
 it('forgets an episode without a trace', async () => {
   await keep(head('a', 1), 'key')
+  await store.batch(putRedactedOps('a', 'rules', new Uint8Array([7])))
   await store.batch(forgetEpisodeOps(store, 'a'))
   expect(await collect(store.entries({ prefix: '' }))).toEqual([])
   expect(forgetEpisodeOps(store, 'a')).toEqual([])
 })
 
-it('leaves no row of the former time and ask behind when an episode is replaced', async () => {
+it('leaves no row of the former time behind when an episode is replaced', async () => {
   await keep(head('a', 1))
   await keep(head('a', 2, { ask: 'other' }))
-  expect(await episodesOfAsk(store, 'airline/7', 9)).toEqual([])
   expect(await countEpisodes(store)).toEqual({ stored: 1, waiting: 1 })
 })
 

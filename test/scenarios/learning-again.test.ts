@@ -1,0 +1,75 @@
+/** What later runs do to lessons that stand. */
+
+import { afterEach, expect, it } from 'vitest'
+import type { Distiller, EntryDraft } from '../../node/ports.ts'
+import { endAll, loadedNode, must } from './real-nodes.ts'
+
+afterEach(endAll)
+
+/** Finds one lesson in every run, unless a run of the look says otherwise; counts how often each run was looked at. */
+function contrary() {
+  const looks: string[][] = []
+  const distiller: Distiller = {
+    id: 'contrary/1',
+    async distil(episodes) {
+      looks.push(episodes.map(episode => episode.ask))
+      const texts = episodes.map(episode => JSON.stringify(episode.interactions))
+      if (texts.some(text => text.includes('not so'))) return []
+      const draft: EntryDraft = {
+        key: 'contrary|one',
+        pattern: 'contrary',
+        kind: 'fact',
+        domains: ['test'],
+        situation: 'Which way do the gates open?',
+        insight: { summary: 'They open inwards.', detail: '', action: 'Pull.' },
+        context: {},
+        support: episodes.map(({ id, ask, outcome }) => ({ episode: id, ask, solved: outcome?.solved })),
+        asksToShare: 1,
+        needsSolved: false,
+      }
+      return [draft]
+    },
+  }
+  return { distiller, looks }
+}
+
+const run = (task: string, text: string) => ({
+  task_id: task,
+  reward: 1,
+  messages: [{ role: 'user', content: text }],
+})
+
+it('a new run is looked at together with those before it, and adds support instead of an entry', async () => {
+  const { distiller, looks } = contrary()
+  const { node } = await loadedNode({ ports: { distiller } })
+  must(await node.capture(run('a', 'The gates.')))
+  expect(await node.distil()).toMatchObject({ episodes: 1, drafts: 1, newDrafts: 1 })
+  must(await node.capture(run('b', 'The gates again.')))
+  expect(await node.distil()).toMatchObject({ episodes: 1, drafts: 1, newDrafts: 0 })
+  expect(looks.map(look => look.length)).toEqual([1, 2])
+  const { items } = await node.entries({})
+  expect(items.map(({ entry }) => [entry.support.episodes, entry.support.asks])).toEqual([[2, 2]])
+})
+
+it('a lesson that a later run contradicts goes again, and its announcement is taken back', async () => {
+  const { node } = await loadedNode({ ports: { distiller: contrary().distiller } })
+  must(await node.capture(run('a', 'The gates.')))
+  expect(await node.distil()).toMatchObject({ published: 1 })
+  const before = node.swarms()[0]?.records
+  must(await node.capture(run('b', 'It is not so.')))
+  expect(await node.distil()).toMatchObject({ drafts: 0 })
+  expect((await node.entries({})).items).toEqual([])
+  // The retraction stands where the digest stood.
+  expect(node.swarms()[0]?.records).toBe(before)
+})
+
+it('what a person wrote stays, whatever runs say', async () => {
+  const { node } = await loadedNode({ ports: { distiller: contrary().distiller } })
+  const insight = { summary: 'They open outwards.', action: 'Push.' }
+  must(await node.addEntry({ kind: 'fact', domains: ['test'], situation: 'The gates?', insight }))
+  must(await node.capture(run('b', 'It is not so.')))
+  await node.distil()
+  expect((await node.entries({})).items.map(({ entry }) => entry.insight.summary)).toEqual([
+    'They open outwards.',
+  ])
+})
