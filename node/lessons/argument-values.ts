@@ -10,7 +10,8 @@ export function isFreeText(value: Scalar): boolean {
   )
 }
 
-const RECKONING = /^[\d\s.,%()]*[+*/^-][\d\s.,%()+*/^-]*$/
+/** `(250 - 5) * 3`; a date or an id with hyphens is none. */
+const RECKONING = /^[\d\s.,%()-]*(?:[+*/^]| - )[\d\s.,%()+*/^-]*$/
 
 /** Whether all that a tool is given is text: a note, a thought, a message to a person, a calculation. */
 export function takesOnlyText(call: Call): boolean {

@@ -8,8 +8,12 @@ export function entryText({ situation, insight }: Entry): string {
   return [situation, insight.summary, insight.detail, insight.action].join('\n')
 }
 
-/** Values of a tool's database in an entry's text, as whole words. */
-export function leakedValues(entries: readonly Entry[], { rareValues }: Recorded): readonly string[] {
+/**
+ * Values of a tool's database in an entry's text, as whole words. What the tool itself says in its errors (`line must be
+ * suspended`) is its own word, however few records hold it.
+ */
+export function leakedValues(entries: readonly Entry[], { rareValues, runs }: Recorded): readonly string[] {
+  const said = new Set(runs.flatMap(run => [...run.errorWords]))
   const leaked = new Set<string>()
   for (const entry of entries) {
     const text = ` ${entryText(entry)
@@ -17,7 +21,8 @@ export function leakedValues(entries: readonly Entry[], { rareValues }: Recorded
       .replace(/[^\p{L}\p{N}_#@.+-]+/gu, ' ')} `
     for (const value of rareValues) {
       const plain = value.replace(/[^\p{L}\p{N}_#@.+-]+/gu, ' ').trim()
-      if (plain.length >= 4 && (text.includes(` ${plain} `) || text.includes(` ${plain}. `)))
+      if (plain.length < 4 || said.has(plain)) continue
+      if (text.includes(` ${plain} `) || text.includes(` ${plain}. `)))
         leaked.add(value)
     }
   }

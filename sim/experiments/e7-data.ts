@@ -125,7 +125,12 @@ function collectNames(value: unknown, names: Set<string>): void {
 }
 
 export function wordsOf(text: string): readonly string[] {
-  return text.toLowerCase().match(/\p{L}[\p{L}\p{N}'-]*/gu) ?? []
+  return (
+    text
+      .normalize('NFC')
+      .toLowerCase()
+      .match(/\p{L}[\p{L}\p{N}'-]*/gu) ?? []
+  )
 }
 
 /** The databases lie in the file's folder, named after its domain: `airline_db_users.json` for `…_airline.jsonl`. */
@@ -153,6 +158,7 @@ function rareOf(root: unknown): readonly string[] {
 /** Tables lie at the top or one or two levels below it: an object or list of ten members or more is one. */
 function recordsOf(value: unknown, depth: number): readonly unknown[] {
   if (typeof value !== 'object' || value === null) return []
+  if (Array.isArray(value)) return value
   const members: readonly unknown[] = Object.values(value)
   if (members.length >= 10 || depth >= 3) return members
   return members.flatMap(member => recordsOf(member, depth + 1))

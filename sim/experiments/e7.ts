@@ -27,6 +27,10 @@ export interface E7Ports {
   readonly cpu: Cpu
   readonly embedder: Embedder
   readonly distiller: Distiller
+  /** Of the values that calls were given, how many can be followed to where they came from. */
+  tracedShare(
+    transcripts: readonly unknown[],
+  ): Promise<{ readonly structured: number; readonly traced: number }>
   /** Opened and never dialled. */
   readonly openSwarm: OpenSwarm
 }
@@ -76,6 +80,7 @@ async function measure(ports: E7Ports, options: E7Options, recorded: Recorded) {
   const outside = wordsOutside(entries, recorded, statesOf(recorded))
   const leaks = leakedValues(entries, recorded)
   const pairs = contradictions(entries)
+  const { structured, traced } = await ports.tracedShare(recorded.runs.map(run => run.transcript))
   return {
     data: recorded.name,
     seed: options.seed,
@@ -90,6 +95,8 @@ async function measure(ports: E7Ports, options: E7Options, recorded: Recorded) {
     ...recall,
     ms_per_episode: round(tookMs / Math.max(1, recorded.runs.length)),
     bytes_per_entry: round(mean(published.map(one => one.bytes))),
+    structured_values: structured,
+    traced_share: structured === 0 ? null : round(traced / structured),
     entries_by_pattern: countBy(entries.map(entry => entry.lineage.method)),
     entries_by_kind: countBy(entries.map(entry => entry.kind)),
     contrasts: {

@@ -26,7 +26,8 @@ export const writtenForm: Pattern = {
         if (call.result === undefined || context.batch.takesText(call.tool)) continue
         for (const leaf of call.leaves) {
           if (typeof leaf.value !== 'string' || saidAsIs(run, leaf.value, call.at)) continue
-          const finding = dateForm(run, leaf, tools) ?? signForm(run, call, leaf, context, tools)
+          const finding =
+            dateForm(run, call, leaf, context, tools) ?? signForm(run, call, leaf, context, tools)
           if (finding === undefined) continue
           if (call.result.error === undefined) findings.push(finding)
           else if (call.result.error.template.includes(`<${lastField(leaf.path)}>`))
@@ -48,10 +49,20 @@ const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/
 
 function dateForm(
   run: Run,
+  call: Call,
   leaf: Leaf,
+  context: PatternContext,
   tools: ReadonlyMap<string, ReadonlySet<string>>,
 ): Finding | undefined {
   if (typeof leaf.value !== 'string' || !ISO_DAY.test(leaf.value) || dateOf(leaf.value) === undefined)
+    return undefined
+  // Not written so by the user, and yet said: then it was said in another form.
+  if (
+    !context
+      .origins(run)
+      .of(leaf.value, call.at)
+      .some(({ from }) => from === 'user')
+  )
     return undefined
   const name = lastField(leaf.path)
   const argument = pathWord(name)

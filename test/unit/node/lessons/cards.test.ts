@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest'
+import type { EntryDraft } from '../../../../node/ports.ts'
+import { isShareable, lessonsOf, type Script, type Step } from './episodes.ts'
+
+async function found(pattern: string, scripts: readonly Script[]): Promise<readonly EntryDraft[]> {
+  return (await lessonsOf(scripts)).filter(draft => draft.pattern === pattern)
+}
+
+function keys(drafts: readonly EntryDraft[]): readonly string[] {
+  return drafts.map(draft => draft.key)
+}
+
+const profile = (jar: string, tier = 'plain'): Step => ({
+  tool: 'get_member',
+  arguments: { email: 'x' },
+  result: { tier, jars: [{ id: jar, level: 40 }] },
+})
+const pour = (jar: string, amount: number, result: unknown = 'poured'): Step => ({
+  tool: 'modify_jar',
+  arguments: { jar_id: jar, amount },
+  result,
+})
+
+describe('cards', () => {
+  const solved = (task: string, jar: string, reward = 1): Script => ({
+    task,
+    reward,
+    steps: [profile(jar), pour(jar, 7)],
+  })
+
+  it('say where solved runs took each argument from, and that it is not whether to call', async () => {
+    const [card] = await found('call-card', [solved('a', 'jar-8801'), solved('b', 'jar-4417')])
+    expect(card?.key).toBe('call-card|write|modify_jar|jar_id=get_member.jars[].id')
+    expect(card?.insight.summary).toContain('`jar_id` ← `get_member.jars[].id`')
+    expect(card?.insight.detail).toContain('not whether to')
+    expect(card === undefined ? false : isShareable(card)).toBe(true)
+  })
+
+  it('are not made of unsolved runs, and not shared from one ask', async () => {
+    expect(await found('call-card', [solved('a', 'jar-8801', 0), solved('b', 'jar-4417', 0)])).toEqual([])
+    const [one] = await found('call-card', [solved('a', 'jar-8801')])
+    expect(one === undefined ? true : isShareable(one)).toBe(false)
+  })
+
+  it('name the state of a record that sets the calls apart', async () => {
+    const tend = (task: string, state: string, writes: boolean): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { tool: 'get_jar', arguments: { jar_id: `jar-${task}` }, result: { lid: state, size: 3 } },
+        ...(writes ? [pour(`jar-${task}`, 7)] : []),
+      ],
+    })
+    const scripts = [
+      ...'abcdefgh'.split('').map(task => tend(`10${task}`, 'open', true)),
+      ...'abcdefgh'.split('').map(task => tend(`20${task}`, 'sealed', false)),
+    ]
+    const [card] = await found('call-card', scripts)
+    expect(card?.key).toContain('if get_jar.lid=open')
+    expect(card?.insight.action).toContain('where it is not, do not make the call')
+    const mixed = [...scripts, tend('30a', 'sealed', true)]
+    expect(keys(await found('call-card', mixed)).join()).not.toContain('if get_jar')
+  })
+
+  it('keep services apart that call a tool alike', async () => {
+    const other = (task: string, order: string): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { tool: 'get_cart', arguments: {}, result: { cart_id: order } },
+        { tool: 'modify_jar', arguments: { cart_id: order }, result: 'ok' },
+      ],
+    })
+    const drafts = await found('call-card', [
+      solved('a', 'jar-8801'),
+      solved('b', 'jar-4417'),
+      other('c', 'cart-91'),
+      other('d', 'cart-72'),
+    ])
+    expect(keys(drafts)).toEqual([
+      'call-card|write|modify_jar|cart_id=get_cart.cart_id',
+      'call-card|write|modify_jar|jar_id=get_member.jars[].id',
+    ])
+  })
+})
+
+describe('claims against records', () => {
+  const claim = (task: string, said: string, tier: string): Script => ({
+    task,
+    reward: 1,
+    steps: [
+      { user: `I am a ${said} member.` },
+      { ...profile(`jar-${task}`, tier), arguments: { email: task } },
+    ],
+  })
+  const others = ['c', 'd', 'e', 'f', 'g', 'h'].map((task, i) =>
+    claim(task, 'happy', i % 2 ? 'golden' : 'plain'),
+  )
+
+  it('are found where the user names another state than the record holds', async () => {
+    const drafts = await found('claim-against-record', [
+      claim('a', 'golden', 'plain'),
+      claim('b', 'golden', 'plain'),
+      ...others,
+    ])
+    expect(keys(drafts)).toEqual(['claim-against-record|get_member|tier'])
+    expect(drafts[0]?.support).toHaveLength(2)
+  })
+
+  it('are none where the field can be asked for: then it may be a wish', async () => {
+    const wish: Script = {
+      task: 'z',
+      reward: 1,
+      steps: [{ tool: 'modify_member', arguments: { tier: 'golden' }, result: 'ok' }],
+    }
+    expect(
+      await found('claim-against-record', [
+        claim('a', 'golden', 'plain'),
+        claim('b', 'golden', 'plain'),
+        ...others,
+        wish,
+      ]),
+    ).toEqual([])
+  })
+})
+
+describe('limits', () => {
+  const tap = (task: string, amount: number, result: string): Script => ({
+    task,
+    reward: 0,
+    steps: [profile(`jar-${task}55`), pour(`jar-${task}55`, amount, result)],
+  })
+  const failed = 'Error: jar too empty'
+
+  it('name the field that would have told', async () => {
+    const drafts = await found('limit-exceeded', [
+      tap('a', 90, failed),
+      tap('b', 41, failed),
+      tap('c', 39, 'ok'),
+    ])
+    expect(keys(drafts)).toEqual([
+      'limit-exceeded|modify_jar|amount|jar_id|get_member|jars[].level|jar too empty',
+    ])
+  })
+
+  it('are none where a call beyond it went through, or one within it failed so', async () => {
+    expect(
+      await found('limit-exceeded', [tap('a', 90, failed), tap('c', 39, 'ok'), tap('d', 80, 'ok')]),
+    ).toEqual([])
+    expect(
+      await found('limit-exceeded', [tap('a', 90, failed), tap('b', 3, failed), tap('c', 39, 'ok')]),
+    ).toEqual([])
+  })
+})
+
+describe('further patterns', () => {
+  it('a value used up: the second use of what an earlier call took is refused', async () => {
+    const twice = (task: string): Script => ({
+      task,
+      reward: 0,
+      steps: [pour(`jar-${task}77`, 3), pour(`jar-${task}77`, 5, `Error: jar jar-${task}77 is gone`)],
+    })
+    expect(keys(await found('used-up', [twice('a'), twice('b')]))).toEqual([
+      'used-up|modify_jar|modify_jar|jar_id|jar <jar_id> is gone',
+    ])
+    const fine: Script = { task: 'c', reward: 1, steps: [pour('jar-c77', 3), pour('jar-c77', 5)] }
+    expect(await found('used-up', [twice('a'), twice('b'), fine])).toEqual([])
+  })
+
+  it('nothing found: another tool with the same arguments', async () => {
+    const search = (task: string, then: string): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { tool: 'find_near', arguments: { place: task }, result: [] },
+        { tool: then, arguments: { place: task }, result: [{ id: 'x1' }] },
+      ],
+    })
+    expect(keys(await found('nothing-found', [search('a', 'find_far'), search('b', 'find_far')]))).toEqual([
+      'nothing-found|tool|find_near|find_far',
+    ])
+  })
+
+  it('check after: the same read before and after a change, with nothing else that changes between', async () => {
+    const check = (task: string, after: string): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { tool: 'read_gauge', arguments: {}, result: 'low' },
+        pour('jar-1', 2),
+        { tool: 'read_gauge', arguments: {}, result: after },
+      ],
+    })
+    expect(keys(await found('check-after', [check('a', 'high'), check('b', 'high')]))).toEqual([
+      'check-after|modify_jar|read_gauge',
+    ])
+    expect(await found('check-after', [check('a', 'low')])).toEqual([])
+  })
+
+  it('a date in words is sent as the calls that went through had it', async () => {
+    const day = (task: string, said: string): Script => ({
+      task,
+      reward: 1,
+      steps: [{ user: said }, { tool: 'find_slot', arguments: { day: '2024-05-20' }, result: 'free' }],
+    })
+    expect(
+      keys(await found('written-form', [day('a', 'May 20th please'), day('b', 'on the 20 May 2024')])),
+    ).toEqual(['written-form|date|day'])
+    expect(await found('written-form', [day('a', 'on 2024-05-20')])).toEqual([])
+  })
+
+  it('a number that is a figure of the rules for each element of a list', async () => {
+    const gift = (task: string, guests: number, amount: number): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { rule: 'A late tour earns 30 for each guest.' },
+        {
+          tool: 'get_tour',
+          arguments: { id: task },
+          result: { guests: Array.from({ length: guests }, (_, i) => ({ n: `g${i}` })) },
+        },
+        { tool: 'send_voucher', arguments: { tour: task, amount }, result: 'sent' },
+      ],
+    })
+    expect(keys(await found('reckoned-argument', [gift('a', 2, 60), gift('b', 3, 90)]))).toEqual([
+      'reckoned-argument|send_voucher|amount|get_tour|guests',
+    ])
+    expect(await found('reckoned-argument', [gift('a', 2, 60), gift('b', 3, 100)])).toEqual([])
+  })
+
+  it('coverage: the whole list was read where the task was solved, and a part where it was not', async () => {
+    const sweep = (task: string, ids: readonly string[], reward: number): Script => ({
+      task,
+      reward,
+      steps: [
+        { tool: 'list_jars', arguments: {}, result: { jars: ['jar-a1', 'jar-b2', 'jar-c3'] } },
+        ...ids.map((id): Step => ({ tool: 'get_jar', arguments: { jar_id: id }, result: { size: 3 } })),
+      ],
+    })
+    const all = ['jar-a1', 'jar-b2', 'jar-c3']
+    const scripts = [sweep('a', all, 1), sweep('b', all, 1), sweep('c', ['jar-a1'], 0)]
+    expect(keys(await found('coverage', scripts))).toEqual(['coverage|list_jars|jars[]|get_jar|jar_id'])
+    expect(
+      await found('coverage', [sweep('a', all, 0), sweep('b', all, 0), sweep('c', ['jar-a1'], 1)]),
+    ).toEqual([])
+  })
+})
+
+describe('contrasts', () => {
+  const ask = (task: string, reads: (solved: boolean, run: number) => boolean): Script[] =>
+    [0, 1, 2, 3, 4, 5].map(run => ({
+      task,
+      trial: run,
+      reward: run % 2,
+      steps: [{ user: `${task} ${run}` }, ...(reads(run % 2 === 1, run) ? [profile(`jar-${task}`)] : [])],
+    }))
+
+  it('count from two asks on, where shuffled outcomes give fewer', async () => {
+    const drafts = await found('contrast', [...ask('a', solved => solved), ...ask('b', solved => solved)])
+    expect(keys(drafts)).toEqual(['contrast|with|reads|get_member'])
+    expect(drafts.every(isShareable)).toBe(true)
+  })
+
+  it('stay on this node from one ask, and are none where another ask shows the opposite', async () => {
+    const alone = await found(
+      'contrast',
+      ask('a', solved => solved),
+    )
+    expect(alone).toHaveLength(1)
+    expect(alone.some(isShareable)).toBe(false)
+    expect(await found('contrast', [...ask('a', solved => solved), ...ask('b', solved => !solved)])).toEqual(
+      [],
+    )
+  })
+})
