@@ -22,8 +22,7 @@ export function leakedValues(entries: readonly Entry[], { rareValues, runs }: Re
     for (const value of rareValues) {
       const plain = value.replace(/[^\p{L}\p{N}_#@.+-]+/gu, ' ').trim()
       if (plain.length < 4 || said.has(plain)) continue
-      if (text.includes(` ${plain} `) || text.includes(` ${plain}. `)))
-        leaked.add(value)
+      if (text.includes(` ${plain} `) || text.includes(` ${plain}. `)) leaked.add(value)
     }
   }
   return [...leaked]
