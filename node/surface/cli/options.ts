@@ -34,3 +34,9 @@ export interface InviteOptions {
   readonly uses?: string
   readonly days?: string
 }
+
+export interface E7CommandOptions {
+  readonly data?: readonly string[]
+  readonly seed: string
+  readonly heldOut: string
+}

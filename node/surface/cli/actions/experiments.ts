@@ -2,9 +2,9 @@
 
 import { existsSync } from 'node:fs'
 import type { Result } from '../../../../protocol/types.ts'
-import type { E7CommandOptions } from '../commands/experiments.ts'
 import { type Context, done, usage } from '../context.ts'
 import type { ExitStatus } from '../exit-status.ts'
+import type { E7CommandOptions } from '../options.ts'
 import { dataFolder, loadSettings } from '../settings.ts'
 
 /** Figures that stand in the short report, in this order. */

@@ -2,12 +2,7 @@
 
 import type { Command } from 'commander'
 import { collect, example, type Run } from '../context.ts'
-
-export interface E7CommandOptions {
-  readonly data?: readonly string[]
-  readonly seed: string
-  readonly heldOut: string
-}
+import type { E7CommandOptions } from '../options.ts'
 
 export function addExperimentCommands(root: Command, run: Run): void {
   const experiment = root
