@@ -38,6 +38,8 @@ export interface LearningDeps {
 
 /** Quiet time after the last capture before distilling starts by itself: the model's own traffic goes first. */
 const idleMs = 1_000
+/** A model that never pauses is not waited for longer than this. */
+const busyMs = 60_000
 /** Distilling in the background takes at most this share of the time, and never waits longer than ten minutes. */
 const backgroundShare = 0.05
 const backgroundWaitMsMax = 600_000
@@ -51,6 +53,8 @@ export class Learning {
   #last: Promise<unknown> = Promise.resolve()
   #lastCaptureAt = 0
   #notBefore = 0
+  /** When the first of the episodes that wait was captured. */
+  #waitingSince = 0
   #background: Promise<void> | undefined
   /** Drafts that have changed since they were published; kept over a failure, so that the next run takes them up. */
   readonly #unpublished = new Set<string>()
@@ -72,6 +76,7 @@ export class Learning {
   /** Distils what waited over a restart, and gives entries to drafts that have none yet. */
   start(): void {
     this.#lastCaptureAt = this.#deps.ports.clock.now()
+    this.#waitingSince = this.#lastCaptureAt
     this.#distilWhenIdle(async () => {
       await this.publishAll()
     })
@@ -237,6 +242,7 @@ export class Learning {
     this.#counts = { stored: this.#counts.stored + (known ? 0 : 1), waiting: this.#counts.waiting + 1 }
     this.#deps.emit({ type: 'episode', episode: id })
     this.#lastCaptureAt = clock.now()
+    if (this.#counts.waiting === 1) this.#waitingSince = this.#lastCaptureAt
     this.#distilWhenIdle()
   }
 
@@ -274,7 +280,8 @@ export class Learning {
 
   /** When the background may distil: nothing was captured for a while, and the last time is long enough ago. */
   #dueAt(): number {
-    return Math.max(this.#lastCaptureAt + idleMs, this.#notBefore)
+    const quietAt = Math.min(this.#lastCaptureAt + idleMs, this.#waitingSince + busyMs)
+    return Math.max(quietAt, this.#notBefore)
   }
 
   async #publishAll(): Promise<number> {

@@ -4,7 +4,7 @@
  */
 
 import { secondsPerDay } from '../../protocol/body.ts'
-import { encodeEntry } from '../../protocol/entry.ts'
+import { type EncodedEntry, encodeEntry } from '../../protocol/entry.ts'
 import { embeddingText } from '../../protocol/entry-text.ts'
 import { signRecord } from '../../protocol/envelope.ts'
 import { cidOf } from '../../protocol/identity.ts'
@@ -105,8 +105,11 @@ export class Publishing {
       }),
     )
     if (!trial.ok) return trial
-    const stored: StoredDraft = { key, body: encodeDraft(draft), review: 'approved', entries: [] }
-    await this.#deps.ports.store.batch(putDraftOps(getDraft(this.#deps.ports.store, key) ?? stored))
+    // The same words again after a retraction are meant.
+    const { entries = [] } = getDraft(this.#deps.ports.store, key) ?? {}
+    await this.#deps.ports.store.batch(
+      putDraftOps({ key, body: encodeDraft(draft), review: 'approved', entries }),
+    )
     await this.publish(key, swarm === undefined ? undefined : target)
     return { ok: true, value: this.#deps.kept.ofDraft(key) }
   }
@@ -158,7 +161,7 @@ export class Publishing {
   /** `keepLocal`: an entry that may not be shared is still kept in this swarm, for this node's own recall. */
   async #publishIn(swarm: Swarm, found: FoundDraft, keepLocal: boolean): Promise<boolean> {
     const { kept, ports } = this.#deps
-    const { draft, stored, firstSeen, lastSeen } = found
+    const { draft, stored } = found
     const shared = whyHeldBack(draft, this.shareMode(swarm), stored.review) === undefined
     if (!shared && !keepLocal) return false
     const standing = stored.entries.find(one => one.swarm === swarm.id)?.cid
@@ -169,20 +172,12 @@ export class Publishing {
       if (standingShared && (!shared || !needsSuccessor(standingEntry, draft))) return false
       if (!standingShared && !shared && !changed(standingEntry, draft)) return false
     } else if (stored.review === 'rejected') return false
-    const nowS = Math.floor(ports.clock.now() / 1000)
-    const entry = entryOf(draft, {
-      author: swarm.self,
-      created: nowS,
-      firstSeen,
-      lastSeen,
-      ...(standingShared && standing !== undefined ? { supersedes: standing } : {}),
-    })
-    const encoded = encodeEntry(entry)
-    if (!encoded.ok) {
-      ports.log('warn', 'A lesson was left out.', { pattern: draft.pattern, reason: encoded.message })
+    const made = this.#entryFor(swarm, found, standingShared ? standing : undefined)
+    if (!made.ok) {
+      ports.log('warn', 'A lesson was left out.', { pattern: draft.pattern, reason: made.message })
       return false
     }
-    const { bytes, cid } = encoded.value
+    const { bytes, cid, entry } = made.value
     await ports.cpu.spend('embed', 1)
     const [vector] = await ports.embedder.embed([embeddingText(entry)])
     if (vector === undefined) throw new TypeError('the embedder gave no vector')
@@ -208,6 +203,23 @@ export class Publishing {
       await swarm.publish(retractionOf(swarm, standing, ports.clock.now()))
     this.#deps.emit({ type: 'entry', cid, author: swarm.self, own: true })
     return shared
+  }
+
+  /** Under a second of its own, should the very same entry have been retracted in this one. */
+  #entryFor(
+    swarm: Swarm,
+    found: FoundDraft,
+    supersedes: EntryCid | undefined,
+  ): Result<EncodedEntry & { entry: Entry }> {
+    const { draft, firstSeen, lastSeen } = found
+    for (let created = Math.floor(this.#deps.ports.clock.now() / 1000); ; created++) {
+      const making = { author: swarm.self, created, firstSeen, lastSeen }
+      const entry = entryOf(draft, supersedes === undefined ? making : { ...making, supersedes })
+      const encoded = encodeEntry(entry)
+      if (!encoded.ok) return encoded
+      if (swarm.set.isRetracted(encoded.value.cid, swarm.self, created)) continue
+      return { ok: true, value: { ...encoded.value, entry } }
+    }
   }
 
   #digest(swarm: Swarm, entry: Entry, cid: EntryCid, size: number, vector: Float32Array): DigestRecord {

@@ -59,7 +59,7 @@ const queueLimit = 10_000
 /** Failed digests that are remembered for another try. */
 const failedLimit = 10_000
 const triesMax = 8
-const retryBaseMs = 500
+const retryBaseMs = 100
 const retryCapMs = 30_000
 /** Providers named to one fetch beyond the announcer and the author. */
 const otherProviders = 4

@@ -1,7 +1,8 @@
 /** What later runs do to lessons that stand. */
 
 import { afterEach, expect, it } from 'vitest'
-import type { Distiller, EntryDraft } from '../../node/ports.ts'
+import { systemClock } from '../../node/adapters/system.ts'
+import type { Clock, Distiller, EntryDraft } from '../../node/ports.ts'
 import { endAll, loadedNode, must } from './real-nodes.ts'
 
 afterEach(endAll)
@@ -72,4 +73,31 @@ it('what a person wrote stays, whatever runs say', async () => {
   expect((await node.entries({})).items.map(({ entry }) => entry.insight.summary)).toEqual([
     'They open outwards.',
   ])
+})
+
+it('a lesson that was taken back can be written again', async () => {
+  const { node } = await loadedNode()
+  const insight = { summary: 'They open outwards.', action: 'Push.' }
+  const written = { kind: 'fact', domains: ['test'], situation: 'The gates?', insight } as const
+  const first = must(await node.addEntry(written))
+  must(await node.retract(first.cid))
+  const second = must(await node.addEntry(written))
+  expect((await node.entries({})).items.map(item => item.cid)).toEqual([second.cid])
+})
+
+it('a model that never pauses is distilled for all the same', async () => {
+  // A hundred times as fast.
+  const start = systemClock.now()
+  const clock: Clock = {
+    ...systemClock,
+    now: () => start + (systemClock.now() - start) * 100,
+    sleep: (ms, signal) => systemClock.sleep(ms / 100, signal),
+  }
+  const { distiller, looks } = contrary()
+  const { node } = await loadedNode({ ports: { distiller, clock } })
+  for (let i = 0; looks.length === 0; i++) {
+    must(await node.capture(run(`${i}`, 'The gates.')))
+    await systemClock.sleep(5)
+    expect(i).toBeLessThan(1_000)
+  }
 })
