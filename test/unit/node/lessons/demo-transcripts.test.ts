@@ -16,8 +16,8 @@ describe('the demo transcripts', () => {
   it('teach node A these lessons', async () => {
     const { keys } = await lessonsIn('shop-a.jsonl')
     expect(keys).toEqual([
-      'call-card|write|book_tasting|account_id=user|amount=model|guests[].name=user|tasting_id=user|after get_tasting',
-      'call-card|write|refund_purchase|purchase_id=user|wallet_id=get_account.wallets[].id',
+      'call-card|write|book_tasting|after get_tasting',
+      'call-card|write|refund_purchase|wallet_id=get_account.wallets[].id',
       'changed-argument|origin|refund_purchase|wallet_id|nobody|get_account.wallets[].id|wallet not found',
       'confirmed-answer|at what temperature should the white tea be brewed|at 75 degrees for three minutes',
       'confirmed-answer|do gift vouchers expire|they are valid for three years from the day of purchase',
@@ -36,7 +36,7 @@ describe('the demo transcripts', () => {
       ),
     )
     expect(conflicts.map(draft => draft.key)).toEqual([
-      'call-card|write|refund_purchase|purchase_id=user|wallet_id=get_purchase.payment.wallet_id',
+      'call-card|write|refund_purchase|wallet_id=get_purchase.payment.wallet_id',
       'changed-argument|origin|refund_purchase|wallet_id|nobody|get_purchase.payment.wallet_id|wallet not found',
       'confirmed-answer|within how many days can an unopened parcel of tea be sent back|within 14 days of arrival the shop pays the postage',
     ])
