@@ -6,9 +6,8 @@
 
 import { type Feature, featureId, featuresOf } from '../features.ts'
 import type { Run } from '../runs.ts'
-import { type Allowed, domainsOf, own, pathWord, placeWord, say, seenState, toolWord } from '../vocabulary.ts'
-import { argumentOf } from './compare.ts'
-import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
+import { contrastLesson } from './contrast-words.ts'
+import type { Finding, Pattern, PatternContext } from './pattern.ts'
 
 const SHUFFLES = 200
 /** A contrast counts from two different asks; looking for a bound beyond five would be looking for luck. */
@@ -30,13 +29,11 @@ export const contrast: Pattern = {
       .map(runs => toAsk(runs, context))
     const found = separators(asks.map(ask => ({ ...ask, labels: ask.runs.map(run => run.solved === true) })))
     const least = trustedFrom(found, asks)
-    return found
-      .filter(({ feature, good }) => SAYS[feature.what].includes(good))
-      .flatMap(separator => {
-        // What chance could have made stays a matter of one ask: kept on this node, and not published.
-        const trusted = least !== undefined && separator.asks.length >= least
-        return toFindings(trusted ? separator : { ...separator, asks: separator.asks.slice(0, 1) })
-      })
+    return found.flatMap(separator => {
+      // What chance could have made stays a matter of one ask: kept on this node, and not published.
+      const trusted = least !== undefined && separator.asks.length >= least
+      return toFindings(trusted ? separator : { ...separator, asks: separator.asks.slice(0, 1) })
+    })
   },
 }
 
@@ -135,38 +132,13 @@ function drawer(seed: number): (below: number) => number {
 }
 
 function toFindings({ feature, good, asks }: Separator): readonly Finding[] {
-  const lesson = toLesson(feature, good)
+  const lesson = contrastLesson(feature, good)
   if (lesson === undefined) return []
   const key = [good ? 'with' : 'without', featureId(feature)]
   const runs = asks.flatMap(ask => ask.runs)
   // Features that the same runs show say the same thing: the plainest one stands.
-  const group = runs
-    .map(run => run.episode.id)
-    .toSorted()
-    .join('\n')
-  return runs.map(run => ({
-    run,
-    key,
-    group: `${group}\n${feature.tool}`,
-    rank: RANKS[feature.what],
-    lesson,
-  }))
-}
-
-/**
- * Which side of a contrast may be said. That solved runs changed something is no advice to change it: they may have
- * been the ones that were allowed to. That unsolved runs read something harms nobody.
- */
-const SAYS: Readonly<Record<Feature['what'], readonly boolean[]>> = {
-  reads: [true],
-  'reads-whole': [true],
-  'reads-first': [true],
-  changes: [false],
-  'changes-many': [false],
-  'on-state': [false],
-  // Where a value came from is what the cards say; a contrast of it follows from who was asked for what.
-  fills: [],
-  'fills-of': [true, false],
+  const group = [feature.tool, ...runs.map(run => run.episode.id).toSorted()].join('\n')
+  return runs.map(run => ({ run, key, group, rank: RANKS[feature.what], lesson }))
 }
 
 const RANKS: Readonly<Record<Feature['what'], number>> = {
@@ -178,118 +150,4 @@ const RANKS: Readonly<Record<Feature['what'], number>> = {
   fills: 5,
   'reads-first': 6,
   'changes-many': 7,
-}
-
-function toLesson(feature: Feature, good: boolean): Lesson | undefined {
-  const tool = toolWord(feature.tool)
-  const did = tool === undefined ? undefined : phrase(feature, tool)
-  if (tool === undefined || did === undefined) return undefined
-  const readers =
-    'reader' in feature && feature.reader !== '' && feature.reader !== feature.tool ? [feature.reader] : []
-  const argument = 'argument' in feature ? [argumentOf(feature.argument)] : []
-  return {
-    kind: good ? 'procedure' : 'pitfall',
-    domains: domainsOf([feature.tool]),
-    situation: say`${did.trigger}.`,
-    summary: good
-      ? say`Runs that ${did.past} were solved, and runs of the same tasks that did not were not.`
-      : say`Runs that ${did.past} were not solved, and runs of the same tasks that did not do so were.`,
-    detail: own(
-      'Found in several tasks that had both outcomes, with no task that showed the opposite, and more often than chance would give.',
-    ),
-    action: good ? did.doing : did.avoiding,
-    tools: [{ name: feature.tool, arguments: argument }, ...readers.map(name => ({ name, arguments: [] }))],
-  }
-}
-
-interface Phrase {
-  readonly trigger: Allowed
-  readonly past: Allowed
-  readonly doing: Allowed
-  readonly avoiding: Allowed
-}
-
-function phrase(feature: Feature, tool: Allowed): Phrase | undefined {
-  switch (feature.what) {
-    case 'reads':
-      return {
-        trigger: say`About to decide or to answer without having called ${tool}`,
-        past: say`called ${tool}`,
-        doing: say`Call ${tool} and hold what the user says against what it returns, before deciding or ending the task.`,
-        avoiding: own(''),
-      }
-    case 'changes':
-      return {
-        trigger: say`About to call ${tool}`,
-        past: say`called ${tool}`,
-        doing: own(''),
-        avoiding: say`Before calling ${tool} check each condition of the rules against the records; refuse where one is not met.`,
-      }
-    case 'changes-many':
-      return {
-        trigger: say`About to end a task in which ${tool} was called`,
-        past: say`called ${tool} for more than one record`,
-        doing: own(''),
-        avoiding: say`Call ${tool} for the one record that the task is about.`,
-      }
-    case 'reads-whole': {
-      const place = placeWord(feature.tool, feature.path)
-      const reader = toolWord(feature.reader)
-      return place === undefined || reader === undefined
-        ? undefined
-        : {
-            trigger: say`${place} lists several elements that ${reader} reads`,
-            past: say`read every element of ${place} with ${reader}`,
-            doing: say`Read every element of ${place} with ${reader} before deciding.`,
-            avoiding: own(''),
-          }
-    }
-    case 'reads-first': {
-      const reader = toolWord(feature.reader)
-      return reader === undefined
-        ? undefined
-        : {
-            trigger: say`About to call ${tool}`,
-            past: say`called ${reader} on the same thing before ${tool}`,
-            doing: say`Call ${reader} before ${tool}.`,
-            avoiding: own(''),
-          }
-    }
-    case 'on-state': {
-      const place = placeWord(feature.reader, feature.path)
-      return place === undefined
-        ? undefined
-        : {
-            trigger: say`About to call ${tool} where ${place} is ${seenState(feature.value)}`,
-            past: say`called ${tool} where ${place} was ${seenState(feature.value)}`,
-            doing: own(''),
-            avoiding: say`Where ${place} is ${seenState(feature.value)}, do not call ${tool} before the rules clearly allow it for that.`,
-          }
-    }
-    case 'fills': {
-      const argument = pathWord(feature.argument)
-      const place =
-        feature.reader === '' ? own('what the user says') : placeWord(feature.reader, feature.path)
-      return argument === undefined || place === undefined
-        ? undefined
-        : {
-            trigger: say`About to call ${tool} with ${argument}`,
-            past: say`called ${tool} with ${argument} from ${place}`,
-            doing: say`Fill ${argument} of ${tool} from ${place}.`,
-            avoiding: say`Do not take ${argument} of ${tool} from ${place} without asking whether another one is meant.`,
-          }
-    }
-    case 'fills-of': {
-      const argument = pathWord(feature.argument)
-      const place = placeWord(feature.reader, feature.path)
-      return argument === undefined || place === undefined
-        ? undefined
-        : {
-            trigger: say`About to call ${tool} with ${argument}`,
-            past: say`called ${tool} with an ${argument} whose ${place} is ${seenState(feature.value)}`,
-            doing: say`Where the user leaves the choice open, prefer for ${tool} an ${argument} whose ${place} is ${seenState(feature.value)}.`,
-            avoiding: say`Do not choose for ${tool} an ${argument} whose ${place} is ${seenState(feature.value)} unless the user asks for it.`,
-          }
-    }
-  }
 }
