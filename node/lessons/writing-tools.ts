@@ -1,7 +1,8 @@
 /**
  * Which tools change something. The runs tell: a tool writes where what it returns differs from what was read of
  * the same thing before, or where the same read gives something else after it. Where the runs show neither, the
- * verb of its name decides: common verbs of programming interfaces, none of any domain.
+ * verb of its name decides: common verbs of programming interfaces, none of any domain. One whose verb tells nothing
+ * either is taken to write, which asks for more care, unless the same call gave the same again.
  */
 
 import type { Call, Run } from './runs.ts'
@@ -15,12 +16,30 @@ const WRITING =
 const REPEATS_MAX = 200
 
 export function writingTools(runs: readonly Run[]): ReadonlySet<string> {
-  const tools = new Set(runs.flatMap(run => run.calls.map(call => call.tool)))
+  const calls = runs.flatMap(run => run.calls)
+  const tools = new Set(calls.map(call => call.tool))
   const shown = new Set<string>()
   for (const run of runs) for (const tool of changers(run)) shown.add(tool)
+  const unknown = new Set(calls.filter(call => call.leaves.length > 0).map(call => call.tool))
+  for (const run of runs) for (const tool of repeaters(run)) unknown.delete(tool)
   return new Set(
-    [...tools].filter(tool => !hasVerb(tool, READING) && (shown.has(tool) || hasVerb(tool, WRITING))),
+    [...tools].filter(
+      tool => !hasVerb(tool, READING) && (shown.has(tool) || hasVerb(tool, WRITING) || unknown.has(tool)),
+    ),
   )
+}
+
+/** Tools that gave the same for the same call in one run: where a name tells nothing, this does. */
+function repeaters(run: Run): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const found = new Set<string>()
+  for (const { tool, arguments: given, result } of run.calls) {
+    if (result === undefined || result.error !== undefined) continue
+    const key = [tool, JSON.stringify(given ?? null), result.text].join('\n')
+    if (seen.has(key)) found.add(tool)
+    seen.add(key)
+  }
+  return found
 }
 
 function hasVerb(tool: string, verbs: RegExp): boolean {
