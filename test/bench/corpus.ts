@@ -17,7 +17,7 @@ export interface Corpus {
 
 export const corpusMax = 100_000
 /** A thousand for each of three sizes, so that no query is met twice by one embedder. */
-export const queriesMax = 3_000
+const queriesMax = 3_000
 
 const files: readonly (readonly [file: string, ...fields: string[]])[] = [
   ['clinc150/train.jsonl', 'text'],
