@@ -54,8 +54,11 @@ function toRun(value: unknown, index: number): RecordedRun {
     if (message.role !== 'tool') continue
     const text = textOf(message.content)
     if (typeof message.tool_call_id === 'string') results.set(message.tool_call_id, text)
-    collectNames(parse(text), names)
-    if (isError(text)) for (const word of wordsOf(text)) errorWords.add(word)
+    const value = parse(text)
+    collectNames(value, names)
+    // Of JSON with escapes the words are those that they spell.
+    const spelled = value === undefined ? text : JSON.stringify(value)
+    if (isError(text)) for (const word of wordsOf(spelled)) errorWords.add(word)
   }
   const calls = messages.flatMap(message => callsOf(message, results, names))
   const first = messages.find(message => message.role === 'user')

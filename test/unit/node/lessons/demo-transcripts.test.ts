@@ -18,6 +18,7 @@ describe('the demo transcripts', () => {
     expect(keys).toEqual([
       'call-card|write|book_tasting|after get_tasting',
       'call-card|write|refund_purchase|wallet_id=get_account.wallets[].id',
+      'call-card|write|ship_parcel|after get_parcel',
       'changed-argument|origin|refund_purchase|wallet_id|nobody|get_account.wallets[].id|wallet not found',
       'confirmed-answer|at what temperature should the white tea be brewed|at 75 degrees for three minutes',
       'confirmed-answer|do gift vouchers expire|they are valid for three years from the day of purchase',
