@@ -294,10 +294,9 @@ class LocalNode implements SwarmloreNode {
     this.#swarms.push(swarm)
     // What has left the replicated set while the node was off.
     const gone = [...this.#kept.all()].filter(
-      meta => meta.swarm === swarm.id && meta.shared && swarm.set.digests(meta.cid).length === 0,
+      meta => meta.swarm === swarm.id && meta.shared && !swarm.announces(meta.author, meta.cid),
     )
-    const cids = gone.map(meta => meta.cid)
-    await this.#ports.store.batch(this.#intake.drop(swarm, cids))
+    await this.#ports.store.batch(this.#intake.drop(swarm, gone))
     return swarm
   }
 
@@ -305,7 +304,7 @@ class LocalNode implements SwarmloreNode {
     this.#swarms.splice(this.#swarms.indexOf(swarm), 1)
     await swarm.close()
     // While it waited for the answer it may have heard some of the swarm.
-    const heard = [...this.#kept.all()].filter(meta => meta.swarm === swarm.id).map(meta => meta.cid)
+    const heard = [...this.#kept.all()].filter(meta => meta.swarm === swarm.id)
     const ops = [...this.#intake.drop(swarm, heard), ...(await removeSwarmOps(this.#ports.store, swarm.id))]
     await this.#ports.store.batch(ops)
   }
@@ -315,10 +314,11 @@ class LocalNode implements SwarmloreNode {
       isKept: cid => this.#kept.get(cid) !== undefined,
       worth: (swarm, digest) => this.#intake.worth(swarm, digest),
       onEntry: (swarm, entry, bytes, wanted) => this.#intake.take(swarm, entry, bytes, wanted),
-      onGone: (swarm, cids, retraction) => {
+      onKnown: (swarm, digest) => this.#intake.recheck(swarm, digest),
+      onGone: (swarm, gone, retraction) => {
         // It may have ended a membership.
         if (retraction !== undefined) this.#authors.changed()
-        return this.#intake.drop(swarm, cids)
+        return this.#intake.drop(swarm, gone)
       },
       onMismatch: (swarm, digest, reason) => this.#intake.mismatch(swarm, digest, reason),
       onPeer: (_swarm, peer, state) => {

@@ -94,6 +94,17 @@ function before<T>(a: Waiting<T>, b: Waiting<T>): boolean {
   return a.priority > b.priority || (a.priority === b.priority && a.order < b.order)
 }
 
+/** Runs one piece of work after the other, in the order in which they were handed in. A failure reaches its own caller only. */
+export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return work => {
+    const turn = last.then(work)
+    // The next turn waits for this one and does not share its failure, which reaches the caller through `turn`.
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
 /** Binary heap: the first to leave stands at index 0. */
 function insert<T>(heap: Waiting<T>[], added: Waiting<T>): void {
   let index = heap.push(added) - 1

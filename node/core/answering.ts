@@ -16,6 +16,7 @@ import { promptBlock } from '../pipeline/prompt-block.ts'
 import { admit, type Candidate, choose, fuse, type Group, queryTexts } from '../pipeline/recall.ts'
 import { cluster } from '../pipeline/reconcile.ts'
 import type { Ports } from '../ports.ts'
+import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
@@ -53,7 +54,8 @@ export class Answering {
   /** Recalls on their way to the disk. */
   readonly #unwritten = new Map<string, StoredRecall>()
   readonly #writes = new Set<Promise<void>>()
-  #last: Promise<unknown> = Promise.resolve()
+  /** Counts are read, changed and written: two changes at once would lose one. */
+  readonly #inTurn = createTurns()
   #recalls = 0
 
   constructor(deps: AnsweringDeps) {
@@ -147,7 +149,7 @@ export class Answering {
   }
 
   async close(): Promise<void> {
-    await this.#last
+    await this.#inTurn(async () => undefined)
     await Promise.all(this.#writes)
   }
 
@@ -195,17 +197,13 @@ export class Answering {
   async #note(told: Feedback): Promise<void> {
     const { authors, evidence, ports } = this.#deps
     const change = evidence.feedback(told)
-    await ports.store.batch(change.ops)
+    // Evidence that no recall stands behind is forgotten like one.
+    const ops = told.authorOnly
+      ? putRecallOps({ id: told.recallId, at: ports.clock.now(), items: [] }, '')
+      : []
+    await ports.store.batch([...change.ops, ...ops])
     change.apply()
     authors.changed()
-  }
-
-  /** Counts are read, changed and written: two changes at once would lose one. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work)
-    // The next turn waits for this one and does not share its failure, which reaches the caller through `turn`.
-    this.#last = turn.catch(() => undefined)
-    return turn
   }
 
   async #search(request: RecallRequest, budgetMs: number): Promise<Found> {

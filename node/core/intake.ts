@@ -5,6 +5,7 @@
 
 import { secondsPerDay } from '../../protocol/body.ts'
 import { embeddingText } from '../../protocol/entry-text.ts'
+import { sketchBitsMax } from '../../protocol/limits.ts'
 import { hamming, sketchOf } from '../../protocol/sketch.ts'
 import type { DigestRecord, Entry, EntryCid } from '../../protocol/types.ts'
 import type { StoreOp } from '../../store/ports.ts'
@@ -15,6 +16,7 @@ import { createQueue, type Queue } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { Answering } from './answering.ts'
 import type { KeptSet } from './kept-set.ts'
+import type { Gone } from './ledger.ts'
 import type { Room } from './room.ts'
 import type { Swarm } from './swarm.ts'
 
@@ -84,6 +86,10 @@ export class Intake {
     const { cid, space, sketch } = digest.envelope.body
     // It may have been retracted, or replaced, while it was on its way.
     if (this.worth(swarm, digest) === undefined) return
+    const isOwnSpace = space === this.#deps.ports.embedder.space
+    if (isOwnSpace && sketch.length !== this.#sketchBytes) {
+      return this.mismatch(swarm, digest, 'its sketch has not the length of its space')
+    }
     const meta = {
       swarm: swarm.id,
       cid,
@@ -99,13 +105,13 @@ export class Intake {
     await this.#deps.ports.store.batch([...keeping.ops, ...(dropping?.ops ?? [])])
     dropping?.apply()
     keeping.apply()
-    if (swarm.set.digests(cid).length === 0) {
+    if (!swarm.announces(entry.author, cid)) {
       // Taken back while it was written.
-      await this.#deps.ports.store.batch(this.drop(swarm, [cid]))
+      await this.#deps.ports.store.batch(this.drop(swarm, [{ cid, author: entry.author }]))
       return
     }
     swarm.settled(cid)
-    if (space === this.#deps.ports.embedder.space) {
+    if (isOwnSpace) {
       this.#deps.kept.addSketch(cid, sketch)
       this.#sketches.set(cid, digest)
     }
@@ -114,12 +120,24 @@ export class Intake {
     await this.#deps.room.make()
   }
 
+  /** An entry that is here is announced once more: by somebody else it can only be a lie. */
+  async recheck(swarm: Swarm, digest: DigestRecord): Promise<void> {
+    const { author, body } = digest.envelope
+    const meta = this.#deps.kept.get(body.cid)
+    if (meta?.swarm !== swarm.id || meta.author === author) return
+    await this.mismatch(swarm, digest, 'its author is another one')
+  }
+
+  get #sketchBytes(): number {
+    return Math.ceil(Math.min(this.#deps.ports.embedder.dimensions, sketchBitsMax) / 8)
+  }
+
   /** What leaves the replicated set leaves memory at once, and the disk with the record that caused it. */
-  drop(swarm: Swarm, cids: readonly EntryCid[]): readonly StoreOp[] {
+  drop(swarm: Swarm, gone: readonly Gone[]): readonly StoreOp[] {
     const ops: StoreOp[] = []
-    for (const cid of cids) {
+    for (const { cid, author } of gone) {
       const meta = this.#deps.kept.get(cid)
-      if (meta === undefined || meta.swarm !== swarm.id) continue
+      if (meta?.swarm !== swarm.id || meta.author !== author) continue
       const dropping = this.#deps.kept.drop(cid)
       ops.push(...dropping.ops)
       dropping.apply()

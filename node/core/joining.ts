@@ -32,6 +32,7 @@ import {
 } from '../../store/swarms.ts'
 import type { InviteView } from '../api.ts'
 import type { Ports } from '../ports.ts'
+import { createTurns } from '../queue.ts'
 import type { Swarm } from './swarm.ts'
 
 export interface JoiningDeps {
@@ -55,6 +56,7 @@ const joinDeadlineMs = 15_000
 
 export class Joining {
   readonly #deps: JoiningDeps
+  readonly #inTurn = createTurns()
 
   constructor(deps: JoiningDeps) {
     this.#deps = deps
@@ -126,7 +128,12 @@ export class Joining {
     return { ok: true, value: await this.#view(revoked) }
   }
 
-  async join(text: string): Promise<Result<Swarm>> {
+  /** One after the other: two redemptions of one invitation would open its swarm twice. */
+  join(text: string): Promise<Result<Swarm>> {
+    return this.#inTurn(() => this.#join(text))
+  }
+
+  async #join(text: string): Promise<Result<Swarm>> {
     const { clock } = this.#deps.ports
     const read = readInvitation(text, Math.floor(clock.now() / 1000))
     if (!read.ok) return read

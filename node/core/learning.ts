@@ -23,6 +23,7 @@ import { captureValue } from '../pipeline/capture.ts'
 import { entryOf, whyHeldBack } from '../pipeline/publish.ts'
 import type { RedactionRules } from '../pipeline/redact.ts'
 import type { Episode, EpisodeId, Outcome, Ports, RedactedEpisode } from '../ports.ts'
+import { createTurns } from '../queue.ts'
 import { Distilling } from './distilling.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Publishing } from './publishing.ts'
@@ -50,7 +51,7 @@ export class Learning {
   readonly #stopping = new AbortController()
   #counts = { stored: 0, waiting: 0 }
   /** One step that changes drafts at a time. */
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #inTurn = createTurns()
   #lastCaptureAt = 0
   #notBefore = 0
   /** When the first of the episodes that wait was captured. */
@@ -85,7 +86,7 @@ export class Learning {
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.#background
-    await this.#last
+    await this.#inTurn(async () => undefined)
   }
 
   async capture(transcript: unknown, idempotencyKey?: string): Promise<Result<Captured>> {
@@ -314,13 +315,6 @@ export class Learning {
 
   async #isWaiting(id: EpisodeId): Promise<boolean> {
     return (await pendingEpisodes(this.#deps.ports.store, Number.MAX_SAFE_INTEGER)).includes(id)
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work)
-    // The next turn waits for this one and does not share its failure, which reaches the caller through `turn`.
-    this.#last = turn.catch(() => undefined)
-    return turn
   }
 }
 

@@ -21,6 +21,12 @@ import { deleteRecordOps, putRecordOps, recordBytes, recordsOf } from '../../sto
 import type { Offered } from '../pipeline/receive.ts'
 import type { Ports } from '../ports.ts'
 
+/** An entry that its author announces no more. Another's digest of the same bytes does not keep it. */
+export interface Gone {
+  readonly cid: EntryCid
+  readonly author: PeerId
+}
+
 export interface LedgerDeps {
   readonly ports: Ports
   readonly swarm: SwarmId
@@ -28,12 +34,14 @@ export interface LedgerDeps {
   /** A digest that became live because of another record. */
   readonly onDigest: (digest: DigestRecord) => void
   /** Entries whose last digest has left. Returns the writes that drop them. */
-  readonly onGone: (cids: readonly EntryCid[], retraction: RetractRecord | undefined) => readonly StoreOp[]
+  readonly onGone: (gone: readonly Gone[], retraction: RetractRecord | undefined) => readonly StoreOp[]
   readonly onMember: (member: PeerId) => void
   readonly onChange: () => void
 }
 
 const dayMs = 86_400_000
+/** Writes that may be under way; beyond it the disk is too slow for what comes in. */
+const writesMax = 4_096
 /** Rows of records that are not live are looked through for forgotten ones when there are this many. */
 const sweepMin = 1_024
 
@@ -142,7 +150,7 @@ export class Ledger {
   /** What entered or left the set because of something else. */
   #follow(changes: readonly Change[], retraction: RetractRecord | undefined): readonly StoreOp[] {
     const ops: StoreOp[] = []
-    const gone: EntryCid[] = []
+    const gone: Gone[] = []
     for (const { id, live } of changes) {
       const record = this.record(id)
       if (live) this.#waiting.delete(id)
@@ -150,12 +158,16 @@ export class Ledger {
       else ops.push(...deleteRecordOps(this.#deps.swarm, id))
       if (record?.type === 'member' && live) this.#joined(record.envelope.body.member)
       if (record?.type !== 'digest') continue
-      const { cid } = record.envelope.body
+      const { author, body } = record.envelope
       if (live) this.#deps.onDigest(record)
-      else if (this.set.digests(cid).length === 0) gone.push(cid)
+      else if (!this.announces(author, body.cid)) gone.push({ cid: body.cid, author })
     }
     if (gone.length > 0 || retraction !== undefined) ops.push(...this.#deps.onGone(gone, retraction))
     return ops
+  }
+
+  announces(author: PeerId, cid: EntryCid): boolean {
+    return this.set.digests(cid).some(digest => digest.author === author)
   }
 
   #joined(member: PeerId): void {
@@ -192,6 +204,10 @@ export class Ledger {
 
   bytesOf(id: RecordId): Uint8Array | undefined {
     return this.#unwritten.get(id)?.bytes ?? recordBytes(this.#deps.ports.store, this.#deps.swarm, id)
+  }
+
+  get isBusy(): boolean {
+    return this.#writes.size >= writesMax
   }
 
   async idle(): Promise<void> {

@@ -163,13 +163,20 @@ export class Publishing {
     const { kept, ports } = this.#deps
     const { draft, stored } = found
     const shared = whyHeldBack(draft, this.shareMode(swarm), stored.review) === undefined
+    const announced = stored.entries.find(one => one.swarm === swarm.id)?.cid
+    const isTakenBack = announced !== undefined && !shared && kept.get(announced)?.shared === true
+    if (isTakenBack) {
+      // Sharing that is switched off later leaves what was announced; a lesson that no longer holds is taken back.
+      if (this.shareMode(swarm) === 'none') return false
+      await this.#takeBack(swarm, announced)
+    }
     if (!shared && !keepLocal) return false
-    const standing = stored.entries.find(one => one.swarm === swarm.id)?.cid
+    const standing = isTakenBack ? undefined : announced
     const standingEntry = standing === undefined ? undefined : kept.entry(standing)
     const standingShared = standing !== undefined && kept.get(standing)?.shared === true
     if (standing !== undefined && standingEntry !== undefined) {
-      // What was announced is replaced, never taken back silently; what was not may simply be rewritten.
-      if (standingShared && (!shared || !needsSuccessor(standingEntry, draft))) return false
+      // What was announced is replaced by a successor; what was not may simply be rewritten.
+      if (standingShared && !needsSuccessor(standingEntry, draft)) return false
       if (!standingShared && !shared && !changed(standingEntry, draft)) return false
     } else if (stored.review === 'rejected') return false
     const made = this.#entryFor(swarm, found, standingShared ? standing : undefined)
@@ -234,6 +241,13 @@ export class Publishing {
       ...(entry.supersedes === undefined ? {} : { supersedes: entry.supersedes }),
     }
     return signRecord({ swarm: swarm.id, kind: 'digest', t: entry.created, body }, swarm.pair)
+  }
+
+  async #takeBack(swarm: Swarm, cid: EntryCid): Promise<void> {
+    const dropping = this.#deps.kept.drop(cid)
+    await swarm.publish(retractionOf(swarm, cid, this.#deps.ports.clock.now()), dropping.ops)
+    dropping.apply()
+    this.#deps.emit({ type: 'retracted', cid, author: swarm.self })
   }
 
   /** Retracts the shared entries of a draft and drops the local ones. Returns how many were retracted. */

@@ -9,6 +9,7 @@ import type { Evidence } from '../../store/evidence.ts'
 import type { NodeEvent } from '../api.ts'
 import { type KeptFacts, leastUseful, usefulness } from '../pipeline/refine.ts'
 import type { Ports } from '../ports.ts'
+import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
@@ -30,7 +31,8 @@ const evictShare = 0.02
 
 export class Room {
   readonly #deps: RoomDeps
-  #making: Promise<void> = Promise.resolve()
+  /** Two at once would make the same room twice. */
+  readonly #inTurn = createTurns()
   /** Usefulness of the best entry that had to go: what is worth no more is not fetched while there is no room. */
   #evictedBelow = 0
 
@@ -65,11 +67,7 @@ export class Room {
 
   /** Evicts the least useful of peers' entries when there are more than the capacity. The digests stay. */
   make(): Promise<void> {
-    // One after the other, or two would make the same room twice.
-    const turn = this.#making.then(() => this.#evict())
-    // The next turn does not share a failure, which reaches the caller through `turn`.
-    this.#making = turn.catch(() => undefined)
-    return turn
+    return this.#inTurn(() => this.#evict())
   }
 
   async #evict(): Promise<void> {

@@ -41,7 +41,7 @@ import { createReceiver, type Offered } from '../pipeline/receive.ts'
 import { keepRendezvous } from '../pipeline/rendezvous.ts'
 import type { Ports, Stop, SwarmLink } from '../ports.ts'
 import type { Membership } from '../trust/authors.ts'
-import { Ledger } from './ledger.ts'
+import { type Gone, Ledger } from './ledger.ts'
 import { WantedEntries } from './wanted.ts'
 
 /** What the node does when something happens in a swarm. */
@@ -50,10 +50,12 @@ export interface SwarmEvents {
   /** Whether, and how urgently, a digest's entry is wanted; undefined when it is not. */
   readonly worth: (swarm: Swarm, digest: DigestRecord) => number | undefined
   readonly onEntry: (swarm: Swarm, entry: Entry, bytes: Uint8Array, wanted: Wanted) => Promise<void>
+  /** A digest of an entry that is kept already. */
+  readonly onKnown: (swarm: Swarm, digest: DigestRecord) => Promise<void>
   /** Entries that have left the replicated set: retracted, replaced or expired. Returns the writes that drop them. */
   readonly onGone: (
     swarm: Swarm,
-    cids: readonly EntryCid[],
+    gone: readonly Gone[],
     retraction: RetractRecord | undefined,
   ) => readonly StoreOp[]
   /** The author signed a digest that its own entry does not match. */
@@ -107,7 +109,7 @@ export class Swarm {
       swarm: this.id,
       descriptor: deps.descriptor,
       onDigest: digest => this.#wanted.want(digest, undefined),
-      onGone: (cids, retraction) => events.onGone(this, cids, retraction),
+      onGone: (gone, retraction) => events.onGone(this, gone, retraction),
       onMember: member => events.onPeer(this, member, 'member'),
       onChange: () => this.#changed(),
     })
@@ -117,6 +119,7 @@ export class Swarm {
       ledger: this.#ledger,
       signal: this.#stopping.signal,
       isKept: events.isKept,
+      onKnown: digest => events.onKnown(this, digest),
       worth: digest => events.worth(this, digest),
       inBackground: work => this.#inBackground(work),
     })
@@ -217,6 +220,7 @@ export class Swarm {
       clock,
       cpu,
       offer: (record, from) => this.#offer(record, from),
+      isBusy: () => this.#ledger.isBusy,
       onRefused: events.onRefused,
     })
     network.weigh(peer => events.score(this, peer))
@@ -308,6 +312,11 @@ export class Swarm {
 
   async disconnect(peer: PeerId, reason: string): Promise<void> {
     await this.#link?.network.disconnect(peer, reason)
+  }
+
+  /** Whether this author announces the entry. */
+  announces(author: PeerId, cid: EntryCid): boolean {
+    return this.#ledger.announces(author, cid)
   }
 
   /** What is announced and not here, as far as it is wanted. */

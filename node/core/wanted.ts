@@ -14,6 +14,8 @@ export interface WantedDeps {
   readonly ledger: Ledger
   readonly signal: AbortSignal
   readonly isKept: (cid: EntryCid) => boolean
+  /** A digest of an entry that is kept already. */
+  readonly onKnown: (digest: DigestRecord) => Promise<void>
   /** How urgently a digest's entry is wanted; undefined when it is not. */
   readonly worth: (digest: DigestRecord) => number | undefined
   readonly inBackground: (work: Promise<void>) => void
@@ -88,9 +90,13 @@ export class WantedEntries {
 
   /** False when no more can wait to be fetched now. */
   want(digest: DigestRecord, from: PeerId | undefined): boolean {
-    const { isKept, self, worth } = this.#deps
+    const { inBackground, isKept, onKnown, self, worth } = this.#deps
     const { cid } = digest.envelope.body
-    if (digest.envelope.author === self || isKept(cid)) return true
+    if (digest.envelope.author === self) return true
+    if (isKept(cid)) {
+      inBackground(onKnown(digest))
+      return true
+    }
     // What is not wanted now may be when the owner says so.
     this.#missing.set(digest.id, cid)
     if (worth(digest) === undefined || this.#fetcher === undefined) return true

@@ -32,6 +32,9 @@ export interface CatchUpDeps {
 }
 
 const deadlineMs = 10_000
+/** Sorting this many ids takes some 10 ms; an older order of more is good enough for so long. */
+const largeSet = 10_000
+const snapshotMs = 10_000
 /** 64 KiB each: enough for 200,000 records; a peer that goes on beyond is cut off. */
 const pagesMax = 1_500
 
@@ -45,14 +48,23 @@ export function createCatchUp(deps: CatchUpDeps): {
   const { clock, cpu, network } = deps
   const protocol = streamsOf(deps.swarm).records
   let sorted: readonly RecordId[] | undefined
+  let sortedAt = 0
+  let isStale = false
   let print: Uint8Array | undefined
 
+  /** Put in order anew when the set has changed; a large set, whose sorting holds the loop, only now and then. */
   const inOrder = (): readonly RecordId[] => {
-    sorted ??= [...deps.liveIds()].sort()
+    const isYoung = clock.now() - sortedAt < snapshotMs
+    if (sorted !== undefined && (!isStale || (sorted.length > largeSet && isYoung))) return sorted
+    sorted = [...deps.liveIds()].sort()
+    sortedAt = clock.now()
+    isStale = false
+    print = undefined
     return sorted
   }
   const fingerprint = (): Uint8Array => {
-    print ??= fingerprintOf(inOrder())
+    const ids = inOrder()
+    print ??= fingerprintOf(ids)
     return print
   }
 
@@ -82,11 +94,12 @@ export function createCatchUp(deps: CatchUpDeps): {
   /** All pages of the peer once; how many records waited for their author's member record, and how many came. */
   const pages = async (peer: PeerId): Promise<{ waited: number; came: number }> => {
     const counts = { waited: 0, came: 0 }
+    const before = fingerprint()
     let after: RecordId | undefined
     for (let page = 0; page < pagesMax; page++) {
       using deadline = clock.deadline(deadlineMs, deps.signal)
       const request = encodePageRequest({
-        fingerprint: fingerprint(),
+        fingerprint: before,
         ...(after === undefined ? {} : { after }),
       })
       const answer = decodePage(
@@ -120,8 +133,7 @@ export function createCatchUp(deps: CatchUpDeps): {
       }
     },
     changed() {
-      sorted = undefined
-      print = undefined
+      isStale = true
     },
     stop,
   }

@@ -19,6 +19,7 @@ import { chainLengthMax } from '../../protocol/swarm.ts'
 import type { Descriptor, MemberRecord, PeerId, SwarmId } from '../../protocol/types.ts'
 import type { StoredInvite } from '../../store/swarms.ts'
 import type { Clock } from '../ports.ts'
+import { createTurns } from '../queue.ts'
 
 export interface JoinHostDeps {
   readonly swarm: SwarmId
@@ -41,7 +42,7 @@ export interface JoinHostDeps {
 const membershipDays = 180
 
 export function createJoinHost(deps: JoinHostDeps): (bytes: Uint8Array, from: PeerId) => Promise<Uint8Array> {
-  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = createTurns()
 
   const redeem = async (bytes: Uint8Array, from: PeerId): Promise<Uint8Array> => {
     const nowS = Math.floor(deps.clock.now() / 1000)
@@ -71,10 +72,5 @@ export function createJoinHost(deps: JoinHostDeps): (bytes: Uint8Array, from: Pe
     return encodeJoinAccepted([...chain, record])
   }
 
-  return (bytes, from) => {
-    const turn = last.then(() => redeem(bytes, from))
-    // The next turn waits for this one and does not share its failure, which reaches the caller through `turn`.
-    last = turn.catch(() => undefined)
-    return turn
-  }
+  return (bytes, from) => inTurn(() => redeem(bytes, from))
 }

@@ -80,11 +80,12 @@ export function entryOf(draft: EntryDraft, making: EntryMaking): Entry {
   }
 }
 
-/** Whether the entry that stands no longer says what the draft says: other words, or far more support. */
+/** Whether the entry that stands no longer says what the draft says: other words, less support, or far more. */
 export function needsSuccessor(standing: Entry, draft: EntryDraft): boolean {
   const now = tallyOf(draft.support)
   // At least one: a lesson that a person wrote rests on none, and twice nothing is no more.
   if (now.asks >= Math.max(1, standing.support.asks * republishFactor)) return true
+  if (now.episodes < standing.support.episodes || now.solved < standing.support.solved) return true
   if (now.episodes >= Math.max(1, standing.support.episodes * 2 * republishFactor)) return true
   return (
     standing.situation !== draft.situation ||

@@ -22,6 +22,8 @@ export interface ReceiveDeps {
   readonly cpu: Cpu
   /** Adds the record to the replicated set, and starts what follows from it. Never throws. */
   readonly offer: (record: SwarmRecord, from: PeerId) => Offered
+  /** More is being written than the disk can take. */
+  readonly isBusy: () => boolean
   /** Counts what was not taken, by reason. */
   readonly onRefused: (reason: string, from: PeerId) => void
 }
@@ -87,7 +89,7 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
 
   return {
     async receive(bytes, from, topic) {
-      if (inWork >= inWorkMax) return refuse('ignore', 'busy', from)
+      if (inWork >= inWorkMax || deps.isBusy()) return refuse('ignore', 'busy', from)
       inWork++
       try {
         return await judge(bytes, from, topic)

@@ -3,6 +3,7 @@
 import { afterEach, expect, it } from 'vitest'
 import { systemClock } from '../../node/adapters/system.ts'
 import type { Clock, Distiller, EntryDraft } from '../../node/ports.ts'
+import { demoTranscripts } from '../../node/surface/demo/transcripts.ts'
 import { endAll, loadedNode, must } from './real-nodes.ts'
 
 afterEach(endAll)
@@ -100,4 +101,41 @@ it('a model that never pauses is distilled for all the same', async () => {
     await systemClock.sleep(5)
     expect(i).toBeLessThan(1_000)
   }
+})
+
+/** The demo's transcripts with which a lesson is shared. */
+async function taught() {
+  const started = await loadedNode()
+  const episodes: string[] = []
+  for (const transcript of await demoTranscripts('shop-a.jsonl')) {
+    episodes.push(must(await started.node.capture(transcript)).episode)
+  }
+  await started.node.distil()
+  const shared = (await started.node.entries({ status: 'shared', limit: 500 })).items
+  const lesson = shared.find(item => item.entry.insight.summary.includes('wallet not found'))
+  if (lesson === undefined) throw new TypeError('the demo teaches no lesson about wallets')
+  return {
+    ...started,
+    node: started.node,
+    lesson,
+    behind: must(await started.node.entry(lesson.cid)).episodes,
+    episodes,
+  }
+}
+
+it('outcomes that are corrected later withdraw the lesson that rested on them', async () => {
+  const { node, lesson, behind } = await taught()
+  for (const id of behind) must(await node.outcome(id, { solved: false, by: 'user' }))
+  await node.distil()
+  const shared = (await node.entries({ status: 'shared', limit: 500 })).items
+  expect(shared.map(item => item.entry.insight.summary)).not.toContain(lesson.entry.insight.summary)
+})
+
+it('a lesson that rests on too little once an episode is forgotten is taken back, and stays here', async () => {
+  const { node, lesson, behind } = await taught()
+  for (const id of behind.slice(1)) must(await node.forget(id))
+  const found = (await node.entries({ limit: 500 })).items.filter(
+    item => item.entry.insight.summary === lesson.entry.insight.summary,
+  )
+  expect(found.map(item => [item.status, item.entry.support.episodes])).toEqual([['local', 1]])
 })

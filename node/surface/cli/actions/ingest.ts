@@ -21,7 +21,7 @@ const atOnce = 8
 const badListedMax = 1_000
 
 /** These say that the node is in trouble, and not the line. */
-const fatal = /^(no-answer|strange-answer|no-token|bad-token|internal|busy|not-ready|STORE_\w+)$/
+const fatal = /^(no-answer|strange-answer|no-token|bad-token|internal|busy|not-ready|store-[a-z-]+)$/
 
 interface BadLine {
   readonly file: string
@@ -78,25 +78,37 @@ async function takeIn(
   const progress = await showProgress(context.out, await totalSize(files))
   const underWay = new Set<Promise<void>>()
   let stopped: Result<undefined> | undefined
+  // Kept, and thrown where it is seen: a rejection that nobody waits for yet would end the process.
+  let broken: { readonly error: unknown } | undefined
+  const halted = (): Result<undefined> | undefined => {
+    if (broken !== undefined) throw broken.error
+    return stopped
+  }
   try {
     for (const file of files) {
       for await (const found of readTranscripts(file, format, bytes => progress.add(bytes))) {
         if ('code' in found) report(context, tally, progress, found)
         else {
-          const capture = captureOne(client, found).then(outcome => {
-            if (outcome.ok) tally[outcome.value.known ? 'known' : 'captured']++
-            else if (fatal.test(outcome.code)) stopped = outcome
-            else report(context, tally, progress, { ...place(found), ...message(outcome) })
-          })
+          const capture = captureOne(client, found).then(
+            outcome => {
+              if (outcome.ok) tally[outcome.value.known ? 'known' : 'captured']++
+              else if (fatal.test(outcome.code)) stopped = outcome
+              else report(context, tally, progress, { ...place(found), ...message(outcome) })
+            },
+            (error: unknown) => {
+              broken = { error }
+            },
+          )
           const tracked = capture.finally(() => underWay.delete(tracked))
           underWay.add(tracked)
           if (underWay.size >= atOnce) await Promise.race(underWay)
         }
-        if (stopped !== undefined) return stopped
+        const halt = halted()
+        if (halt !== undefined) return halt
       }
     }
     await Promise.all(underWay)
-    return stopped ?? { ok: true, value: undefined }
+    return halted() ?? { ok: true, value: undefined }
   } finally {
     await Promise.allSettled(underWay)
     progress.stop()

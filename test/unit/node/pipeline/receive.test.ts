@@ -20,6 +20,7 @@ const neighbour = peer(ben)
 
 function setUp(answer: Offered | (() => Offered) = { status: 'live' }) {
   let now = t0 * 1000
+  let diskIsBusy = false
   const clock: Clock = { ...systemClock, now: () => now }
   const verified = vi.fn()
   let hold: Promise<void> | undefined
@@ -31,7 +32,15 @@ function setUp(answer: Offered | (() => Offered) = { status: 'live' }) {
   }
   const offer = vi.fn(() => (typeof answer === 'function' ? answer() : answer))
   const refused: string[] = []
-  const receiver = createReceiver({ swarm, clock, cpu, offer, onRefused: reason => refused.push(reason) })
+  const isBusy = () => diskIsBusy
+  const receiver = createReceiver({
+    swarm,
+    clock,
+    cpu,
+    offer,
+    isBusy,
+    onRefused: reason => refused.push(reason),
+  })
   return {
     receiver,
     offer,
@@ -42,6 +51,9 @@ function setUp(answer: Offered | (() => Offered) = { status: 'live' }) {
     },
     hold: (until: Promise<void>) => {
       hold = until
+    },
+    diskIs: (busy: boolean) => {
+      diskIsBusy = busy
     },
   }
 }
@@ -154,3 +166,15 @@ describe('fair shares', () => {
 function neighbourOf(number: number) {
   return `did:key:n${number}` as ReturnType<typeof peer>
 }
+
+it('takes nothing in while the disk cannot keep up, and goes on when it can', async () => {
+  const { receiver, offer, diskIs } = setUp()
+  diskIs(true)
+  expect(await receiver.receive(digest(), neighbour, shardZero)).toEqual({
+    verdict: 'ignore',
+    reason: 'busy',
+  })
+  expect(offer).not.toHaveBeenCalled()
+  diskIs(false)
+  expect(await receiver.receive(digest(), neighbour, shardZero)).toEqual({ verdict: 'accept' })
+})
