@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runCli } from '../../../../node/surface/cli.ts'
+import { StoreError } from '../../../../store/errors.ts'
 import { cidOf, friend } from './fake-node.ts'
 import { type FakeProgram, fakeProgram } from './fake-program.ts'
 
@@ -288,6 +289,34 @@ test('bad lines are named by file and number and skipped, and the status says th
     ]),
   )
   expect(err).toContain(`${path}:2: `)
+})
+
+test('a store in trouble ends the taking in at once, and is not blamed on the lines', async () => {
+  const path = join(folder, 'runs.jsonl')
+  const lines = Array.from({ length: 50 }, (_, n) => `{"messages":[{"role":"user","content":"${n}"}]}\n`)
+  await writeFile(path, lines.join(''))
+  const codes = ['store-full', 'store-write-failed', 'store-corrupt', 'store-closed'] as const
+  for (const code of codes) {
+    for (const how of ['answered', 'thrown']) {
+      let asked = 0
+      const failing = async () => {
+        asked++
+        if (how === 'thrown') throw new StoreError(code, 'The store is in trouble.')
+        return { ok: false as const, code, message: 'The store is in trouble.' }
+      }
+      const { compose } = program
+      program.compose = async (...given) => {
+        const composed = await compose(...given)
+        const node = program.nodes.at(-1)
+        if (node) node.capture = failing
+        return composed
+      }
+      const ended = await run('ingest', path)
+      program.compose = compose
+      expect(ended, how).toEqual({ status: 1, out: '', err: `Error: The store is in trouble. (${code})\n` })
+      expect(asked).toBeLessThan(50)
+    }
+  }
 })
 
 test('a file that is not there is named, and the others are taken in', async () => {
