@@ -21,6 +21,10 @@ export type Found =
 const lineBytesMax = 8 * 1024 * 1024
 /** A document is read as a whole. */
 const documentBytesMax = 64 * 1024 * 1024
+/** As capture has it. What nests deeper could not even be written as JSON again: that is recursive. */
+const depthMax = 64
+/** An event's message or arguments stand up to four levels deeper in the transcript that is made of it. */
+const eventDepthMax = depthMax - 4
 
 export function parseFormat(text: string): Result<Format> {
   if (text === 'auto' || text === 'lines' || text === 'document') return { ok: true, value: text }
@@ -103,11 +107,16 @@ function* fromDocument(file: string, gathered: Gathered): Generator<Found> {
 function* fromValue(file: string, line: number, value: unknown): Generator<Found> {
   if (Array.isArray(value) && value.every(isObject)) {
     if (value.length > 0 && value.every(item => 'role' in item)) {
-      yield { file, line, transcript: { messages: value } }
-    } else for (const transcript of value) yield { file, line, transcript }
+      yield checked(file, line, { messages: value })
+    } else for (const transcript of value) yield checked(file, line, transcript)
   } else if (isObject(value)) {
-    for (const transcript of spansOf(value) ?? [value]) yield { file, line, transcript }
+    for (const transcript of spansOf(value) ?? [value]) yield checked(file, line, transcript)
   } else yield { file, line, ...complaint('not-an-object') }
+}
+
+function checked(file: string, line: number, transcript: object): Found {
+  if (deeperThan(transcript, depthMax)) return { file, line, ...complaint('too-deep') }
+  return { file, line, transcript }
 }
 
 /** The spans of an OpenTelemetry export, which wraps them twice; undefined for everything else. */
@@ -130,6 +139,7 @@ async function* fromSession(file: string, lines: AsyncIterable<Line>): AsyncGene
     else if (line.text.trim() !== '') {
       const event = parse(line.text)
       if (event === undefined) yield { file, line: line.number, ...complaint('not-json') }
+      else if (deeperThan(event, eventDepthMax)) yield { file, line: line.number, ...complaint('too-deep') }
       else if (!log.add(event, line.text.length)) {
         yield { file, line: line.number, ...complaint('too-long') }
       }
@@ -143,6 +153,7 @@ const sentences = {
   'not-utf8': 'It is not UTF-8 text.',
   'not-json': 'It is not JSON: a transcript is one JSON object a line.',
   'not-an-object': 'It is JSON, and no object.',
+  'too-deep': `It nests deeper than ${depthMax} levels.`,
 } as const
 
 function complaint(code: keyof typeof sentences): { code: string; message: string } {
@@ -203,4 +214,14 @@ function parse(text: string): unknown {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Level by level and not by recursion, so that depth cannot exhaust the stack. */
+function deeperThan(value: unknown, most: number): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true
+    level = level.flatMap(item => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+  }
+  return false
 }

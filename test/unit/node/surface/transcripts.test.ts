@@ -173,3 +173,27 @@ test('a folder and a missing file are unreadable files, and no crash', async () 
     expect(found).toMatchObject([{ line: 0, code: 'unreadable-file' }])
   }
 })
+
+test('what nests too deeply is reported in its place, and the lines around it are read', async () => {
+  const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+  const deep = `{"messages":${lists(100_000)}}`
+  const most = `{"messages":${lists(64)}}`
+  expect(await read(`{"a":1}\n${deep}\n{"b":1}`)).toEqual([{ a: 1 }, [2, 'too-deep'], { b: 1 }])
+  expect(await read(most)).toEqual([JSON.parse(most)])
+  expect(await read(`{"messages":${lists(65)}}`)).toEqual([[1, 'too-deep']])
+  for (const format of ['auto', 'document'] as const) {
+    expect(await read(`[${most},\n${deep}]`, format)).toEqual([JSON.parse(most), [1, 'too-deep']])
+  }
+  expect(await read(`[{"role":"user","content":${lists(100_000)}}]`)).toEqual([[1, 'too-deep']])
+  const event = (content: string) =>
+    `{"type":"x","sessionId":"s","message":{"role":"user","content":${content}}}`
+  expect(await read([event('"a"'), event(lists(100_000)), event('"b"')].join('\n'))).toEqual([
+    [2, 'too-deep'],
+    {
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 'user', content: 'b' },
+      ],
+    },
+  ])
+})
