@@ -3,8 +3,11 @@
  * author's digests, retractions, attestations and unknown kinds, without ruling everything again each time.
  */
 
+import { toHex } from '../crypto/bytes.ts'
+import { createAttestedDays } from './attested-days.ts'
+import { publicKeyOfPeer } from './identity.ts'
 import { createMultimap } from './multimap.ts'
-import { type Allowances, bestAttestations, compareSubjects, type Exclusion } from './objective.ts'
+import type { Allowances, Exclusion } from './objective.ts'
 import { createRanked, type Ranked } from './ranked.ts'
 import type { Day, EntryCid, PeerId, RecordId, Seconds, SwarmRecord } from './types.ts'
 
@@ -34,6 +37,8 @@ interface HeldRetraction extends HeldOf<'retract'> {
 }
 interface HeldAttestation extends HeldOf<'attest'> {
   readonly subject: PeerId
+  /** In hex, for the order in which the allowance of subjects is given. */
+  readonly subjectKey: string
   readonly day: Day
   readonly helped: number
   readonly hurt: number
@@ -71,11 +76,11 @@ export function createAuthorBook({
   const held = new Map<RecordId, Held>()
   const retractionsByCid = createMultimap<EntryCid, HeldRetraction>()
   const retractionsBefore = new Set<HeldRetraction>()
-  const attestationsByDay = createMultimap<Day, HeldAttestation>()
-  const shards = new Map<number, Ranked>()
+  const shards = new Map<number, Ranked<RecordId>>()
   const retractedCids = new Set<EntryCid>()
   let retractedBefore = 0
   const opaque = createRanked(allowances.opaque, onLive)
+  const attested = createAttestedDays<HeldAttestation>(allowances.attestSubjects, setState)
   const retractions = createRanked(allowances.retractions, onLive)
 
   function onLive(id: RecordId, live: boolean): void {
@@ -147,28 +152,9 @@ export function createAuthorBook({
     for (const one of held.values()) if (one.type === 'digest') settleDigest(one)
   }
 
-  function settleDay(day: Day): void {
-    const bySubject = new Map<PeerId, HeldAttestation[]>()
-    for (const one of attestationsByDay.get(day)) {
-      if (!one.belongs) setState(one, 'not-member')
-      else bySubject.set(one.subject, [...(bySubject.get(one.subject) ?? []), one])
-    }
-    const subjects = [...bySubject.keys()].sort(compareSubjects)
-    for (const [rank, subject] of subjects.entries()) {
-      const same = bySubject.get(subject) ?? []
-      const best = bestAttestations(same)
-      for (const one of same) {
-        setState(
-          one,
-          rank >= allowances.attestSubjects ? 'allowance' : best.has(one.id) ? 'live' : 'replaced',
-        )
-      }
-    }
-  }
-
   function settle(one: Held): void {
     if (one.type === 'digest') settleDigest(one)
-    else if (one.type === 'attest') settleDay(one.day)
+    else if (one.type === 'attest') attested.settle(one)
     else if (one.type === 'opaque') settleOpaque(one)
     else if (one.cid === undefined) settleBefore()
     else settleCid(one.cid)
@@ -187,8 +173,7 @@ export function createAuthorBook({
     held,
     add(one) {
       held.set(one.id, one)
-      if (one.type === 'attest') attestationsByDay.put(one.day, one)
-      else if (one.type === 'retract' && one.cid !== undefined) retractionsByCid.put(one.cid, one)
+      if (one.type === 'retract' && one.cid !== undefined) retractionsByCid.put(one.cid, one)
       else if (one.type === 'retract') retractionsBefore.add(one)
       settle(one)
     },
@@ -197,7 +182,6 @@ export function createAuthorBook({
       one.belongs = false
       settle(one)
       held.delete(one.id)
-      if (one.type === 'attest') attestationsByDay.take(one.day, one)
       if (one.type !== 'retract') return
       retractionsBefore.delete(one)
       if (one.cid === undefined) return
@@ -235,7 +219,8 @@ export function heldOf(
     }
     case 'attest': {
       const { subject, day, helped, hurt } = record.envelope.body
-      return { ...head, type: 'attest', subject, day, helped, hurt }
+      const subjectKey = toHex(publicKeyOfPeer(subject))
+      return { ...head, type: 'attest', subject, subjectKey, day, helped, hurt }
     }
     case 'opaque':
       return { ...head, type: 'opaque' }

@@ -129,14 +129,26 @@ export function lastDayOf(record: SwarmRecord): Day {
 }
 
 /** What of one author's attestations on one subject and day is kept: the two from which the maxima can be read. */
-export function bestAttestations<A extends AttestFacts>(attestations: readonly A[]): ReadonlySet<RecordId> {
+export function bestAttestations(attestations: Iterable<AttestFacts>): ReadonlySet<RecordId> {
+  let byHelped: AttestFacts | undefined
+  let byHurt: AttestFacts | undefined
+  for (const one of attestations) {
+    if (byHelped === undefined || compareHelped(one, byHelped) < 0) byHelped = one
+    if (byHurt === undefined || compareHurt(one, byHurt) < 0) byHurt = one
+  }
   const best = new Set<RecordId>()
-  const byHelped = [...attestations].sort((a, b) => b.helped - a.helped || b.hurt - a.hurt || byId(a, b))[0]
-  const byHurt = [...attestations].sort((a, b) => b.hurt - a.hurt || b.helped - a.helped || byId(a, b))[0]
   if (byHelped !== undefined) best.add(byHelped.id)
   // Where the first has the greatest of both, it says all.
   if (byHurt !== undefined && byHurt.hurt > (byHelped?.hurt ?? 0)) best.add(byHurt.id)
   return best
+}
+
+function compareHelped(a: AttestFacts, b: AttestFacts): number {
+  return b.helped - a.helped || b.hurt - a.hurt || byId(a, b)
+}
+
+function compareHurt(a: AttestFacts, b: AttestFacts): number {
+  return b.hurt - a.hurt || b.helped - a.helped || byId(a, b)
 }
 
 export interface AttestFacts {
@@ -146,7 +158,7 @@ export interface AttestFacts {
 }
 
 /** The order in which an author's allowance of subjects is given: by the bytes of their keys. */
-export function compareSubjects(a: PeerId, b: PeerId): number {
+function compareSubjects(a: PeerId, b: PeerId): number {
   return compareBytes(publicKeyOfPeer(a), publicKeyOfPeer(b))
 }
 

@@ -1,15 +1,16 @@
-/** An allowance as a sorted list of record ids: the lowest are live, whatever order they came in. */
+/** An allowance as a sorted list, of record ids or of subjects: the lowest are live, whatever order they came in. */
 
-import type { RecordId } from './types.ts'
-
-export interface Ranked {
-  add(id: RecordId): void
-  remove(id: RecordId): void
+export interface Ranked<Id extends string> {
+  add(id: Id): void
+  remove(id: Id): void
 }
 
 /** `onLive` is told of every id whose place changes sides, and of each id added. */
-export function createRanked(allowance: number, onLive: (id: RecordId, live: boolean) => void): Ranked {
-  const ids: RecordId[] = []
+export function createRanked<Id extends string>(
+  allowance: number,
+  onLive: (id: Id, live: boolean) => void,
+): Ranked<Id> {
+  const ids: Id[] = []
   return {
     add(id) {
       const at = placeOf(ids, id)
@@ -29,7 +30,7 @@ export function createRanked(allowance: number, onLive: (id: RecordId, live: boo
   }
 }
 
-function placeOf(ids: readonly RecordId[], id: RecordId): number {
+function placeOf(ids: readonly string[], id: string): number {
   let low = 0
   let high = ids.length
   while (low < high) {
