@@ -49,8 +49,12 @@ export async function runCli(
   try {
     await root.parseAsync([...argv], { from: 'user' })
   } catch (error) {
-    // Commander has said what is wrong; help and version end here, too.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.wrongUsage
+    if (error instanceof CommanderError) {
+      // Help and version end here, too.
+      if (error.exitCode === 0) return exitStatus.done
+      if (asksForJson(argv)) outputOf({ json: true }, streams).document({ error: usageError(error) })
+      return exitStatus.wrongUsage
+    }
     const expected = expectedFailure(error)
     if (expected !== undefined) {
       outputOf(root.opts<GlobalOptions>(), streams).failure({ ...expected, cause: error })
@@ -117,6 +121,22 @@ function setting(text: string, before: Readonly<Record<string, string>> = {}): R
     throw new InvalidArgumentError('It wants name=value, such as httpPort=7718.')
   }
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+/** By the words themselves: the error may stand before the option, where commander has not read it yet. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json')
+}
+
+/** What commander found, and has written to standard error in its own way. */
+function usageError(error: CommanderError): { code: string; message: string } {
+  if (error.code === 'commander.help') {
+    return { code: 'bad-usage', message: 'A command is missing. --help lists the commands.' }
+  }
+  const text = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, '. ')
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1)
+  return { code: 'bad-usage', message: /[.?!)]$/.test(sentence) ? sentence : `${sentence}.` }
 }
 
 function outputOf(options: GlobalOptions, streams: Streams): Output {

@@ -111,6 +111,30 @@ test('what is no command, option or argument ends with status 2 and a sentence o
   expect((await run('config', 'show', '--set', 'httpProt=1')).err).toContain("'httpPort'")
 })
 
+test('with --json wrong usage is a document, too, wherever the option stands', async () => {
+  const wrong: [string[], RegExp][] = [
+    [['--json'], /^A command is missing\./],
+    [['entries', '--json'], /^A command is missing\./],
+    [['--json', 'stauts'], /^Unknown command 'stauts'\. \(Did you mean status\?\)$/],
+    [['stauts', '--json'], /'stauts'/],
+    [['entries', 'show', '--json'], /^Missing required argument 'cid'\.$/],
+    [['status', '--colour', '--json'], /'--colour'/],
+    [['--set', 'httpPort', '--json', 'status'], /name=value/],
+    [['entries', 'add', '--json'], /'--situation <text>'/],
+    [['distil', 'x.jsonl', '--json'], /--dry-run/],
+  ]
+  for (const [argv, message] of wrong) {
+    const { status, out, err } = await run(...argv)
+    expect({ argv, status }).toEqual({ argv, status: 2 })
+    expect(out.trimEnd().split('\n'), argv.join(' ')).toHaveLength(1)
+    expect(JSON.parse(out)).toEqual({
+      error: { code: 'bad-usage', message: expect.stringMatching(message) },
+    })
+    expect(err, argv.join(' ')).toMatch(/\w/)
+  }
+  expect(await run('show', '--', '--json')).toMatchObject({ status: 2, out: '' })
+})
+
 test('with --json each command prints one document and nothing else', async () => {
   const lines = join(folder, 'runs.jsonl')
   await writeFile(lines, '{"messages":[]}\n')
