@@ -6,6 +6,7 @@ export interface Progress {
   add(bytes: number): void
   /** Takes the bar away while something else is printed. */
   interrupt(print: () => void): void
+  /** Takes the bar away for good; may be called again. */
   stop(): void
 }
 
@@ -25,10 +26,16 @@ export async function showProgress(out: Output, totalBytes: number | undefined):
   return {
     add: bytes => bar.increment(bytes),
     interrupt(print) {
+      if (!bar.isActive) {
+        print()
+        return
+      }
       out.stderr.write('\r\x1b[K')
       print()
       bar.render()
     },
-    stop: () => bar.stop(),
+    stop() {
+      if (bar.isActive) bar.stop()
+    },
   }
 }

@@ -61,9 +61,22 @@ export async function* readTranscripts(
       file: name,
       line: 0,
       code: 'unreadable-file',
-      message: `The file cannot be read (${String(error.code)}).`,
+      message: unreadable[String(error.code)] ?? `It cannot be read: ${error.message}.`,
     }
   }
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'It does not exist.',
+  ENOTDIR: 'It does not exist.',
+  EISDIR: 'It is a folder, and a file is wanted.',
+  EACCES: 'This user may not read it.',
+  EPERM: 'This user may not read it.',
+}
+
+/** For people: the file, and the line where there is one. */
+export function placeOf({ file, line }: { readonly file: string; readonly line: number }): string {
+  return line > 0 ? `${file}:${line}` : file
 }
 
 /**

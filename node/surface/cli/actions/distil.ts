@@ -11,7 +11,7 @@ import { type ExitStatus, exitStatus } from '../exit-status.ts'
 import { count } from '../output.ts'
 import { withClient } from '../session.ts'
 import { dataFolder, loadSettings } from '../settings.ts'
-import { parseFormat, readTranscripts } from '../transcripts.ts'
+import { parseFormat, placeOf, readTranscripts } from '../transcripts.ts'
 
 type Done = Promise<Result<ExitStatus>>
 type Draft = OutputOf<'previewDistil'>['drafts'][number]
@@ -58,7 +58,7 @@ async function preview(context: Context, files: readonly string[], formatText: s
         return usage(`A dry run takes ${dryRunBytesMax / 1024 / 1024} MiB at most. Try fewer files.`)
       }
       if ('transcript' in found) transcripts.push(found.transcript)
-      else unread.push(`${found.file}:${found.line}: ${found.message} (${found.code})`)
+      else unread.push(`${placeOf(found)}: ${found.message} (${found.code})`)
     }
   }
   const folder = await dataFolder(program, context.dataFlag)
@@ -78,7 +78,10 @@ async function preview(context: Context, files: readonly string[], formatText: s
       `${count(drafts.length, 'lesson')} out of ${count(transcripts.length, 'transcript')}; ${shared} would be shared. Nothing was stored; the author shown is a key made for this look, so that author, time and CID will be others when your node shares them.`,
     ])
     if (!out.json) for (const failure of failures) out.note(`${failure} Skipped.`)
-    return { ok: true, value: failures.length > 0 ? exitStatus.partlyDone : exitStatus.done }
+    if (failures.length === 0) return done
+    // A transcript that is none of a known format counts as one that was not read.
+    const taken = transcripts.length - found.value.failures.length
+    return { ok: true, value: taken > 0 ? exitStatus.partlyDone : exitStatus.failed }
   } finally {
     await client.close()
   }

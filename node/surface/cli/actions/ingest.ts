@@ -12,7 +12,7 @@ import { type ExitStatus, exitStatus } from '../exit-status.ts'
 import { count } from '../output.ts'
 import { type Progress, showProgress } from '../progress.ts'
 import { withClient } from '../session.ts'
-import { type Format, type Found, parseFormat, readTranscripts, sizeOf } from '../transcripts.ts'
+import { type Format, type Found, parseFormat, placeOf, readTranscripts, sizeOf } from '../transcripts.ts'
 import { distilLines } from './distil.ts'
 
 /** Captures under way at once: enough to share one synced write, few enough to bound the memory. */
@@ -22,6 +22,8 @@ const badListedMax = 1_000
 
 /** These say that the node is in trouble, and not the line. */
 const fatal = /^(no-answer|strange-answer|no-token|bad-token|internal|busy|not-ready|store-[a-z-]+)$/
+
+type Transcript = Extract<Found, { readonly transcript: object }>
 
 interface BadLine {
   readonly file: string
@@ -47,35 +49,75 @@ export async function ingest(
   if (!format.ok) return format
   if (files.filter(file => file === '-').length > 1)
     return usage("Standard input ('-') can be read only once.")
-  return withClient(context, { mayCreate: true }, async client => {
-    const tally: Tally = { captured: 0, known: 0, badCount: 0, bad: [] }
-    const taken = await takeIn(client, context, files, format.value, tally)
-    if (!taken.ok) return taken
-    let distilled: OutputOf<'distil'> | undefined
-    if (andDistil && tally.captured + tally.known > 0) {
-      const report = await client.call('distil', {})
-      if (!report.ok) return report
-      distilled = report.value
-    }
-    const { captured, known, badCount, bad } = tally
-    const document = { captured, known, bad: badCount, badLines: bad, ...(distilled && { distilled }) }
-    context.out.show(document, () => [
-      `${count(captured, 'episode')} captured${known > 0 ? `, ${known} known already` : ''}${badCount > 0 ? `, ${badCount} bad and skipped` : ''}.`,
-      ...(distilled === undefined ? [] : distilLines(distilled)),
-    ])
-    if (badCount === 0) return { ok: true, value: exitStatus.done }
-    return { ok: true, value: captured + known > 0 ? exitStatus.partlyDone : exitStatus.failed }
-  })
+  const tally: Tally = { captured: 0, known: 0, badCount: 0, bad: [] }
+  const distilled = await takeIn(context, files, format.value, andDistil, tally)
+  if (!distilled.ok) return distilled
+  const { captured, known, badCount, bad } = tally
+  const report = distilled.value
+  const document = { captured, known, bad: badCount, badLines: bad, ...(report && { distilled: report }) }
+  context.out.show(document, () => [
+    `${count(captured, 'episode')} captured${known > 0 ? `, ${known} known already` : ''}${badCount > 0 ? `, ${badCount} bad and skipped` : ''}.`,
+    ...(report === undefined ? [] : distilLines(report)),
+  ])
+  if (badCount === 0) return { ok: true, value: exitStatus.done }
+  return { ok: true, value: captured + known > 0 ? exitStatus.partlyDone : exitStatus.failed }
 }
 
+/** The data folder is opened, and begun where there is none, only once there is something to put into it. */
 async function takeIn(
-  client: Client,
   context: Context,
   files: readonly string[],
   format: Format,
+  andDistil: boolean,
   tally: Tally,
-): Promise<Result<undefined>> {
+): Promise<Result<OutputOf<'distil'> | undefined>> {
   const progress = await showProgress(context.out, await totalSize(files))
+  const bad = (line: BadLine): void => report(context, tally, progress, line)
+  const transcripts = readable(files, format, progress, bad)
+  try {
+    const first = await transcripts.next()
+    if (first.done) return { ok: true, value: undefined }
+    return await withClient(context, { mayCreate: true }, async client => {
+      const captured = await captureAll(client, prepend(first.value, transcripts), tally, bad)
+      if (!captured.ok) return captured
+      progress.stop()
+      return andDistil && tally.captured + tally.known > 0 ? client.call('distil', {}) : captured
+    })
+  } finally {
+    await transcripts.return()
+    progress.stop()
+  }
+}
+
+/** The transcripts of all files; what is none is reported on the way. */
+async function* readable(
+  files: readonly string[],
+  format: Format,
+  progress: Progress,
+  bad: (line: BadLine) => void,
+): AsyncGenerator<Transcript, void, undefined> {
+  for (const file of files) {
+    for await (const found of readTranscripts(file, format, bytes => progress.add(bytes))) {
+      if ('code' in found) bad(found)
+      else yield found
+    }
+  }
+}
+
+async function* prepend(
+  first: Transcript,
+  rest: AsyncGenerator<Transcript>,
+): AsyncGenerator<Transcript, void, undefined> {
+  yield first
+  yield* rest
+}
+
+async function captureAll(
+  client: Client,
+  transcripts: AsyncIterable<Transcript>,
+  tally: Tally,
+  bad: (line: BadLine) => void,
+): Promise<Result<undefined>> {
   const underWay = new Set<Promise<void>>()
   let stopped: Result<undefined> | undefined
   // Kept, and thrown where it is seen: a rejection that nobody waits for yet would end the process.
@@ -85,37 +127,32 @@ async function takeIn(
     return stopped
   }
   try {
-    for (const file of files) {
-      for await (const found of readTranscripts(file, format, bytes => progress.add(bytes))) {
-        if ('code' in found) report(context, tally, progress, found)
-        else {
-          const capture = captureOne(client, found).then(
-            outcome => {
-              if (outcome.ok) tally[outcome.value.known ? 'known' : 'captured']++
-              else if (fatal.test(outcome.code)) stopped = outcome
-              else report(context, tally, progress, { ...place(found), ...message(outcome) })
-            },
-            (error: unknown) => {
-              broken = { error }
-            },
-          )
-          const tracked = capture.finally(() => underWay.delete(tracked))
-          underWay.add(tracked)
-          if (underWay.size >= atOnce) await Promise.race(underWay)
-        }
-        const halt = halted()
-        if (halt !== undefined) return halt
-      }
+    for await (const found of transcripts) {
+      const { file, line } = found
+      const capture = captureOne(client, found).then(
+        outcome => {
+          if (outcome.ok) tally[outcome.value.known ? 'known' : 'captured']++
+          else if (fatal.test(outcome.code)) stopped = outcome
+          else bad({ file, line, code: outcome.code, message: outcome.message })
+        },
+        (error: unknown) => {
+          broken = { error }
+        },
+      )
+      const tracked = capture.finally(() => underWay.delete(tracked))
+      underWay.add(tracked)
+      if (underWay.size >= atOnce) await Promise.race(underWay)
+      const halt = halted()
+      if (halt !== undefined) return halt
     }
     await Promise.all(underWay)
     return halted() ?? { ok: true, value: undefined }
   } finally {
     await Promise.allSettled(underWay)
-    progress.stop()
   }
 }
 
-function captureOne(client: Client, found: Extract<Found, { transcript: object }>) {
+function captureOne(client: Client, found: Transcript) {
   // Where it came from, unless it says so itself: a person reads it in `episodes ls`.
   const transcript = { source: basename(found.file), ...found.transcript }
   return client.call('captureEpisode', { transcript })
@@ -124,19 +161,7 @@ function captureOne(client: Client, found: Extract<Found, { transcript: object }
 function report(context: Context, tally: Tally, progress: Progress, bad: BadLine): void {
   tally.badCount++
   if (tally.bad.length < badListedMax) tally.bad.push(bad)
-  const where = bad.line > 0 ? `${bad.file}:${bad.line}` : bad.file
-  progress.interrupt(() => context.out.note(`${where}: ${bad.message} Skipped. (${bad.code})`))
-}
-
-function place({ file, line }: { file: string; line: number }): { file: string; line: number } {
-  return { file, line }
-}
-
-function message({ code, message: text }: { code: string; message: string }): {
-  code: string
-  message: string
-} {
-  return { code, message: text }
+  progress.interrupt(() => context.out.note(`${placeOf(bad)}: ${bad.message} Skipped. (${bad.code})`))
 }
 
 async function totalSize(files: readonly string[]): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runCli } from '../../../../node/surface/cli.ts'
 import { StoreError } from '../../../../store/errors.ts'
-import { cidOf, friend } from './fake-node.ts'
+import { cidOf, FakeNode, friend } from './fake-node.ts'
 import { type FakeProgram, fakeProgram } from './fake-program.ts'
 
 let folder: string
@@ -343,13 +343,44 @@ test('a store in trouble ends the taking in at once, and is not blamed on the li
   }
 })
 
-test('a file that is not there is named, and the others are taken in', async () => {
+test('a file that cannot be read is named in words, by ingest and by a dry run alike', async () => {
   const path = join(folder, 'runs.jsonl')
   await writeFile(path, '{"messages":[]}\n')
-  const { status, err } = await run('ingest', join(folder, 'missing.jsonl'), path)
-  expect(status).toBe(5)
-  expect(err).toContain('missing.jsonl: The file cannot be read (ENOENT).')
-  expect(await run('ingest', join(folder, 'missing.jsonl'))).toMatchObject({ status: 1 })
+  const missing = join(folder, 'missing.jsonl')
+  for (const command of [['ingest'], ['distil', '--dry-run']]) {
+    const some = await run(...command, missing, folder, path)
+    expect(some.status, command.join(' ')).toBe(5)
+    expect(some.err).toContain(`${missing}: It does not exist. `)
+    expect(some.err).toContain(`${folder}: It is a folder, and a file is wanted. `)
+    expect(some.err).not.toMatch(/:0:|ENOENT|EISDIR/)
+    const none = await run(...command, missing, folder, '--json')
+    expect(none.status, command.join(' ')).toBe(1)
+    expect(none.err + none.out).not.toMatch(/:0:|ENOENT|EISDIR/)
+    expect(JSON.parse(none.out)).toBeTypeOf('object')
+  }
+})
+
+test('a dry run in which no transcript is of a known format has failed', async () => {
+  const path = join(folder, 'runs.jsonl')
+  await writeFile(path, '{"other":1}\n')
+  program.composeInMemory = async () => {
+    const node = new FakeNode()
+    node.preview = async () => ({ drafts: [], failures: ['Transcript 1: No known transcript format.'] })
+    return { ok: true, value: { node, close: () => node.stop() } }
+  }
+  expect(await run('distil', '--dry-run', path)).toMatchObject({ status: 1 })
+})
+
+test('a data folder is begun only when there is something to put into it', async () => {
+  const path = join(folder, 'bad.jsonl')
+  await writeFile(path, '{"broken\n5\n')
+  const begun = join(folder, 'begun')
+  const nothing = await run('ingest', join(folder, 'missing.jsonl'), path, '--data', begun)
+  expect(nothing).toMatchObject({ status: 1, out: '0 episodes captured, 3 bad and skipped.\n' })
+  expect(await readdir(folder)).toEqual(['bad.jsonl'])
+  await writeFile(path, '{"broken\n{"messages":[]}\n')
+  expect(await run('ingest', path, '--data', begun)).toMatchObject({ status: 5 })
+  expect(await readdir(folder)).toContain('begun')
 })
 
 test('a dry run shows the exact bytes, keeps nothing and needs no data folder', async () => {
