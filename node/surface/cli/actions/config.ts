@@ -1,6 +1,7 @@
 /** What `config show|path` do. They read no store and need no node. */
 
 import type { Result } from '../../../../protocol/types.ts'
+import { settingsSchema } from '../../../config.ts'
 import { type Context, done } from '../context.ts'
 import type { ExitStatus } from '../exit-status.ts'
 import { table } from '../output.ts'
@@ -11,16 +12,20 @@ export async function show(context: Context): Promise<Result<ExitStatus>> {
   const read = await loadSettings(context.program, folder, context.settingFlags)
   if (!read.ok) return read
   const from: Readonly<Record<string, string | undefined>> = read.value.from
+  const values: Readonly<Record<string, unknown>> = read.value.settings
+  // By the schema: a setting without a default has no place among the values while it is not set.
   const settings = Object.fromEntries(
-    Object.entries(read.value.settings).map(([name, value]) => [
+    Object.keys(settingsSchema.shape).map(name => [
       name,
-      { value, from: from[name] ?? 'default' },
+      { value: values[name] ?? null, from: from[name] ?? 'default' },
     ]),
   )
   context.out.show({ data: folder, settings }, () => [
     `Data folder: ${folder}`,
     ...table(
-      Object.entries(settings).map(([name, setting]) => [name, JSON.stringify(setting.value), setting.from]),
+      Object.entries(settings).map(([name, { value, from }]) =>
+        value === null ? [name, 'not set'] : [name, JSON.stringify(value), from],
+      ),
     ),
   ])
   return done

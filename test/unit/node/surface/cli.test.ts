@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { settingsSchema } from '../../../../node/config.ts'
 import { runCli } from '../../../../node/surface/cli.ts'
 import { StoreError } from '../../../../store/errors.ts'
 import { cidOf, FakeNode, friend } from './fake-node.ts'
@@ -274,6 +275,16 @@ test('settings come from flags, then the environment, then config.json, and conf
   expect(settings.httpPort).toEqual({ value: 7002, from: 'SWARMLORE_HTTP_PORT' })
   expect(settings.mdns).toEqual({ value: false, from: `mdns in ${join(folder, 'config.json')}` })
   expect(settings.dht).toEqual({ value: true, from: 'default' })
+})
+
+test('config show lists every setting, and says of one without a value that it is not set', async () => {
+  const { out } = await run('config', 'show')
+  for (const name of Object.keys(settingsSchema.shape)) expect(out).toMatch(new RegExp(`^${name} `, 'm'))
+  expect(out).toMatch(/^modelFolder +not set$/m)
+  const { settings } = JSON.parse((await run('config', 'show', '--json')).out)
+  expect(settings.modelFolder).toEqual({ value: null, from: 'default' })
+  const given = await run('config', 'show', '--set', 'modelFolder=/models/m')
+  expect(given.out).toMatch(/^modelFolder +"\/models\/m" +--set modelFolder$/m)
 })
 
 test('the data folder is the flag, else SWARMLORE_DATA, else the usual place', async () => {
