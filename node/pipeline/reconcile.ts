@@ -37,7 +37,8 @@ export function relate(a: Known, b: Known): Relation {
   if (a.duplicateKey === b.duplicateKey) return sameAuthor ? 'duplicate' : 'corroborates'
   if (!sameSituation(a, b)) return 'unrelated'
   if (agree(a.entry, b.entry)) return sameAuthor ? 'duplicate' : 'corroborates'
-  return 'alternative'
+  // What one author says of like situations in other words are two lessons, and no quarrel.
+  return sameAuthor && normal(a.entry.situation) !== normal(b.entry.situation) ? 'unrelated' : 'alternative'
 }
 
 export interface Cluster<T extends Known> {
@@ -83,7 +84,7 @@ export function cluster<T extends Known>(best: readonly T[]): readonly Cluster<T
 function sameSituation(a: Known, b: Known): boolean {
   if (a.entry.kind !== b.entry.kind) return false
   if (normal(a.entry.situation) === normal(b.entry.situation)) return true
-  if (!sameTools(a.entry, b.entry)) return false
+  if (!sameTools(a.entry, b.entry) || marks(a.entry.situation) !== marks(b.entry.situation)) return false
   if (a.vector === undefined || b.vector === undefined || a.vector.length !== b.vector.length) return false
   return dot(a.vector, b.vector) >= sameSituationCosine
 }
@@ -96,6 +97,11 @@ function sameTools(a: Entry, b: Entry): boolean {
       .sort()
       .join(' ')
   return names(a) === names(b)
+}
+
+/** Names and error words as they are quoted in a situation: another error of the same tool is another situation. */
+function marks(situation: string): string {
+  return [...new Set(situation.match(/`[^`]+`|"[^"]+"/g) ?? [])].sort().join(' ')
 }
 
 /** Whether two entries advise the same: nearly the same words of advice, and the same figures and names in code spelling. */

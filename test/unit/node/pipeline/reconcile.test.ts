@@ -41,6 +41,18 @@ describe('relation between two entries', () => {
     expect(relate(known('1'), known('2', { ...other, kind: 'procedure' }, 0))).toBe('unrelated')
   })
 
+  it('is none between two errors of the same tool, however near their wording', () => {
+    const error = { ...other, situation: '`update_order` fails with "payment method expired".' }
+    expect(relate(known('1'), known('2', error, 5))).toBe('unrelated')
+  })
+
+  it('is none between two lessons of one author, unless they stand for the very same situation', () => {
+    const insight = { ...entry().insight, action: 'Ask the user for the number of the card.' }
+    const like = { insight, situation: '`update_order` failed with "payment method not found" again.' }
+    expect(relate(known('1'), known('2', like, 5))).toBe('unrelated')
+    expect(relate(known('1'), known('2', { insight }))).toBe('alternative')
+  })
+
   it('is supersession only within one author', () => {
     const first = known('1')
     expect(relate(known('2', { supersedes: cid('1') }), first)).toBe('supersedes')
