@@ -37,9 +37,10 @@ export function usage(message: string): Result<never> {
   return { ok: false, code: 'bad-usage', message }
 }
 
-/** An example in the help of a command. */
-export function example(command: Command, ...lines: string[]): Command {
-  return command.addHelpText('after', `\nExample:\n${lines.map(line => `  $ swarmlore ${line}`).join('\n')}`)
+/** Examples in the help of a command; one may go on over several lines. */
+export function example(command: Command, ...examples: string[]): Command {
+  const lines = examples.map(words => `  $ swarmlore ${words}`)
+  return command.addHelpText('after', `\nExample:\n${lines.join('\n')}`)
 }
 
 /** For options that may be given several times. */

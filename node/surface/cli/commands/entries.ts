@@ -48,8 +48,8 @@ export function addEntryCommands(root: Command, run: Run): void {
     )
   example(
     add,
-    `entries add --domain shop --situation "issue_refund: order not delivered yet" \\`,
-    `    --summary "Refunds are refused before delivery." --action "Call cancel_order instead."`,
+    `entries add --domain shop --situation "issue_refund: order not delivered yet" \\
+      --summary "Refunds are refused before delivery." --action "Call cancel_order instead."`,
   )
 
   const retract = entries

@@ -75,6 +75,12 @@ test.each(commands)(
     expect(err).toBe('')
     expect(out).toMatch(/\nExample:\n {2}\$ swarmlore \w/)
     for (const option of ['--data', '--json', '--verbose', '--set']) expect(out).toContain(option)
+    // Each line begins one that runs, but for the line after one that goes on.
+    const examples = out.slice(out.indexOf('\nExample:\n')).trimEnd().split('\n').slice(2)
+    for (const [at, line] of examples.entries()) {
+      const goesOn = examples[at - 1]?.endsWith('\\') === true
+      expect(line).toMatch(goesOn ? /^ {4,}--\w/ : /^ {2}\$ swarmlore [a-z]/)
+    }
   },
 )
 
