@@ -96,7 +96,7 @@ function explain(context: Context, peer: Peer): Result<ExitStatus> {
   context.out.show(peer, () => [
     `${context.out.style('bold', peer.peer)}: ${peer.tier}, trust ${trustText(peer)}`,
     ...peer.why.map(reason => `  ${reason}`),
-    `  Evidence here: helped ${peer.evidence.helped}, hurt ${peer.evidence.hurt}. Your word: ${wordText(peer.word)}.`,
+    `  Evidence here: helped ${peer.evidence.helped}, hurt ${peer.evidence.hurt}. ${saidText(peer.word)}`,
     `  ${count(peer.entries, 'entry', 'entries')} of this peer ${peer.entries === 1 ? 'is' : 'are'} known here.`,
   ])
   return done
@@ -106,6 +106,12 @@ function trustText({ trust, uncertainty }: Peer): string {
   return `${trust.toFixed(2)} ± ${uncertainty.toFixed(2)}`
 }
 
+function saidText(word: Peer['word']): string {
+  const text = wordText(word)
+  return text === '' ? 'You have said nothing about it.' : `Your word: ${text}.`
+}
+
+/** Empty where the owner has said nothing. */
 function wordText({ pinned, blocked, blockedSince, trust }: Peer['word']): string {
   const since = blockedSince === undefined ? '' : ` since ${new Date(blockedSince * 1000).toISOString()}`
   const parts = [
@@ -113,5 +119,5 @@ function wordText({ pinned, blocked, blockedSince, trust }: Peer['word']): strin
     ...(blocked ? [`blocked${since}`] : []),
     ...(trust === undefined ? [] : [`trust set to ${trust}`]),
   ]
-  return parts.length === 0 ? 'none' : parts.join(', ')
+  return parts.join(', ')
 }

@@ -283,6 +283,14 @@ test('settings come from flags, then the environment, then config.json, and conf
   expect(settings.dht).toEqual({ value: true, from: 'default' })
 })
 
+test('where the owner has said nothing about a peer, no word stands there', async () => {
+  const list = await run('trust', 'ls')
+  expect(list.out).toMatch(/helped 0, hurt 0$/m)
+  expect(list.out).not.toContain('none')
+  expect((await run('trust', 'why', friend)).out).toContain('You have said nothing about it.')
+  expect((await run('trust', 'pin', friend)).out).toContain('Your word: pinned.')
+})
+
 test('config show lists every setting, and says of one without a value that it is not set', async () => {
   const { out } = await run('config', 'show')
   for (const name of Object.keys(settingsSchema.shape)) expect(out).toMatch(new RegExp(`^${name} `, 'm'))
