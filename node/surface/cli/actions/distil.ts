@@ -37,11 +37,15 @@ export async function distil(
   })
 }
 
+const askExplained = 'An ask is one distinct task; it is solved when a run of it has ended well.'
+
 export function distilLines(report: OutputOf<'distil'>): string[] {
   const local = Object.entries(report.local)
   return [
     `Distilled ${count(report.episodes, 'episode')}: ${count(report.drafts, 'lesson')} found, ${report.newDrafts} of them new; ${report.published} shared.`,
-    ...local.map(([reason, number]) => `  ${number} on this node only: ${reason}`),
+    ...(local.length === 0 ? [] : ['Still on this node only, in all:']),
+    ...local.map(([reason, number]) => `  ${number}: ${reason}`),
+    ...(local.some(([reason]) => /\basks?\b/.test(reason)) ? [askExplained] : []),
   ]
 }
 

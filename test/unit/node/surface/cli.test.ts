@@ -408,6 +408,33 @@ test('a data folder is begun only when there is something to put into it', async
   expect(await readdir(folder)).toContain('begun')
 })
 
+test('what stays on the node is counted in all, and the word ask is explained where it is used', async () => {
+  const path = join(folder, 'runs.jsonl')
+  await writeFile(path, '{"messages":[]}\n')
+  let local: Record<string, number> = {}
+  const { compose } = program
+  program.compose = async (...given) => {
+    const composed = await compose(...given)
+    const node = program.nodes.at(-1)
+    if (node) node.distil = async () => ({ episodes: 1, drafts: 0, newDrafts: 0, published: 0, local })
+    return composed
+  }
+  const first = 'Distilled 1 episode: 0 lessons found, 0 of them new; 0 shared.\n'
+  const reason = 'It rests on 1 solved ask, and 2 are needed before it is shared.'
+  for (const argv of [['ingest', path], ['distil']]) {
+    local = { [reason]: 3 }
+    expect((await run(...argv)).out).toContain(
+      `${first}Still on this node only, in all:\n  3: ${reason}\nAn ask is one distinct task; it is solved when a run of it has ended well.\n`,
+    )
+    local = { 'You rejected it.': 1 }
+    const rejected = await run(...argv)
+    expect(rejected.out).toContain('Still on this node only, in all:\n  1: You rejected it.\n')
+    expect(rejected.out).not.toContain('An ask is')
+    local = {}
+    expect((await run(...argv)).out).toMatch(/ 0 shared\.\n$/)
+  }
+})
+
 test('a dry run shows the exact bytes, keeps nothing and needs no data folder', async () => {
   const path = join(folder, 'runs.jsonl')
   await writeFile(path, '{"messages":[]}\n')
