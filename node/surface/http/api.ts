@@ -65,7 +65,7 @@ export function createApi(options: ApiOptions): Api {
         problem(
           {
             code: 'method-not-allowed',
-            message: `${context.req.method} is not possible here; ${methods.join(' and ')} is.`,
+            message: `${context.req.method} is not possible here; ${listed.format(methods)} ${methods.length === 1 ? 'is' : 'are'}.`,
           },
           { allow: methods.join(', ') },
         ),
@@ -90,6 +90,9 @@ export function createApi(options: ApiOptions): Api {
   })
   return { fetch: app.fetch, close: () => events.closeAll() }
 }
+
+/** 'GET, HEAD and POST'. */
+const listed = new Intl.ListFormat('en-GB')
 
 function addRoute(app: Hono, operation: Operation, { node, ready }: ApiOptions, limits: ApiLimits): void {
   const maxSize = operation.largeBody === true ? limits.largeBodyBytes : limits.bodyBytes

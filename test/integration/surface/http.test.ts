@@ -190,7 +190,12 @@ test('an unknown path is 404, and a wrong method is 405 and names the right ones
   expect(answer.status).toBe(405)
   expect(answer.headers.get('allow')).toBe('GET, HEAD, POST')
   expect(answer.headers.get('content-type')).toBe('application/problem+json')
-  expect(await answer.json()).toMatchObject({ code: 'method-not-allowed' })
+  expect(await answer.json()).toMatchObject({
+    code: 'method-not-allowed',
+    detail: 'DELETE is not possible here; GET, HEAD and POST are.',
+  })
+  expect((await call('DELETE', '/api/v1/status')).body.detail).toMatch(/; GET and HEAD are\.$/)
+  expect((await call('DELETE', '/api/v1/recall')).body.detail).toMatch(/; POST is\.$/)
 })
 
 test('ids in paths may be encoded or not', async () => {

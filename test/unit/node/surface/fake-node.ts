@@ -116,12 +116,13 @@ export class FakeNode implements SwarmloreNode {
     return { ok: true as const, value: { episode: id, known } }
   }
   async distil() {
+    const local: Readonly<Record<string, number>> = { 'one ask alone': 1 }
     return {
       episodes: this.captured.size,
       drafts: 2,
       newDrafts: 1,
       published: 1,
-      local: { 'one ask alone': 1 },
+      local,
     }
   }
   async preview(transcripts: readonly unknown[]) {
