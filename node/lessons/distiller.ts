@@ -27,6 +27,7 @@ import { recordField } from './patterns/record-field.ts'
 import { sameCallAgain } from './patterns/same-call-again.ts'
 import { usedUp } from './patterns/used-up.ts'
 import { writtenForm } from './patterns/written-form.ts'
+import { withoutPersonalWords } from './personal-words.ts'
 import { type Run, toRun } from './runs.ts'
 
 const PATTERNS: readonly Pattern[] = [
@@ -55,11 +56,12 @@ export function createDistiller(): Distiller {
   return {
     id: 'swarmlore-patterns/1',
     async distil(episodes, signal) {
-      const runs: Run[] = []
+      const recorded: Run[] = []
       for (const episode of episodes) {
         signal.throwIfAborted()
-        runs.push(toRun(episode))
+        recorded.push(toRun(episode))
       }
+      const runs = withoutPersonalWords(recorded)
       const indexes = new Map<Run, Origins>()
       const context: PatternContext = {
         batch: batchOf(runs),

@@ -63,7 +63,7 @@ const MESSAGE_LENGTH_MAX = 240
 
 function firstLine(text: string): string {
   const line = text.split('\n', 20).find(part => part.trim() !== '') ?? text
-  return line.trim().slice(0, MESSAGE_LENGTH_MAX)
+  return cut(line.trim(), MESSAGE_LENGTH_MAX)
 }
 
 /** Of a traceback or of a command's output the last line says what went wrong. */
@@ -74,7 +74,12 @@ function lastWords(text: string): string {
     .map(line => line.replace(/<\/?[a-z_]+>/gi, '').trim())
     .filter(line => line !== '')
   const named = lines.findLast(line => /^[\w.]*(?:Error|Exception|Warning)\b/.test(line))
-  return (named ?? lines.at(-1) ?? 'failed').slice(0, MESSAGE_LENGTH_MAX)
+  return cut(named ?? lines.at(-1) ?? 'failed', MESSAGE_LENGTH_MAX)
+}
+
+/** Cut between words: the beginning of a name would not be known as one. */
+function cut(text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : text.slice(0, lengthMax).replace(/\S+$/, '').trimEnd()
 }
 
 const QUOTED = /'[^']{0,120}'|"[^"]{0,120}"|`[^`]{0,120}`|“[^”]{0,120}”|\[[^\]]{0,2000}\]?/g
@@ -107,14 +112,28 @@ export function errorTemplate(
     const starts = index === 0 || /[.:!?]$/.test(tokens[index - 1] ?? '')
     return maskWord(token, isValue, !starts && !titled)
   })
+  return cut(joinedWords(words).toLowerCase(), TEMPLATE_LENGTH_MAX)
+}
+
+/** The template without the words that are somebody's, which only other runs tell. */
+export function maskTemplate(template: string, isPersonal: (token: string) => boolean): string {
+  const words = [...template.matchAll(HIDDEN)].map(([token]) => {
+    if (token === '<value>' || token === '<number>' || !isPersonal(token)) return token
+    return `<value>${/[.,:;!?]$/.exec(token)?.[0] ?? ''}`
+  })
+  return cut(joinedWords(words), TEMPLATE_LENGTH_MAX)
+}
+
+/** Longer ones say no more. */
+const TEMPLATE_LENGTH_MAX = 160
+
+function joinedWords(words: readonly string[]): string {
   return words
     .join(' ')
     .replace(/(?:<value>[\s,]*){2,}/g, '<value> ')
     .replace(/\s+([.,:;!?])/g, '$1')
     .replace(/[\s.,:;!?]+$/, '')
     .trim()
-    .toLowerCase()
-    .slice(0, 160)
 }
 
 function maskWord(word: string, isValue: (word: string) => boolean, capitalIsName: boolean): string {

@@ -23,9 +23,17 @@ export interface Leaf {
 const LEAVES_MAX = 20_000
 /** Depth was limited to 64 when the text was parsed. */
 
-export function leavesOf(value: Json | undefined): readonly Leaf[] {
+type JsonObject = { readonly [key: string]: Json }
+
+/**
+ * Which keys of an object that look like names of fields are data all the same: only other results tell. Asked once
+ * for each object, with the path that it has while such keys are taken for names.
+ */
+type KeyJudge = (path: string, object: JsonObject) => (key: string) => boolean
+
+export function leavesOf(value: Json | undefined, judge: KeyJudge = () => () => false): readonly Leaf[] {
   const leaves: Leaf[] = []
-  if (value !== undefined) walk(value, '', '', '', leaves)
+  if (value !== undefined) walk(value, { path: '', literal: '', place: '', record: '' }, { leaves, judge })
   return leaves
 }
 
@@ -37,10 +45,26 @@ export function isRecord(value: Json | undefined): value is { readonly [key: str
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function walk(value: Json, path: string, place: string, record: string, leaves: Leaf[]): void {
+interface Spot {
+  readonly path: string
+  /** The path with the keys that only other results show to be data. */
+  readonly literal: string
+  readonly place: string
+  readonly record: string
+}
+
+interface Walk {
+  readonly leaves: Leaf[]
+  readonly judge: KeyJudge
+}
+
+function walk(value: Json, spot: Spot, into: Walk): void {
+  const { path, literal, place, record } = spot
+  const { leaves, judge } = into
   if (leaves.length >= LEAVES_MAX) return
   if (isList(value)) {
-    for (const [index, item] of value.entries()) walk(item, `${path}[]`, `${place}[${index}]`, record, leaves)
+    for (const [index, item] of value.entries())
+      walk(item, { path: `${path}[]`, literal: `${literal}[]`, place: `${place}[${index}]`, record }, into)
     return
   }
   if (!isRecord(value)) {
@@ -48,10 +72,12 @@ function walk(value: Json, path: string, place: string, record: string, leaves: 
     return
   }
   const keyed = hasDataKeys(value)
+  const isData = judge(literal, value)
   for (const [key, item] of Object.entries(value)) {
     const childPlace = `${place}.${key}`
-    if (!keyed) {
-      walk(item, path === '' ? key : `${path}.${key}`, childPlace, place, leaves)
+    const childLiteral = keyed ? `${literal}[]` : field(literal, key)
+    if (!keyed && !isData(key)) {
+      walk(item, { path: field(path, key), literal: childLiteral, place: childPlace, record: place }, into)
       continue
     }
     const childPath = `${path}[]`
@@ -59,8 +85,12 @@ function walk(value: Json, path: string, place: string, record: string, leaves: 
     const repeated = isRecord(item) && Object.values(item).includes(key)
     if (!repeated)
       leaves.push({ path: childPath, place: childPlace, value: key, identity: true, record: childPlace })
-    walk(item, childPath, childPlace, place, leaves)
+    walk(item, { path: childPath, literal: childLiteral, place: childPlace, record: place }, into)
   }
+}
+
+function field(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`
 }
 
 function isIdentity(path: string): boolean {
@@ -70,7 +100,7 @@ function isIdentity(path: string): boolean {
 const FIELD_NAME = /^[A-Za-z_$@][A-Za-z_$]*(?:-[A-Za-z_$]+)*\d?$/
 
 /** Whether an object is a table from ids or names to values, and not a record with named fields. */
-function hasDataKeys(value: { readonly [key: string]: Json }): boolean {
+export function hasDataKeys(value: JsonObject): boolean {
   const entries = Object.entries(value)
   if (entries.length === 0) return false
   if (entries.some(([key, item]) => !FIELD_NAME.test(key) || key.length > 48 || repeats(key, item)))

@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest'
+import { isShareable, lessonsOf, type Script, textOf } from './episodes.ts'
+
+function refund(task: string, user: string, error: string, made = 'w-made'): Script {
+  return {
+    task,
+    reward: 1,
+    steps: [
+      { user },
+      { tool: 'get_account', arguments: { account: task }, result: { wallets: [{ id: `wal-${task}9` }] } },
+      { tool: 'refund_purchase', arguments: { wallet: made }, result: `Error: ${error}` },
+      { tool: 'refund_purchase', arguments: { wallet: `wal-${task}9` }, result: { ok: true } },
+    ],
+  }
+}
+
+async function shared(scripts: readonly Script[]): Promise<string> {
+  const drafts = (await lessonsOf(scripts)).filter(isShareable)
+  expect(drafts.map(draft => draft.key)).toContainEqual(expect.stringContaining('changed-argument|'))
+  return drafts.map(textOf).join('\n')
+}
+
+const CANARIES = /zanzibar|quillfeather|diabetes|diagnosed/i
+
+it.each([
+  'no wallet for zanzibar quillfeather, diagnosed with diabetes',
+  "zanzibar quillfeather's diabetes: wallet not found",
+  'No wallet for Zanzibar Quillfeather, diagnosed with diabetes',
+])('names in small letters that one person said in two tasks are not shared: %s', async error => {
+  const text = await shared([
+    refund('t1', 'please refund, i am zanzibar quillfeather', error),
+    refund('t2', 'other thing, zanzibar quillfeather here', error),
+  ])
+  expect(text).not.toMatch(CANARIES)
+  expect(text).toMatch(/wallet/)
+})
+
+it('a name said in one task is not shared from another whose user did not say it', async () => {
+  const error = 'no wallet for zanzibar, diagnosed with diabetes'
+  const text = await shared([
+    refund('t1', 'i am zanzibar', error),
+    refund('t2', 'refund it, please', error),
+    refund('t3', 'zanzibar again', error),
+  ])
+  expect(text).not.toMatch(CANARIES)
+})
+
+it('a word of a longer argument is not shared', async () => {
+  const error = 'quillfeather has no wallet'
+  const text = await shared([
+    refund('t1', 'refund', error, 'zanzibar quillfeather'),
+    refund('t2', 'refund', error, 'zanzibar quillfeather'),
+  ])
+  expect(text).not.toMatch(CANARIES)
+})
+
+it('no half of a name is left where a long error is cut', async () => {
+  for (let pad = 130; pad < 250; pad++) {
+    const error = `${'wallet '.repeat(40).slice(0, pad)} quillfeather`
+    const text = await shared([refund('t1', 'i am quillfeather', error), refund('t2', 'quillfeather', error)])
+    expect(text).not.toMatch(/quil/)
+  }
+})
+
+it('words of tools and words of errors stay, although users say them', async () => {
+  const user = 'my wallet was not found, i want the purchase refunded'
+  const error = 'wallet not found, purchase cannot be refunded'
+  expect(await shared([refund('t1', user, error), refund('t2', user, error)])).toContain(error)
+})
+
+it('a word stays that errors of two other asks hold without their users', async () => {
+  const error = 'wallet is frozen'
+  const scripts = [refund('t1', 'is it frozen?', error), refund('t2', 'refund', error)]
+  expect(await shared(scripts)).toContain('wallet is <value>')
+  expect(await shared([...scripts, refund('t3', 'refund', error)])).toContain(error)
+})
