@@ -1,10 +1,12 @@
 /**
  * What a command prints. On standard output stands either text for people or, with `--json`, documents and
- * nothing else; what is about the work (progress, notes, errors) goes to standard error. Text of peers ends up
- * on a terminal here, so control characters are made visible before they can steer it.
+ * nothing else; what is about the work (progress, notes, errors) goes to standard error. Text of peers and of
+ * transcripts ends up on a terminal here, now or out of a file later, so control characters are made visible before
+ * they can steer it. Only the styles that this file puts in itself pass.
  */
 
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { randomUUID } from 'node:crypto'
+import { styleText } from 'node:util'
 import type { Failure } from '../../../protocol/types.ts'
 
 /** Standard output and error, or what stands in for them. */
@@ -39,7 +41,8 @@ export class Output {
   }
 
   document(document: unknown): void {
-    this.stdout.write(`${JSON.stringify(document)}\n`)
+    // The same document: in JSON a character may always stand as its escape.
+    this.stdout.write(`${JSON.stringify(document).replace(hidden, escaped)}\n`)
   }
 
   line(text: string): void {
@@ -67,7 +70,8 @@ export class Output {
   }
 
   private styleFor(stream: Sink, style: Style, text: string): string {
-    return styleText(style, text, { stream })
+    const [begin, end] = styleText(style, '|', { stream }).split('|')
+    return begin && end ? `${own}${begin}${text}${own}${end}` : text
   }
 }
 
@@ -99,16 +103,26 @@ export function causes(error: unknown): string[] {
   return lines
 }
 
-const esc = String.fromCharCode(0x1b)
-/** Bold, dim and the six colours that `style` uses: these may pass. */
-const ownStyle = new RegExp(`^${esc}\\[(?:1|2|22|31|32|33|36|39)m`)
+/** Stands before each style of our own while a line is put together. New in each process, so that no text has it. */
+const own = `<${randomUUID()}>`
+const ownStyle = new RegExp(`${own}(${String.fromCharCode(0x1b)}\\[\\d+m)`, 'g')
 /** Control and format characters (bidirectional ones among them), but for line breaks and tabs. */
 const hidden = /(?![\n\t])[\p{Cc}\p{Cf}]/gu
 
 function visible(text: string): string {
-  return text.replace(hidden, (character, at: number) =>
-    character === esc && ownStyle.test(text.slice(at, at + 5)) ? character : '\ufffd',
-  )
+  // The pieces at odd places are the styles.
+  return text
+    .split(ownStyle)
+    .map((piece, at) => (at % 2 === 1 ? piece : piece.replace(hidden, '\ufffd')))
+    .join('')
+}
+
+/** The escape of JSON: one for each of the one or two code units. */
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }
 
 /** Some libraries put the stack of a cause into their own message. */
@@ -120,5 +134,5 @@ function withoutStack(text: string): string {
 }
 
 function width(text: string): number {
-  return stripVTControlCharacters(text).length
+  return text.replace(ownStyle, '').length
 }

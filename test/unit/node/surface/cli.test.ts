@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { settingsSchema } from '../../../../node/config.ts'
 import { runCli } from '../../../../node/surface/cli.ts'
 import { StoreError } from '../../../../store/errors.ts'
@@ -16,7 +16,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'swarmlore-cli-'))
   program = fakeProgram(folder)
 })
-afterEach(() => rm(folder, { recursive: true, force: true }))
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true, force: true })
+})
 
 async function run(...argv: string[]) {
   const stdout = new PassThrough()
@@ -240,21 +243,55 @@ test('stored data is read without starting the node, and let go of again', async
   ])
 })
 
-test('what a peer wrote cannot steer the terminal', async () => {
-  const compose = program.compose
+test('what a peer or a transcript says cannot steer the terminal, in colour or without, now or out of a file', async () => {
+  const hostile = 'a\x1b[31mred\x1b[0m \x1b[1m\x1b[2J\x1b]0;title\x07 \u202e\x9b2J\x7f\x00\u{e0041}\r hidden'
+  const { compose } = program
   program.compose = async (...args) => {
     const composed = await compose(...args)
-    const view = program.nodes.at(-1)?.stored.get(cidOf(1))
-    if (view) {
-      const insight = { ...view.entry.insight, summary: 'red \x1b[31m\x1b]0;title\x07 \u202e\x9b2Jhidden' }
-      program.nodes.at(-1)?.stored.set(cidOf(1), { ...view, entry: { ...view.entry, insight } })
-    }
+    const node = program.nodes.at(-1)
+    const view = node?.stored.get(cidOf(1))
+    if (node === undefined || view === undefined) throw new Error('the fake node has changed')
+    const insight = { ...view.entry.insight, summary: hostile }
+    node.stored.set(cidOf(1), { ...view, entry: { ...view.entry, insight } })
+    node.captured.set('e1', {
+      id: 'e1',
+      ask: 'ask',
+      source: hostile,
+      capturedAt: 1_780_000_000_000,
+      interactions: [
+        { type: 'message', role: 'user', text: hostile },
+        { type: 'result', callId: 'c1', tool: hostile, text: hostile },
+      ],
+    })
     return composed
   }
-  const { out } = await run('entries', 'show', cidOf(1))
-  expect(out).toContain(']0;title')
-  for (const character of ['\x1b', '\x07', '\u202e', '\x9b'])
-    expect(out).not.toContain(character === '\x1b' ? '\x1b]' : character)
+  vi.stubEnv('NO_COLOR', undefined)
+  vi.stubEnv('FORCE_COLOR', undefined)
+  vi.stubEnv('NODE_DISABLE_COLORS', undefined)
+  for (const terminal of [false, true]) {
+    const stdout = Object.assign(new PassThrough(), { isTTY: terminal, getColorDepth: () => 8 })
+    for (const argv of [
+      ['entries', 'show', cidOf(1)],
+      ['episodes', 'show', 'e1'],
+      ['episodes', 'ls'],
+    ]) {
+      expect(await runCli(program, argv, { stdout, stderr: new PassThrough() })).toBe(0)
+    }
+    stdout.end()
+    const out = await text(stdout)
+    expect(out).toContain(
+      'a\ufffd[31mred\ufffd[0m \ufffd[1m\ufffd[2J\ufffd]0;title\ufffd \ufffd\ufffd2J\ufffd\ufffd\ufffd\ufffd hidden',
+    )
+    // The only escapes are the bold first words of an entry and an episode.
+    const bold = terminal ? [`\x1b[1m${cidOf(1)}\x1b[22m`, '\x1b[1me1\x1b[22m'] : [cidOf(1), 'e1']
+    for (const words of bold) expect(out).toContain(words)
+    const rest = bold.reduce((left, words) => left.replace(words, ''), out)
+    expect(rest.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    expect(out).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/)
+  }
+  const { out } = await run('episodes', 'show', 'e1', '--json')
+  expect(out.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  expect(JSON.parse(out).source).toBe(hostile)
 })
 
 test('recall shows the lesson with its author, tier, reason and alternatives, and what was held back', async () => {
