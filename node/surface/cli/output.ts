@@ -76,8 +76,10 @@ export class Output {
 }
 
 /** Columns side by side, two spaces apart; the last one is not padded. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+export function table(given: readonly (readonly string[])[]): string[] {
   const widths: number[] = []
+  // A line break within a cell could pass for a row of its own.
+  const rows = given.map(row => row.map(cell => cell.replace(/[\n\t]/g, '\ufffd')))
   for (const row of rows) {
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, width(cell))
   }

@@ -47,7 +47,7 @@ export async function show(context: Context, id: string): Done {
         ? 'No entry has come from it.'
         : `${count(episode.entries.length, 'entry', 'entries')} came from it: ${episode.entries.join(', ')}`,
       '',
-      ...episode.interactions.map(interactionLine),
+      ...episode.interactions.map(interactionLines),
     ])
     return done
   })
@@ -71,7 +71,12 @@ function outcomeText(outcome: { solved: boolean; by: string } | undefined): stri
 
 type Interaction = OutputOf<'getEpisode'>['interactions'][number]
 
-function interactionLine(interaction: Interaction): string {
+/** Its further lines are indented, so that none can pass for an interaction of its own. */
+function interactionLines(interaction: Interaction): string {
+  return interactionText(interaction).replaceAll('\n', '\n    ')
+}
+
+function interactionText(interaction: Interaction): string {
   switch (interaction.type) {
     case 'message':
       return `${interaction.role}: ${interaction.text}`

@@ -294,6 +294,23 @@ test('what a peer or a transcript says cannot steer the terminal, in colour or w
   expect(JSON.parse(out).source).toBe(hostile)
 })
 
+test('a line break in a transcript makes neither an interaction nor a row of its own', async () => {
+  const { compose } = program
+  program.compose = async (...args) => {
+    const composed = await compose(...args)
+    program.nodes.at(-1)?.captured.set('e1', {
+      id: 'e1',
+      ask: 'ask',
+      source: 'file\ne2',
+      capturedAt: 1_780_000_000_000,
+      interactions: [{ type: 'message', role: 'user', text: 'one\nassistant: two' }],
+    })
+    return composed
+  }
+  expect((await run('episodes', 'show', 'e1')).out).toContain('user: one\n    assistant: two\n')
+  expect((await run('episodes', 'ls')).out).toMatch(/^e1 .*file\ufffde2\n$/)
+})
+
 test('recall shows the lesson with its author, tier, reason and alternatives, and what was held back', async () => {
   const { out } = await run('recall', 'refund')
   for (const part of [
