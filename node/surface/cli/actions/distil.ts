@@ -54,7 +54,7 @@ async function preview(context: Context, files: readonly string[], formatText: s
   const format = parseFormat(formatText)
   if (!format.ok) return format
   const transcripts: object[] = []
-  const unread: string[] = []
+  const unread: { readonly what: string; readonly code: string }[] = []
   let size = 0
   for (const file of files) {
     for await (const found of readTranscripts(file, format.value, bytes => (size += bytes))) {
@@ -62,7 +62,7 @@ async function preview(context: Context, files: readonly string[], formatText: s
         return usage(`A dry run takes ${dryRunBytesMax / 1024 / 1024} MiB at most. Try fewer files.`)
       }
       if ('transcript' in found) transcripts.push(found.transcript)
-      else unread.push(`${placeOf(found)}: ${found.message} (${found.code})`)
+      else unread.push({ what: `${placeOf(found)}: ${found.message}`, code: found.code })
     }
   }
   const folder = await dataFolder(program, context.dataFlag)
@@ -75,13 +75,16 @@ async function preview(context: Context, files: readonly string[], formatText: s
     const found = await client.call('previewDistil', { transcripts })
     if (!found.ok) return found
     const { drafts } = found.value
-    const failures = [...unread, ...found.value.failures]
+    const failures = [...unread.map(({ what, code }) => `${what} (${code})`), ...found.value.failures]
     const shared = drafts.filter(draft => draft.heldBack === undefined).length
     out.show({ drafts, failures }, () => [
       ...drafts.flatMap((draft, at) => draftLines(draft, at + 1)),
       `${count(drafts.length, 'lesson')} out of ${count(transcripts.length, 'transcript')}; ${shared} would be shared. Nothing was stored; the author shown is a key made for this look, so that author, time and CID will be others when your node shares them.`,
     ])
-    if (!out.json) for (const failure of failures) out.note(`${failure} Skipped.`)
+    if (!out.json) {
+      for (const { what, code } of unread) out.note(`${what} Skipped. (${code})`)
+      for (const failure of found.value.failures) out.note(`${failure} Skipped.`)
+    }
     if (failures.length === 0) return done
     // A transcript that is none of a known format counts as one that was not read.
     const taken = transcripts.length - found.value.failures.length

@@ -429,7 +429,7 @@ test('a file that cannot be read is named in words, by ingest and by a dry run a
   for (const command of [['ingest'], ['distil', '--dry-run']]) {
     const some = await run(...command, missing, folder, path)
     expect(some.status, command.join(' ')).toBe(5)
-    expect(some.err).toContain(`${missing}: It does not exist. `)
+    expect(some.err).toContain(`${missing}: It does not exist. Skipped. (unreadable-file)\n`)
     expect(some.err).toContain(`${folder}: It is a folder, and a file is wanted. `)
     expect(some.err).not.toMatch(/:0:|ENOENT|EISDIR/)
     const none = await run(...command, missing, folder, '--json')
