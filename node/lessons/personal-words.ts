@@ -151,7 +151,6 @@ function personalWords(
   }
   return (word, message) => {
     if (names.has(word) || COMMON.has(word)) return false
-    if (sightings.isSomebodys(word)) return true
     const who = somebodys.get(message)
     if (who === undefined || who.size === 0) return false
     return ![...(about.get(word) ?? [])].some(other => [...other].every(one => !who.has(one)))
