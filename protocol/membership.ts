@@ -37,15 +37,21 @@ export interface Membership {
   /** The shortest such chain, founder first; empty for the founder. */
   chainTo(peer: PeerId, atS: Seconds): readonly MemberRecord[] | undefined
   /**
-   * Adds a record about whose member nothing hangs yet, as building again would. False where that is not so and
-   * the caller must build again.
+   * The status of one more record, as building again would give it; only what is live is remembered. `isLeaf` says
+   * that no record of its member is held. `undefined` where the record changes others, and the caller must build again.
    */
-  addLeaf(record: MemberRecord): boolean
+  add(record: MemberRecord, isLeaf: boolean): MemberStatus | undefined
 }
 
 interface Edge {
   readonly record: MemberRecord
   readonly layer: number
+}
+
+/** What one author let in at one distance from the founder. */
+interface Placed {
+  readonly count: number
+  readonly highest: RecordId
 }
 
 export function buildMembership(input: MembershipInput): Membership {
@@ -55,8 +61,7 @@ export function buildMembership(input: MembershipInput): Membership {
   const layers = Array.from({ length: layersMax }, (_, index) => index + 1)
   const statuses = new Map<RecordId, MemberStatus>()
   const edgesTo = new Map<PeerId, Edge[]>()
-  const placed = new Map<string, number>()
-  const inviters = new Set<PeerId>()
+  const placed = new Map<string, Placed>()
 
   /** A chain to the peer of at most `layer` memberships, all of layers up to it, in force at the time. */
   function chainWithin(
@@ -89,18 +94,43 @@ export function buildMembership(input: MembershipInput): Membership {
   function place(record: MemberRecord, layer: number): MemberStatus {
     const { author, body } = record.envelope
     const group = `${layer} ${author}`
-    const count = placed.get(group) ?? 0
-    const allowed = author === founder ? allowances.membersOfFounder : allowances.membersOfMember
-    if (count >= allowed) return 'allowance'
-    placed.set(group, count + 1)
+    const before = placed.get(group)
+    const count = before?.count ?? 0
+    if (count >= allowanceOf(author)) return 'allowance'
+    const isHighest = before === undefined || record.id > before.highest
+    placed.set(group, { count: count + 1, highest: isHighest ? record.id : before.highest })
     const edges = edgesTo.get(body.member)
     if (edges === undefined) edgesTo.set(body.member, [{ record, layer }])
     else edges.push({ record, layer })
     return 'live'
   }
 
+  function allowanceOf(author: PeerId): number {
+    return author === founder ? allowances.membersOfFounder : allowances.membersOfMember
+  }
+
+  function layerOf({ envelope: { author, t } }: MemberRecord): number | undefined {
+    return layers.find(layer => chainWithin(layer - 1, author, t, new Set()) !== undefined)
+  }
+
+  function add(record: MemberRecord, isLeaf: boolean): MemberStatus | undefined {
+    const { author, body } = record.envelope
+    const layer = layerOf(record)
+    // What hangs on its member does not matter: a stranger's word makes nobody a member.
+    if (layer === undefined) return 'not-member'
+    const full = placed.get(`${layer} ${author}`)
+    if (full !== undefined && full.count >= allowanceOf(author)) {
+      // A lower id pushes out a higher one.
+      return record.id > full.highest ? 'allowance' : undefined
+    }
+    // The founder is a member without any record.
+    if (!isLeaf && body.member !== founder) return undefined
+    const status = place(record, layer)
+    statuses.set(record.id, status)
+    return status
+  }
+
   let waiting = [...input.records].sort((a, b) => (a.id < b.id ? -1 : 1))
-  for (const record of waiting) inviters.add(record.envelope.author)
   for (const layer of layers) {
     const reached = waiting.filter(
       ({ envelope: { author, t } }) => chainWithin(layer - 1, author, t, new Set()) !== undefined,
@@ -115,20 +145,6 @@ export function buildMembership(input: MembershipInput): Membership {
     status: id => statuses.get(id),
     isMember: (peer, atS) => chainWithin(layersMax, peer, atS, new Set()) !== undefined,
     chainTo: (peer, atS) => chainWithin(layersMax, peer, atS, new Set()),
-    addLeaf(record) {
-      const { author, t, body } = record.envelope
-      if (inviters.has(body.member) || statuses.has(record.id)) return false
-      const layer = layers.find(next => chainWithin(next - 1, author, t, new Set()) !== undefined)
-      if (layer === undefined) {
-        statuses.set(record.id, 'not-member')
-      } else {
-        const status = place(record, layer)
-        // A lower id may have to push out a higher one.
-        if (status === 'allowance') return false
-        statuses.set(record.id, status)
-      }
-      inviters.add(author)
-      return true
-    },
+    add,
   }
 }

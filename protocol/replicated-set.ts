@@ -163,10 +163,10 @@ export function createReplicatedSet(
     memberByCid.set(one.cid, one)
     recordsOf.put(body.member, one)
     pools.move(author, record.id, 'pending')
-    const isLeaf = membership.addLeaf(record)
+    const status = membership.add(record, invitedBy.get(body.member).length === 0)
     invitedBy.put(author, one)
-    if (isLeaf) settleMembers([one])
-    else rebuild([body.member])
+    if (status === undefined) rebuild([body.member])
+    else settleMember(one, status)
   }
 
   function addHeld(record: Exclude<SwarmRecord, { type: 'member' }>): void {
@@ -195,7 +195,7 @@ export function createReplicatedSet(
   function rebuild(peers: readonly PeerId[]): void {
     membership = build()
     const changed = [...members.values()].filter(one => one.state !== membership.status(one.record.id))
-    settleMembers(changed)
+    for (const one of changed) settleMember(one, membership.status(one.record.id) ?? 'not-member')
     const reached = new Set<PeerId>(peers)
     for (const one of changed) reached.add(one.record.envelope.body.member)
     // A Set's iteration also visits what is added under way: this walks down the whole graph.
@@ -204,13 +204,14 @@ export function createReplicatedSet(
     for (const peer of reached) review(peer)
   }
 
-  function settleMembers(changed: readonly HeldMember[]): void {
-    for (const one of changed) {
-      const { id, envelope } = one.record
-      setState(envelope.author, one, id, membership.status(id) ?? 'not-member')
-      books.get(envelope.author)?.settleCid(one.cid)
-      review(envelope.body.member)
-    }
+  function settleMember(one: HeldMember, status: State): void {
+    const { id, envelope } = one.record
+    const was = one.state === 'live'
+    setState(envelope.author, one, id, status)
+    // A record that was and is not live says nothing about its member, who may have thousands of records.
+    if ((status === 'live') === was) return
+    books.get(envelope.author)?.settleCid(one.cid)
+    review(envelope.body.member)
   }
 
   function review(peer: PeerId): void {
