@@ -12,25 +12,38 @@ export interface TextForm {
   readonly lines: boolean
 }
 
-/** Inclusive ranges, in order. The SPEC names each. */
+/** Inclusive ranges, in order. The SPEC names each, and the last two code points of every plane beside them. */
 const hiddenRanges: readonly (readonly [from: number, to: number])[] = [
   [0x00ad, 0x00ad],
   [0x034f, 0x034f],
+  [0x0600, 0x0605],
   [0x061c, 0x061c],
+  [0x06dd, 0x06dd],
+  [0x070f, 0x070f],
+  [0x0890, 0x0891],
+  [0x08e2, 0x08e2],
   [0x115f, 0x1160],
   [0x17b4, 0x17b5],
   [0x180b, 0x180f],
   [0x200b, 0x200f],
   [0x2028, 0x202e],
   [0x2060, 0x206f],
+  [0x2800, 0x2800],
   [0x3164, 0x3164],
+  // Private use: what a reader sees depends on the font.
+  [0xe000, 0xf8ff],
+  [0xfdd0, 0xfdef],
   [0xfe00, 0xfe0f],
   [0xfeff, 0xfeff],
   [0xffa0, 0xffa0],
   [0xfff0, 0xfffb],
+  [0x110bd, 0x110bd],
+  [0x110cd, 0x110cd],
+  [0x13430, 0x1343f],
   [0x1bca0, 0x1bca3],
   [0x1d173, 0x1d17a],
   [0xe0000, 0xe0fff],
+  [0xf0000, 0x10ffff],
 ]
 
 /** What is wrong with the text, to follow the name of its field, or `undefined`. */
@@ -74,6 +87,8 @@ function isSurrogate(code: number): boolean {
 }
 
 function isHidden(code: number): boolean {
+  // Noncharacters: the last two code points of every plane.
+  if ((code & 0xfffe) === 0xfffe) return true
   for (const [from, to] of hiddenRanges) {
     if (code < from) return false
     if (code <= to) return true

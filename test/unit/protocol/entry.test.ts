@@ -73,6 +73,27 @@ describe('text', () => {
     ['variation selector', 'a\ufe0fb'],
     ['tag', 'a\u{e0041}b'],
     ['variation selector supplement', 'a\u{e0100}b'],
+    ['hieroglyph joiner', 'a\u{13430}b'],
+    ['hieroglyph segment end', 'a\u{1343f}b'],
+    ['Arabic number sign', 'a\u0600b'],
+    ['Arabic number mark above', 'a\u0605b'],
+    ['Arabic end of ayah', 'a\u06ddb'],
+    ['Syriac abbreviation mark', 'a\u070fb'],
+    ['Arabic pound mark above', 'a\u0890b'],
+    ['Arabic piastre mark above', 'a\u0891b'],
+    ['Arabic disputed end of ayah', 'a\u08e2b'],
+    ['Kaithi number sign', 'a\u{110bd}b'],
+    ['Kaithi number sign above', 'a\u{110cd}b'],
+    ['blank Braille pattern', 'a\u2800b'],
+    ['noncharacter inside a plane', 'a\ufdd0b'],
+    ['noncharacter FFFE', 'a\ufffeb'],
+    ['noncharacter FFFF', 'a\uffffb'],
+    ['noncharacter of plane 1', 'a\u{1fffe}b'],
+    ['noncharacter of plane 13', 'a\u{dffff}b'],
+    ['first of private use', 'a\ue000b'],
+    ['last of private use', 'a\uf8ffb'],
+    ['private use of plane 15', 'a\u{f0000}b'],
+    ['private use of plane 16', 'a\u{10fffd}b'],
     ['half a surrogate pair', 'a\ud83d'],
   ])('%s is refused, and taken out of text of our own', (_name, text) => {
     expect(textProblem(text, prose)).toBeDefined()
@@ -80,7 +101,21 @@ describe('text', () => {
   })
 
   test('what people write in other scripts stands', () => {
-    for (const text of ['Zürich', '東京', 'שלום', 'مرحبا', 'नमस्ते', '😀', 'a\n\tb']) {
+    for (const text of [
+      'Zürich',
+      '東京',
+      'שלום',
+      'مرحبا',
+      'नमस्ते',
+      '😀',
+      '٠٦',
+      '⠁',
+      '豈',
+      '\ufffd',
+      '𓀀',
+      '𝅘𝅥',
+      'a\n\tb',
+    ]) {
       expect(textProblem(text, prose), text).toBeUndefined()
       expect(withoutHidden(text)).toBe(text)
     }
