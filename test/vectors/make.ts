@@ -104,6 +104,10 @@ function identityVectors(): VectorFile {
     sketch: {
       vector: [0.5, -0.5, 0, 1, 1, -1, -1, -1, 0.25],
       bits: toHex(sketchOf([0.5, -0.5, 0, 1, 1, -1, -1, -1, 0.25])),
+      bytesByDimensions: [1, 8, 9, 376, 377, 384, 385, 768].map(dimensions => ({
+        dimensions,
+        bytes: sketchOf(new Float32Array(dimensions)).length,
+      })),
     },
   }
 }

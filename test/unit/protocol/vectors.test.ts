@@ -111,7 +111,11 @@ test('identity vectors', () => {
     readonly keys: readonly Readonly<Record<string, string>>[]
     readonly notPeerIds: readonly string[]
     readonly shards: readonly { readonly domain: string; readonly of: number; readonly shard: number }[]
-    readonly sketch: { readonly vector: readonly number[]; readonly bits: string }
+    readonly sketch: {
+      readonly vector: readonly number[]
+      readonly bits: string
+      readonly bytesByDimensions: readonly { readonly dimensions: number; readonly bytes: number }[]
+    }
   }>('identity')
   expect(file.keys).toHaveLength(3)
   for (const key of file.keys) {
@@ -125,6 +129,11 @@ test('identity vectors', () => {
   for (const text of file.notPeerIds) expect(parsePeerId(text), text).toBeUndefined()
   for (const { domain, of, shard } of file.shards) expect(shardOf(domain, of)).toBe(shard)
   expect(toHex(sketchOf(file.sketch.vector))).toBe(file.sketch.bits)
+  expect(file.sketch.bytesByDimensions).not.toEqual([])
+  for (const { dimensions, bytes } of file.sketch.bytesByDimensions) {
+    expect(bytes).toBe(Math.ceil(Math.min(dimensions, 384) / 8))
+    expect(sketchOf(new Float32Array(dimensions))).toHaveLength(bytes)
+  }
 })
 
 test('entry vectors', () => {
