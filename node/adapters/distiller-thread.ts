@@ -17,7 +17,7 @@ export type DistilAnswer =
 
 const idleMs = 60_000
 
-export class DistillerFailure extends Error {
+class DistillerFailure extends Error {
   override readonly name = 'DistillerFailure'
   readonly code = 'distiller-failed'
 }

@@ -75,7 +75,7 @@ function rankFor(leaf: Leaf, origin: Origin): number {
 }
 
 /** Each argument's role, one for each distinct pair of argument and place, in the order of the arguments. */
-export function rolesOf(call: Call, origins: Origins): readonly Role[] {
+function rolesOf(call: Call, origins: Origins): readonly Role[] {
   const roles = new Map<string, Role>()
   for (const leaf of call.leaves) {
     const origin = roleOf(leaf, call.at, origins)

@@ -67,7 +67,7 @@ export function labels(value: JsonObject): Omit<EpisodeInput, 'interactions' | '
 }
 
 /** Parsed JSON as the type that says so. Depth was checked when the episode came in. */
-export function toJson(value: unknown): Json | undefined {
+function toJson(value: unknown): Json | undefined {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (Array.isArray(value)) return value.map(item => toJson(item) ?? null)
