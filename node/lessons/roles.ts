@@ -6,7 +6,6 @@
 import { isFreeText } from './argument-values.ts'
 import type { Leaf } from './leaves.ts'
 import { type Origin, type Origins, originName } from './origins.ts'
-import type { Call } from './runs.ts'
 
 export interface Role {
   /** The argument, such as `flights[].date`. */
@@ -72,16 +71,6 @@ function rankFor(leaf: Leaf, origin: Origin): number {
     case 'computed':
       return 505
   }
-}
-
-/** Each argument's role, one for each distinct pair of argument and place, in the order of the arguments. */
-function rolesOf(call: Call, origins: Origins): readonly Role[] {
-  const roles = new Map<string, Role>()
-  for (const leaf of call.leaves) {
-    const origin = roleOf(leaf, call.at, origins)
-    if (origin !== undefined) roles.set(`${leaf.path}\n${originName(origin)}`, { path: leaf.path, origin })
-  }
-  return [...roles.values()]
 }
 
 /** Values whose origin says something: neither truth values nor empty ones nor sentences. */
