@@ -1,17 +1,11 @@
 /**
- * A call written with roles in place of values: for each argument one place that its value came from. Roles hold
- * nobody's data and can be compared between runs.
+ * Roles in place of values: for an argument the one place that its value came from. Roles hold nobody's data and can
+ * be compared between runs.
  */
 
 import { isFreeText } from './argument-values.ts'
 import type { Leaf } from './leaves.ts'
 import { type Origin, type Origins, originName } from './origins.ts'
-
-export interface Role {
-  /** The argument, such as `flights[].date`. */
-  readonly path: string
-  readonly origin: Origin
-}
 
 /** The last field name of a path. */
 export function lastField(path: string): string {
