@@ -6,17 +6,9 @@
 
 import { isFreeText } from '../argument-values.ts'
 import { laterSuccess, type Origin, type Origins, originName } from '../origins.ts'
+import { originWords } from '../places.ts'
 import type { Call, Run } from '../runs.ts'
-import {
-  type Allowed,
-  domainsOf,
-  errorWords,
-  own,
-  pathWord,
-  placeWord,
-  say,
-  toolWord,
-} from '../vocabulary.ts'
+import { type Allowed, domainsOf, errorWords, own, pathWord, say, toolWord } from '../vocabulary.ts'
 import { argumentOf, type Change, kindOf, onlyChange, sameButForm, type ValueChange } from './compare.ts'
 import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
@@ -96,11 +88,10 @@ function explain(run: Run, failed: Call, success: Call, change: Change, origins:
     })
   if (change.what === 'renamed')
     return make(['renamed', tool, change.path, change.to, template], renamed(about, change.to))
-  return explainValue(run, failed, success, change, origins, about, make)
+  return explainValue(failed, success, change, origins, about, make)
 }
 
 function explainValue(
-  _run: Run,
   failed: Call,
   success: Call,
   change: ValueChange,
@@ -159,29 +150,8 @@ function describeBad(origins: readonly Origin[]): Bad | undefined {
       name: 'nobody',
       words: own('made up (neither the user nor any result had given it)'),
     }
-  const place = describe(first)
+  const place = originWords(first)
   return place === undefined ? undefined : { name: originName(first), words: say`a value from ${place}` }
-}
-
-function describe(origin: Origin): Allowed | undefined {
-  switch (origin.from) {
-    case 'result':
-      return placeWord(origin.tool, origin.path)
-    case 'text': {
-      const tool = toolWord(origin.tool)
-      return tool === undefined ? undefined : say`the text that ${tool} returns`
-    }
-    case 'error':
-      return own('the list in the error itself')
-    case 'user':
-      return own('what the user says')
-    case 'rule':
-      return own('the rules in the prompt')
-    case 'observation':
-      return own('what was observed')
-    case 'computed':
-      return own('numbers that results hold')
-  }
 }
 
 interface Parts {
@@ -191,7 +161,7 @@ interface Parts {
 }
 
 function moved(about: Words, bad: Bad, good: Origin): Parts | undefined {
-  const place = describe(good)
+  const place = originWords(good)
   if (place === undefined) return undefined
   const summary = say`${about.tool} fails with ${about.error} when ${about.argument} is ${bad.words}; with a value from ${place} it goes through.`
   const detail = say`In the failing call ${about.argument} was ${bad.words}. The same call went through when only ${about.argument} was changed, to a value from ${place}.`
@@ -220,7 +190,7 @@ function written(
   good: readonly Origin[],
 ): [readonly string[], Parts | undefined] {
   const [first] = [...good].sort((a, b) => rankOf(a) - rankOf(b))
-  const place = first === undefined ? undefined : describe(first)
+  const place = first === undefined ? undefined : originWords(first)
   const where = place === undefined ? own('as the tool expects it') : say`exactly as it stands in ${place}`
   const name = first === undefined || place === undefined ? '' : originName(first)
   return [
