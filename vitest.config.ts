@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     // Real nodes start processes and sockets: two files at once is what two cores carry.
     pool: 'forks',
     maxWorkers: 2,

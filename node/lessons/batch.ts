@@ -91,15 +91,19 @@ function isState(values: ReadonlyMap<string | boolean, Seen>, value: string | bo
 
 function gather(runs: readonly Run[]): ReadonlyMap<string, ReadonlyMap<string | boolean, Seen>> {
   const fields = new Map<string, Map<string | boolean, Seen>>()
+  const echoes = new Set<string>()
   for (const run of runs) {
     for (const call of run.calls) {
       const { result } = call
       if (result === undefined || result.error !== undefined) continue
       const subject = call.leaves.map(leaf => String(leaf.value)).join('\n')
+      const asked = new Set(call.leaves.map(leaf => leaf.value))
       for (const leaf of result.leaves) {
         const value = stateValue(leaf.value)
         if (value === undefined || leaf.identity) continue
         const key = `${call.tool}\n${leaf.path}`
+        // What repeats the question names the record; it is no state of it.
+        if (typeof value === 'string' && asked.has(value)) echoes.add(key)
         const values = fields.get(key) ?? new Map<string | boolean, Seen>()
         fields.set(key, values)
         const seen = values.get(value) ?? { records: 0, asks: new Set(), subjects: new Set() }
@@ -111,6 +115,7 @@ function gather(runs: readonly Run[]): ReadonlyMap<string, ReadonlyMap<string | 
       }
     }
   }
+  for (const key of echoes) fields.delete(key)
   return fields
 }
 

@@ -57,7 +57,8 @@ export function createDistiller(): Distiller {
     id: 'swarmlore-patterns/1',
     async distil(episodes, signal) {
       const recorded: Run[] = []
-      for (const episode of episodes) {
+      // In an order of their own, so that the drafts hang on the set of episodes alone.
+      for (const episode of episodes.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
         signal.throwIfAborted()
         recorded.push(toRun(episode))
       }

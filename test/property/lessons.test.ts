@@ -91,15 +91,13 @@ const VALUES = ['zq-alpha', 'zq-beta', 'zq-gamma', 'zq-delta']
 const value = fc.constantFrom(...VALUES)
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ user: value.map(text => `zqstory zqperson ${text}`) }),
-  fc.record({
-    tool: fc.constant('get_item'),
-    arguments: fc.record({ item: value }),
-    result: fc.record({
+  fc
+    .record({
       item: value,
       state: fc.constantFrom('open', 'shut'),
       parts: fc.array(fc.record({ id: value })),
-    }),
-  }),
+    })
+    .map(record => ({ tool: 'get_item', arguments: { item: record.item }, result: record })),
   fc.record({
     tool: fc.constant('use_item'),
     arguments: fc.record({ item: value, parts: fc.array(value, { maxLength: 3 }) }),

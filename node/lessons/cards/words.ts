@@ -35,8 +35,8 @@ export function cardLesson(card: Card, batch: Batch): Lesson | undefined {
   const name = toolWord(card.tool)
   const roles = card.fillings.map(roleWords).filter(words => words !== undefined)
   if (name === undefined || (roles.length === 0 && card.before.length === 0)) return undefined
-  const shown = card.fillings.filter(({ place }) => place !== undefined)
-  const triggers = (shown.length === 0 ? card.fillings : shown)
+  const triggers = card.fillings
+    .filter(({ place }) => place !== undefined)
     .map(({ path }) => pathWord(path))
     .filter(word => word !== undefined)
     .slice(0, TRIGGERS_MAX)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EntryDraft } from '../../../../node/ports.ts'
-import { isShareable, lessonsOf, type Script, type Step } from './episodes.ts'
+import { isShareable, lessonsOf, type Script, type Step, textOf } from './episodes.ts'
 
 async function found(pattern: string, scripts: readonly Script[]): Promise<readonly EntryDraft[]> {
   return (await lessonsOf(scripts)).filter(draft => draft.pattern === pattern)
@@ -40,6 +40,38 @@ describe('cards', () => {
     expect(await found('call-card', [solved('a', 'jar-8801', 0), solved('b', 'jar-4417', 0)])).toEqual([])
     const [one] = await found('call-card', [solved('a', 'jar-8801')])
     expect(one === undefined ? true : isShareable(one)).toBe(false)
+  })
+
+  it('name no argument of which they have nothing to say', async () => {
+    const use = (task: string, named: Readonly<Record<string, unknown>>): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { tool: 'get_item', arguments: { item: `it-${task}` }, result: { size: 3 } },
+        { tool: 'use_item', arguments: { item: `it-${task}`, ...named }, result: 'ok' },
+      ],
+    })
+    const [plain] = await found('call-card', [use('a', {}), use('b', {})])
+    const [more] = await found('call-card', [use('a', { part: 'left' }), use('b', { part: 'right' })])
+    expect(plain?.situation).toBe('About to call `use_item`.')
+    expect([more?.situation, more?.insight]).toEqual([plain?.situation, plain?.insight])
+    expect(more?.key).toBe(plain?.key)
+  })
+
+  it('hold no field that repeats the question for a state', async () => {
+    const run = (task: string, item: string, writes: boolean): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { tool: 'get_item', arguments: { item, day: task }, result: { item, size: 3 } },
+        ...(writes ? [{ tool: 'use_item', arguments: { item }, result: 'ok' }] : []),
+      ],
+    })
+    const scripts = [
+      ...'abcdefgh'.split('').map(task => run(task, 'it-alpha', true)),
+      ...'ijklmnop'.split('').map(task => run(task, 'it-beta', false)),
+    ]
+    for (const draft of await lessonsOf(scripts)) expect(textOf(draft)).not.toMatch(/alpha|beta/)
   })
 
   it('name the state of a record that sets the calls apart', async () => {
