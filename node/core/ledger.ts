@@ -123,7 +123,9 @@ export class Ledger {
   /** Who is a member now, the founder included. */
   members(): readonly PeerId[] {
     const nowS = Math.floor(this.#deps.ports.clock.now() / 1000)
-    return [this.#deps.descriptor.founder, ...this.#members].filter(peer => this.set.isMember(peer, nowS))
+    // A member may have let the founder in as well.
+    const peers = new Set([this.#deps.descriptor.founder, ...this.#members])
+    return [...peers].filter(peer => this.set.isMember(peer, nowS))
   }
 
   /** Adds to the replicated set, and says which writes follow. What may become live later is stored as well. */

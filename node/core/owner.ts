@@ -85,7 +85,7 @@ export class Owner {
     const nowS = Math.floor(ports.clock.now() / 1000)
     const standing = authors.standing(peer, swarm.membership)
     const { helped, hurt } = evidence.ofAuthor(peer, Math.floor(nowS / secondsPerDay))
-    const invitedBy = swarm.membership.inviterOf(peer)
+    const invitedBy = swarm.set.member(peer)?.envelope.author
     const clockOffsetMs = swarm.clockOffsetMs(peer)
     return {
       peer,

@@ -4,6 +4,7 @@
  */
 
 import { type KeyPair, keyPairFromSeed } from '../../crypto/keys.ts'
+import { isInForce } from '../../protocol/chain.ts'
 import { messageId } from '../../protocol/envelope.ts'
 import { peerOf } from '../../protocol/identity.ts'
 import { joinRequestBytesMax } from '../../protocol/limits.ts'
@@ -143,7 +144,19 @@ export class Swarm {
 
   get membership(): Membership {
     const inviter = this.set.member(this.self)?.envelope.author
-    return { self: this.self, inviter, inviterOf: peer => this.set.member(peer)?.envelope.author }
+    return { self: this.self, inviter, inviterOf: peer => this.#voucherOf(peer) }
+  }
+
+  /**
+   * Who stands for a peer by having let it in. Nobody does for a peer that was put out, itself or with who let it in;
+   * a membership that only ran out takes no good name with it.
+   */
+  #voucherOf(peer: PeerId): PeerId | undefined {
+    const record = this.set.member(peer)
+    if (record === undefined) return undefined
+    const nowS = Math.floor(this.#deps.ports.clock.now() / 1000)
+    const isPutOut = isInForce(record, nowS) && !this.set.isMember(peer, nowS)
+    return isPutOut ? undefined : record.envelope.author
   }
 
   /** This node's chain, founder first; undefined when it is no member. */
@@ -245,7 +258,10 @@ export class Swarm {
       onMember: (records, from) => {
         for (const record of records) this.#offer(record, from)
       },
-      onClock: (peer, offsetMs) => this.#clockOffsets.set(peer, offsetMs),
+      onClock: (peer, offsetMs) => {
+        // Its answer may come when it has gone, and nothing would forget it any more.
+        if (network.peers().includes(peer)) this.#clockOffsets.set(peer, offsetMs)
+      },
       signal: this.#stopping.signal,
     })
     this.#stops.push(
