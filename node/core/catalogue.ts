@@ -7,6 +7,7 @@ import type { EntryCid, Result } from '../../protocol/types.ts'
 import type { KeptEntry } from '../../store/entries.ts'
 import type { Evidence } from '../../store/evidence.ts'
 import type { EntryDetail, EntryFilter, EntryStatus, EntryView, Page } from '../api.ts'
+import type { HeldBackReason } from '../pipeline/publish.ts'
 import type { Clock } from '../ports.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { Answering } from './answering.ts'
@@ -108,7 +109,7 @@ export class Catalogue {
       size: kept.block(meta.cid)?.length ?? 0,
       tier: this.#tierOf(meta),
       status: statusOf(meta, heldBack),
-      ...(heldBack === undefined ? {} : { heldBack }),
+      ...(heldBack === undefined ? {} : { heldBack: heldBack.message }),
       receivedAt: meta.receivedAt,
       evidence: evidence.ofEntry(meta.cid, today),
     }
@@ -127,10 +128,10 @@ export class Catalogue {
   }
 }
 
-function statusOf(meta: KeptEntry, heldBack: string | undefined): EntryStatus {
+function statusOf(meta: KeptEntry, heldBack: HeldBackReason | undefined): EntryStatus {
   if (meta.draftKey === undefined) return 'received'
   if (meta.shared) return 'shared'
-  return heldBack === 'It waits for your review.' ? 'review' : 'local'
+  return heldBack?.code === 'awaits-review' ? 'review' : 'local'
 }
 
 function matchesView({ entry, status }: EntryView, filter: EntryFilter): boolean {

@@ -21,7 +21,7 @@ import {
 } from '../../store/drafts.ts'
 import type { NewEntry, NodeEvent, ShareMode } from '../api.ts'
 import type { NodeConfig } from '../config.ts'
-import { entryOf, needsSuccessor, whyHeldBack } from '../pipeline/publish.ts'
+import { entryOf, type HeldBackReason, heldBackBy, needsSuccessor } from '../pipeline/publish.ts'
 import type { DraftSupport, EntryDraft, Ports } from '../ports.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
@@ -61,13 +61,13 @@ export class Publishing {
   }
 
   /** Why an own entry is not shared in its swarm; undefined when it is. */
-  async heldBack(cid: EntryCid): Promise<string | undefined> {
+  async heldBack(cid: EntryCid): Promise<HeldBackReason | undefined> {
     const meta = this.#deps.kept.get(cid)
     if (meta?.draftKey === undefined || meta.shared) return undefined
     const draft = await this.#draft(meta.draftKey)
     const swarm = this.#deps.swarms().find(one => one.id === meta.swarm)
     if (draft === undefined || swarm === undefined) return undefined
-    return whyHeldBack(draft.draft, this.shareMode(swarm), draft.stored.review)
+    return heldBackBy(draft.draft, this.shareMode(swarm), draft.stored.review)
   }
 
   /** A lesson that a person wrote: approved by being written. */
@@ -162,7 +162,7 @@ export class Publishing {
   async #publishIn(swarm: Swarm, found: FoundDraft, keepLocal: boolean): Promise<boolean> {
     const { kept, ports } = this.#deps
     const { draft, stored } = found
-    const shared = whyHeldBack(draft, this.shareMode(swarm), stored.review) === undefined
+    const shared = heldBackBy(draft, this.shareMode(swarm), stored.review) === undefined
     const announced = stored.entries.find(one => one.swarm === swarm.id)?.cid
     const isTakenBack = announced !== undefined && !shared && kept.get(announced)?.shared === true
     if (isTakenBack) {
@@ -302,8 +302,8 @@ export class Publishing {
     for await (const { key } of allDrafts(this.#deps.ports.store)) {
       const found = await this.#draft(key)
       const reason =
-        found === undefined ? undefined : whyHeldBack(found.draft, this.shareMode(home), found.stored.review)
-      if (reason !== undefined) reasons[reason] = (reasons[reason] ?? 0) + 1
+        found === undefined ? undefined : heldBackBy(found.draft, this.shareMode(home), found.stored.review)
+      if (reason !== undefined) reasons[reason.message] = (reasons[reason.message] ?? 0) + 1
     }
     return reasons
   }

@@ -30,25 +30,41 @@ export function tallyOf(support: readonly DraftSupport[]): Tally {
   return { episodes: support.length, asks: asks.size, solved, unsolved }
 }
 
-/** Why the draft stays on this node, as a sentence; undefined when it may be shared. */
-export function whyHeldBack(
-  draft: Pick<EntryDraft, 'asksToShare' | 'needsSolved' | 'support'>,
+/** Why a draft stays on this node: a code for the program, a sentence for people. */
+export interface HeldBackReason {
+  readonly code: 'rejected' | 'sharing-off' | 'awaits-review' | 'too-few-asks' | 'no-outcome'
+  readonly message: string
+}
+
+/** Undefined when the draft may be shared. */
+export function heldBackBy(
+  draft: Pick<EntryDraft, 'asksToShare' | 'needsSolved' | 'needsReview' | 'support'>,
   mode: ShareMode,
   review: Review,
-): string | undefined {
-  if (review === 'rejected') return 'You rejected it.'
-  if (mode === 'none') return 'Sharing is switched off for this swarm.'
-  if (mode === 'reviewed' && review !== 'approved') return 'It waits for your review.'
+): HeldBackReason | undefined {
+  if (review === 'rejected') return { code: 'rejected', message: 'You rejected it.' }
+  if (mode === 'none') return { code: 'sharing-off', message: 'Sharing is switched off for this swarm.' }
+  if (mode === 'reviewed' && review !== 'approved')
+    return { code: 'awaits-review', message: 'It waits for your review.' }
   if (mode === 'all' || review === 'approved') return undefined
   const counting = draft.needsSolved ? draft.support.filter(one => one.solved === true) : draft.support
   const { asks } = tallyOf(counting)
   if (asks < draft.asksToShare) {
     const kind = draft.needsSolved ? 'solved ask' : 'ask'
-    return `It rests on ${asks} ${kind}${asks === 1 ? '' : 's'}, and ${draft.asksToShare} are needed before it is shared.`
+    return {
+      code: 'too-few-asks',
+      message: `It rests on ${asks} ${kind}${asks === 1 ? '' : 's'}, and ${draft.asksToShare} are needed before it is shared.`,
+    }
   }
   const { solved, unsolved } = tallyOf(draft.support)
-  if (solved + unsolved === 0 && asks < 2) return 'No outcome is known for any of its episodes.'
+  if (solved + unsolved === 0 && asks < 2)
+    return { code: 'no-outcome', message: 'No outcome is known for any of its episodes.' }
   return undefined
+}
+
+/** `heldBackBy` as a sentence. */
+export function whyHeldBack(...asked: Parameters<typeof heldBackBy>): string | undefined {
+  return heldBackBy(...asked)?.message
 }
 
 export interface EntryMaking {

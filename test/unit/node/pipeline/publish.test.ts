@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { entryOf, needsSuccessor, tallyOf, whyHeldBack } from '../../../../node/pipeline/publish.ts'
+import {
+  entryOf,
+  heldBackBy,
+  needsSuccessor,
+  tallyOf,
+  whyHeldBack,
+} from '../../../../node/pipeline/publish.ts'
 import type { DraftSupport, EntryDraft } from '../../../../node/ports.ts'
 import { cid, entry, peer } from '../entry-samples.ts'
 
@@ -37,13 +43,27 @@ describe('sharing', () => {
       draft({ needsSolved: true, support: support(['a', true], ['b', false]) }),
       'verified',
       undefined,
+      'too-few-asks',
     ],
-    ['one ask alone', draft({ support: support(['a', true], ['a', true]) }), 'verified', undefined],
-    ['no outcome', draft({ asksToShare: 1, support: support(['a', undefined]) }), 'verified', undefined],
-    ['not yet reviewed', draft(), 'reviewed', undefined],
-    ['rejected by the owner', draft(), 'all', 'rejected'],
-    ['sharing off', draft(), 'none', 'approved'],
-  ] as const)('keeps it here: %s', (_name, given, mode, review) => {
+    [
+      'one ask alone',
+      draft({ support: support(['a', true], ['a', true]) }),
+      'verified',
+      undefined,
+      'too-few-asks',
+    ],
+    [
+      'no outcome',
+      draft({ asksToShare: 1, support: support(['a', undefined]) }),
+      'verified',
+      undefined,
+      'no-outcome',
+    ],
+    ['not yet reviewed', draft(), 'reviewed', undefined, 'awaits-review'],
+    ['rejected by the owner', draft(), 'all', 'rejected', 'rejected'],
+    ['sharing off', draft(), 'none', 'approved', 'sharing-off'],
+  ] as const)('keeps it here: %s', (_name, given, mode, review, code) => {
+    expect(heldBackBy(given, mode, review)?.code).toBe(code)
     expect(whyHeldBack(given, mode, review)).toMatch(/\.$/)
   })
 
