@@ -3,10 +3,12 @@
  * recorded runs (tool errors, outcomes, where values came from) and hands it to the patterns.
  */
 
-import type { Distiller } from '../ports.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Distiller, EpisodeId } from '../ports.ts'
 import { batchOf } from './batch.ts'
 import { toDrafts } from './drafts.ts'
-import { type Origins, originsOf } from './origins.ts'
+import { ofEach } from './of-each.ts'
+import { originsOf } from './origins.ts'
 import { askedInVain } from './patterns/asked-in-vain.ts'
 import { callCard } from './patterns/call-card.ts'
 import { changedArgument } from './patterns/changed-argument.ts'
@@ -52,28 +54,24 @@ const PATTERNS: readonly Pattern[] = [
   recordDenies,
 ]
 
+/** It keeps what it made of the runs of the last look: the next one mostly holds the same. */
 export function createDistiller(): Distiller {
+  let known: ReadonlyMap<EpisodeId, Run> = new Map()
   return {
     id: 'swarmlore-patterns/1',
     async distil(episodes, signal) {
-      const recorded: Run[] = []
+      const recorded = new Map<EpisodeId, Run>()
       // In an order of their own, so that the drafts hang on the set of episodes alone.
       for (const episode of episodes.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
         signal.throwIfAborted()
-        recorded.push(toRun(episode))
+        const before = known.get(episode.id)
+        // Its outcome can come later, and its redaction can be another.
+        const isSame = before !== undefined && isDeepStrictEqual(before.episode, episode)
+        recorded.set(episode.id, isSame ? before : toRun(episode))
       }
-      const runs = withoutPersonalWords(recorded)
-      const indexes = new Map<Run, Origins>()
-      const context: PatternContext = {
-        batch: batchOf(runs),
-        origins(run) {
-          const known = indexes.get(run)
-          if (known !== undefined) return known
-          const origins = originsOf(run)
-          indexes.set(run, origins)
-          return origins
-        },
-      }
+      known = recorded
+      const runs = withoutPersonalWords([...recorded.values()])
+      const context: PatternContext = { batch: batchOf(runs), origins: originsIn }
       const found: (readonly [Pattern, readonly Finding[]])[] = []
       for (const pattern of PATTERNS) {
         signal.throwIfAborted()
@@ -83,3 +81,5 @@ export function createDistiller(): Distiller {
     },
   }
 }
+
+const originsIn = ofEach(originsOf)

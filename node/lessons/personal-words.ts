@@ -8,6 +8,7 @@
 import type { Json } from '../ports.ts'
 import { maskTemplate } from './errors.ts'
 import { hasDataKeys, isRecord, leavesOf } from './leaves.ts'
+import { ofEach } from './of-each.ts'
 import type { Call, Run } from './runs.ts'
 
 /** Asks whose users did not say a word, and whose errors (or results, for a key) hold it all the same. */
@@ -33,31 +34,92 @@ const ENVELOPES = new Set(
   ),
 )
 
-/** The runs with whatever may be somebody's taken out of their error templates and out of the paths of their results. */
+/**
+ * The runs with whatever may be somebody's taken out of their error templates and out of the paths of their results. A
+ * run of which the same is taken as last time is the same object again.
+ */
 export function withoutPersonalWords(runs: readonly Run[]): readonly Run[] {
-  const names = namesIn(runs)
+  const names = new Set(runs.flatMap(run => [...namesIn(run)]))
   const said = saidByAsk(runs)
-  const personal = personalWords(runs, names, said)
+  const isPersonal = personalWords(runs, names, said)
   const keysAreData = dataKeys(runs, names, said)
-  return runs.map(run => ({ ...run, calls: run.calls.map(call => clean(call, personal, keysAreData)) }))
+  return runs.map(run => cleaned(run, isPersonal, keysAreData))
 }
 
 type IsPersonal = (word: string, message: string) => boolean
 type JsonObject = { readonly [key: string]: Json }
-type DataKeys = (tool: string, path: string, object: JsonObject) => (key: string) => boolean
+type DataKeys = (place: Place) => (key: string) => boolean
 
-function clean(call: Call, isPersonal: IsPersonal, keysAreData: DataKeys): Call {
-  const { result, tool } = call
+/** Whether a user said a word, in any run of the ask. */
+type SaidIn = (ask: string, word: string) => boolean
+
+/** An object in a result, and the path to it while its keys are taken for names of fields. */
+interface Place {
+  readonly tool: string
+  readonly path: string
+  readonly object: JsonObject
+  readonly keys: readonly string[]
+  /** The object itself shows that its keys are data. */
+  readonly hasData: boolean
+}
+
+const placesIn = ofEach((run: Run): readonly Place[] => {
+  const places: Place[] = []
+  for (const { tool, result } of run.calls) {
+    if (result?.value === undefined || result.error !== undefined) continue
+    leavesOf(result.value, (path, object) => {
+      places.push({ tool, path, object, keys: Object.keys(object), hasData: hasDataKeys(object) })
+      return () => false
+    })
+  }
+  return places
+})
+
+const keysIn = ofEach((run: Run): ReadonlySet<string> => new Set(placesIn(run).flatMap(place => place.keys)))
+
+/** Of each run the last one that was made of it, under what was taken then. */
+const lastCleaned = ofEach((_run: Run) => new Map<string, Run>())
+
+function cleaned(run: Run, isPersonal: IsPersonal, keysAreData: DataKeys): Run {
+  const templates = run.calls.map(call => templateOf(call, isPersonal))
+  const data = new Map<JsonObject, readonly string[]>()
+  const taken: string[] = templates.map(String)
+  for (const [index, place] of placesIn(run).entries()) {
+    const keys = place.keys.filter(keysAreData(place))
+    if (keys.length === 0) continue
+    data.set(place.object, keys)
+    taken.push(JSON.stringify([index, keys]))
+  }
+  const isSame = run.calls.every((call, index) => call.result?.error?.template === templates[index])
+  if (isSame && data.size === 0) return run
+  const last = lastCleaned(run)
+  const key = taken.join('\n')
+  const known = last.get(key)
+  if (known !== undefined) return known
+  last.clear()
+  const made = { ...run, calls: run.calls.map((call, index) => clean(call, templates[index], data)) }
+  last.set(key, made)
+  return made
+}
+
+function templateOf({ result }: Call, isPersonal: IsPersonal): string | undefined {
+  const error = result?.error
+  if (error === undefined) return undefined
+  return maskTemplate(error.template, token => wordsIn(token).some(word => isPersonal(word, error.message)))
+}
+
+function clean(
+  call: Call,
+  template: string | undefined,
+  data: ReadonlyMap<JsonObject, readonly string[]>,
+): Call {
+  const { result } = call
   if (result === undefined) return call
   const { error, value } = result
-  if (error !== undefined) {
-    const template = maskTemplate(error.template, token =>
-      wordsIn(token).some(word => isPersonal(word, error.message)),
-    )
+  if (error !== undefined && template !== undefined)
     return { ...call, result: { ...result, error: { ...error, template } } }
-  }
   if (value === undefined) return call
-  const leaves = leavesOf(value, (path, object) => keysAreData(tool, path, object))
+  const leaves = leavesOf(value, (_path, object) => key => data.get(object)?.includes(key) === true)
   return { ...call, result: { ...result, leaves } }
 }
 
@@ -82,23 +144,28 @@ function wordsIn(text: string): readonly string[] {
 }
 
 /** Words of the names of tools and of their arguments. */
-function namesIn(runs: readonly Run[]): ReadonlySet<string> {
+const namesIn = ofEach((run: Run): ReadonlySet<string> => {
   const texts = new Set<string>()
-  for (const call of runs.flatMap(run => run.calls)) {
+  for (const call of run.calls) {
     texts.add(call.tool)
     if (isRecord(call.arguments)) for (const key of Object.keys(call.arguments)) texts.add(key)
   }
   return new Set([...texts].flatMap(wordsIn))
-}
+})
 
-function saidByAsk(runs: readonly Run[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const said = new Map<string, Set<string>>()
+const saidIn = ofEach((run: Run): ReadonlySet<string> => {
+  const texts = run.said.filter(({ by }) => by === 'user')
+  return new Set(texts.flatMap(({ text }) => wordsIn(text)))
+})
+
+function saidByAsk(runs: readonly Run[]): SaidIn {
+  const asks = new Map<string, ReadonlySet<string>[]>()
   for (const run of runs) {
-    const words = said.get(run.ask) ?? new Set()
-    said.set(run.ask, words)
-    for (const { by, text } of run.said) if (by === 'user') for (const word of wordsIn(text)) words.add(word)
+    const sets = asks.get(run.ask)
+    if (sets === undefined) asks.set(run.ask, [saidIn(run)])
+    else sets.push(saidIn(run))
   }
-  return said
+  return (ask, word) => asks.get(ask)?.some(words => words.has(word)) === true
 }
 
 /** In which asks a word or a key came up, and in which of them it was said. */
@@ -117,11 +184,7 @@ class Sightings {
   }
 }
 
-function personalWords(
-  runs: readonly Run[],
-  names: ReadonlySet<string>,
-  said: ReadonlyMap<string, ReadonlySet<string>>,
-): IsPersonal {
+function personalWords(runs: readonly Run[], names: ReadonlySet<string>, said: SaidIn): IsPersonal {
   const errors: { readonly ask: string; readonly message: string; readonly words: ReadonlySet<string> }[] = []
   const sightings = new Sightings()
   const wordsOf = new Map<string, ReadonlySet<string>>()
@@ -135,7 +198,7 @@ function personalWords(
       wordsOf.set(message, words)
       errors.push({ ask, message, words })
       const given = new Set(leaves.flatMap(({ value }) => (typeof value === 'string' ? wordsIn(value) : [])))
-      for (const word of words) sightings.add(word, ask, said.get(ask)?.has(word) === true || given.has(word))
+      for (const word of words) sightings.add(word, ask, said(ask, word) || given.has(word))
     }
   }
   // An error that names somebody is about them, in all its words: the others stay where errors about others hold them.
@@ -157,36 +220,32 @@ function personalWords(
   }
 }
 
-function dataKeys(
-  runs: readonly Run[],
-  names: ReadonlySet<string>,
-  said: ReadonlyMap<string, ReadonlySet<string>>,
-): DataKeys {
+function dataKeys(runs: readonly Run[], names: ReadonlySet<string>, said: SaidIn): DataKeys {
   const sightings = new Sightings()
   const tables = new Map<string, Table>()
-  for (const { ask, calls } of runs) {
-    for (const { tool, result } of calls) {
-      if (result?.value === undefined || result.error !== undefined) continue
-      leavesOf(result.value, (path, object) => {
-        const keys = Object.keys(object)
-        for (const key of keys) {
-          const parts = wordsIn(key)
-          const words = said.get(ask)
-          sightings.add(key, ask, parts.length > 0 && parts.every(part => words?.has(part) === true))
-        }
-        const place = `${tool}\n${path}`
-        tables.set(place, seen(tables.get(place), object))
-        return () => false
-      })
+  const words = new Map<string, readonly string[]>()
+  const wordsOf = (key: string): readonly string[] => {
+    const known = words.get(key)
+    if (known !== undefined) return known
+    const made = wordsIn(key)
+    words.set(key, made)
+    return made
+  }
+  for (const run of runs) {
+    for (const key of keysIn(run)) {
+      const parts = wordsOf(key)
+      sightings.add(key, run.ask, parts.length > 0 && parts.every(part => said(run.ask, part)))
+    }
+    for (const place of placesIn(run)) {
+      const name = `${place.tool}\n${place.path}`
+      tables.set(name, seen(tables.get(name), place))
     }
   }
-  return (tool, path, object) => {
-    const keys = Object.keys(object)
+  return ({ tool, path, object, keys }) => {
     const table = tables.get(`${tool}\n${path}`)?.isTable === true && keys.length <= TABLE_KEYS_MAX
     return key => {
-      const parts = wordsIn(key)
-      if (ENVELOPES.has(key.toLowerCase()) || parts.every(part => names.has(part) || COMMON.has(part)))
-        return false
+      if (ENVELOPES.has(key.toLowerCase())) return false
+      if (wordsOf(key).every(part => names.has(part) || COMMON.has(part))) return false
       return table || sightings.isSomebodys(key) || isAlone(keys, object[key])
     }
   }
@@ -206,9 +265,7 @@ interface Table {
   readonly isTable: boolean
 }
 
-function seen(before: Table | undefined, object: JsonObject): Table {
-  const hasData = hasDataKeys(object)
-  const keys = Object.keys(object)
+function seen(before: Table | undefined, { object, keys, hasData }: Place): Table {
   if (before === undefined) return { first: object, isTable: hasData }
   if (keys.length === 0 || before.isTable) return before
   const { first } = before

@@ -131,6 +131,21 @@ describe('the distiller', () => {
     )
   })
 
+  it('gives what a fresh one gives, whatever it looked at before', async () => {
+    await fc.assert(
+      fc.asyncProperty(scripts, fc.nat(7), fc.boolean(), async (list, first, solved) => {
+        const episodes = await Promise.all(list.map(item => redacted(transcript(item))))
+        const judged = episodes.map((one, at) => (at === first ? { ...one, outcome: { solved } } : one))
+        const distiller = createDistiller()
+        await distiller.distil(episodes.slice(0, first), signal)
+        await distiller.distil(episodes, signal)
+        const drafts = await distiller.distil(judged, signal)
+        expect(drafts).toEqual(await createDistiller().distil(judged, signal))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   it('says no word that a user or a record said: only names, error words and its own', async () => {
     await fc.assert(
       fc.asyncProperty(scripts, async list => {
