@@ -4,7 +4,7 @@
  */
 
 import type { Entry, EntryCid, EntryKind, InvitePolicy, PeerId, Result, SwarmId } from '../protocol/types.ts'
-import type { Episode, EpisodeId, Outcome } from './ports.ts'
+import type { Episode, EpisodeId, LlmStatus, Outcome } from './ports.ts'
 
 /** Whether an entry may reach a prompt. */
 export type Tier = 'own' | 'trusted' | 'quarantined'
@@ -213,6 +213,8 @@ export interface NodeStatus {
   readonly recalls: number
   readonly embedder: { readonly space: string; readonly dimensions: number }
   readonly distiller: string
+  /** The language model that is asked for lessons, too; absent where none is. */
+  readonly llm?: LlmStatus
 }
 
 /** Something of which a person may want to know, with the way to mend it. */

@@ -38,27 +38,53 @@ export const nodeConfigSchema = z.strictObject({
 export type NodeConfig = z.infer<typeof nodeConfigSchema>
 
 /** What the program around the node reads: the node's settings, and where it listens. */
-export const settingsSchema = nodeConfigSchema.extend({
-  /** Address of the HTTP API. Anything but loopback exposes it, and needs `exposeHttp`. */
-  httpHost: z.string().max(100).default('127.0.0.1'),
-  httpPort: z.int().min(0).max(65_535).default(7717),
-  /** Said explicitly before the HTTP API listens beyond loopback. */
-  exposeHttp: z.boolean().default(false),
-  /** Other names by which the API may be called (`Host` header), beyond loopback names. */
-  httpHosts: z.array(z.string().max(200)).max(20).default([]),
-  /**
-   * Multiaddrs to listen on for peers: loopback unless told. Port 0 takes a free port and keeps it over restarts;
-   * with another one, the node's first swarm takes it, the second the next, and so on.
-   */
-  listen: z.array(z.string().max(200)).min(1).max(8).default(['/ip4/127.0.0.1/tcp/0']),
-  /** Find peers on the local network by multicast DNS; of effect only when listening beyond loopback. */
-  mdns: z.boolean().default(true),
-  /** Find peers by rendezvous in a distributed hash table among the swarm's own members. */
-  dht: z.boolean().default(true),
-  /** Folder of a sentence-transformers ONNX model; the shipped all-MiniLM-L6-v2 when absent. */
-  modelFolder: z.string().max(1000).optional(),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-})
+export const settingsSchema = nodeConfigSchema
+  .extend({
+    /** Address of the HTTP API. Anything but loopback exposes it, and needs `exposeHttp`. */
+    httpHost: z.string().max(100).default('127.0.0.1'),
+    httpPort: z.int().min(0).max(65_535).default(7717),
+    /** Said explicitly before the HTTP API listens beyond loopback. */
+    exposeHttp: z.boolean().default(false),
+    /** Other names by which the API may be called (`Host` header), beyond loopback names. */
+    httpHosts: z.array(z.string().max(200)).max(20).default([]),
+    /**
+     * Multiaddrs to listen on for peers: loopback unless told. Port 0 takes a free port and keeps it over restarts;
+     * with another one, the node's first swarm takes it, the second the next, and so on.
+     */
+    listen: z.array(z.string().max(200)).min(1).max(8).default(['/ip4/127.0.0.1/tcp/0']),
+    /** Find peers on the local network by multicast DNS; of effect only when listening beyond loopback. */
+    mdns: z.boolean().default(true),
+    /** Find peers by rendezvous in a distributed hash table among the swarm's own members. */
+    dht: z.boolean().default(true),
+    /** Folder of a sentence-transformers ONNX model; the shipped all-MiniLM-L6-v2 when absent. */
+    modelFolder: z.string().max(1000).optional(),
+    logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    /**
+     * Base URL of an OpenAI-compatible endpoint that is asked for lessons, too; none when absent. Redacted text of runs
+     * goes there, and names and stories that have no form of their own are in it still.
+     */
+    llmUrl: z
+      .string()
+      .max(500)
+      .refine(isPlainUrl, 'must be an http(s) URL without a user, a query or a fragment')
+      .optional(),
+    /** The model's name there. Needed with `llmUrl`. */
+    llmModel: z.string().min(1).max(200).optional(),
+    /** A file (mode 0600) that holds the key for the endpoint; none is sent when absent. */
+    llmKeyFile: z.string().max(1000).optional(),
+    /** How long one request may take. */
+    llmDeadlineMs: z.int().min(100).max(80_000).default(30_000),
+    /** Requests on one UTC day, failed ones included. */
+    llmRequestsPerDay: z.int().min(0).max(100_000).default(50),
+    /** Tokens on one UTC day, of questions and answers together. */
+    llmTokensPerDay: z.int().min(0).max(1_000_000_000).default(500_000),
+    /** Tokens of one answer, at most. */
+    llmAnswerTokensMax: z.int().min(100).max(100_000).default(4_000),
+  })
+  .refine(settings => settings.llmUrl === undefined || settings.llmModel !== undefined, {
+    path: ['llmModel'],
+    error: 'must name a model where llmUrl is set',
+  })
 export type Settings = z.infer<typeof settingsSchema>
 export type SettingName = keyof Settings
 
@@ -111,6 +137,13 @@ export function settingFromText(key: string, text: string): unknown {
       .map(part => part.trim())
       .filter(part => part !== '')
   return text
+}
+
+/** What `config show` prints must hold no secret, and the endpoint's path is added to it. */
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === ''
 }
 
 const nodeDefaults: Settings = settingsSchema.parse({})

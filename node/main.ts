@@ -10,7 +10,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { Result } from '../protocol/types.ts'
 import type { Store } from '../store/ports.ts'
 import type { Settings } from './config.ts'
-import type { Log } from './ports.ts'
+import type { Distiller, Log } from './ports.ts'
 import { type Composed, type Program, runCli } from './surface/cli.ts'
 
 // onnxruntime reports its use to its maker over the internet, and leaves files in the temporary folder, unless told
@@ -44,7 +44,7 @@ const program: Program = {
     const store = await openLevelStore(join(prepared.value, 'store'))
     if (!store.ok) return store
     const schema = await checkSchema(store.value, prepared.value)
-    if (schema.ok) return composeOn(store.value, seed.value, settings, log)
+    if (schema.ok) return composeOn(store.value, seed.value, settings, log, withLlm)
     await store.value.close()
     return schema
   },
@@ -53,7 +53,11 @@ const program: Program = {
       import('./adapters/system.ts'),
       import('../store/memory.ts'),
     ])
-    return composeOn(openMemoryStore(), systemRandom.bytes(32), settings, log)
+    // Only to look: what is tried out here goes to no LLM.
+    return composeOn(openMemoryStore(), systemRandom.bytes(32), settings, log, async local => ({
+      ok: true,
+      value: local,
+    }))
   },
   async experiment({ files, seed, heldOut, settings, log, onProgress }) {
     const [
@@ -111,6 +115,7 @@ async function composeOn(
   seed: Uint8Array,
   settings: Settings,
   log: Log,
+  extend: typeof withLlm,
 ): Promise<Result<Composed>> {
   const [
     system,
@@ -133,7 +138,13 @@ async function composeOn(
     return embedder
   }
   const { listen, dht } = settings
-  const distiller = distillerThread(createDistiller().id, new URL('./distiller-worker.ts', import.meta.url))
+  const thread = distillerThread(createDistiller().id, new URL('./distiller-worker.ts', import.meta.url))
+  const distiller = await extend(thread, store, settings, log)
+  if (!distiller.ok) {
+    await embedder.value.close()
+    await store.close()
+    return distiller
+  }
   // Nobody beyond this machine could answer what multicast finds while the node listens on loopback only.
   const mdns = settings.mdns && !listen.every(isLoopback)
   const ports = {
@@ -142,7 +153,7 @@ async function composeOn(
     cpu: system.systemCpu(),
     store,
     embedder: embedder.value,
-    distiller,
+    distiller: distiller.value,
     openSwarm: swarmOpener({ listen, mdns, dht }, log),
     seed,
     log,
@@ -159,10 +170,50 @@ async function composeOn(
       node: node.value,
       async close() {
         await node.value.stop()
-        await distiller.close()
+        await thread.close()
         await embedder.value.close()
       },
     },
+  }
+}
+
+/** The distiller, which also asks a language model where the owner has named one. */
+async function withLlm(
+  local: Distiller,
+  store: Store,
+  settings: Settings,
+  log: Log,
+): Promise<Result<Distiller>> {
+  const { llmUrl: url, llmModel: model, llmKeyFile } = settings
+  if (url === undefined || model === undefined) return { ok: true, value: local }
+  const [system, { llmEndpoint }, { loadKey }, { LlmDistilling }, { redactionRules }] = await Promise.all([
+    import('./adapters/system.ts'),
+    import('./adapters/llm-endpoint.ts'),
+    import('./adapters/keyfile.ts'),
+    import('./core/llm-distilling.ts'),
+    import('./pipeline/redact.ts'),
+  ])
+  const rules = redactionRules(settings)
+  if (!rules.ok) return rules
+  const key = llmKeyFile === undefined ? undefined : await loadKey(llmKeyFile)
+  if (key?.ok === false) return key
+  return {
+    ok: true,
+    value: new LlmDistilling({
+      local,
+      llm: llmEndpoint({ url, model, ...(key === undefined ? {} : { key: key.value }) }),
+      clock: system.systemClock,
+      cpu: system.systemCpu(),
+      store,
+      log,
+      rules: rules.value,
+      budget: {
+        deadlineMs: settings.llmDeadlineMs,
+        requestsPerDay: settings.llmRequestsPerDay,
+        tokensPerDay: settings.llmTokensPerDay,
+        answerTokensMax: settings.llmAnswerTokensMax,
+      },
+    }),
   }
 }
 

@@ -250,6 +250,7 @@ class LocalNode implements SwarmloreNode {
       recalls: this.#answering.recalls,
       embedder: { space: embedder.space, dimensions: embedder.dimensions },
       distiller: distiller.id,
+      ...(distiller.llm === undefined ? {} : { llm: distiller.llm() }),
     }
   }
 

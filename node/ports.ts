@@ -9,6 +9,7 @@ import type {
   EntryContext,
   EntryKind,
   PeerId,
+  Result,
   SpaceId,
   SwarmId,
 } from '../protocol/types.ts'
@@ -225,6 +226,8 @@ export interface EntryDraft {
   readonly asksToShare: number
   /** It recommends what solved runs did: only asks with a solved run count towards `asksToShare`. */
   readonly needsSolved: boolean
+  /** Its words are free text, which no rule has made: shared only once a person approved it, whatever the share mode. */
+  readonly needsReview?: true
 }
 
 export interface Distiller {
@@ -235,6 +238,68 @@ export interface Distiller {
    * the same episodes give the same drafts, in the same order.
    */
   distil(episodes: readonly RedactedEpisode[], signal: AbortSignal): Promise<readonly EntryDraft[]>
+  /** The part that asks nobody outside this node, where there is another: a preview goes no further. */
+  readonly local?: Distiller
+  /** How the language model behind it does, where there is one. */
+  llm?(): LlmStatus
+}
+
+/** A question to a language model that somebody else may run: only redacted text may be in it. */
+export interface LlmRequest {
+  readonly system: string
+  readonly user: string
+  /** The JSON schema that the answer's text must obey. A model may break it all the same. */
+  readonly schema: { readonly [key: string]: unknown }
+  readonly answerTokensMax: number
+}
+
+export interface LlmReply {
+  /** What the model wrote: hostile text. */
+  readonly text: string
+  /** Tokens of question and answer, where the endpoint says. */
+  readonly tokens: number | undefined
+}
+
+export type LlmCode =
+  | 'llm-unreachable'
+  | 'llm-too-slow'
+  | 'llm-unauthorized'
+  | 'llm-busy'
+  | 'llm-failed'
+  | 'llm-refused'
+  | 'llm-redirected'
+  | 'llm-declined'
+  | 'llm-answer-too-large'
+  | 'llm-answer-malformed'
+  | 'llm-answer-cut'
+  | 'llm-answer-invalid'
+  | 'llm-budget-spent'
+
+export interface Llm {
+  readonly model: string
+  /** The base URL at which it is asked. Holds no secret. */
+  readonly url: string
+  /** Ends soon after the signal aborts. No message of a failure holds the key, the question or what was answered. */
+  ask(request: LlmRequest, signal: AbortSignal): Promise<Result<LlmReply, LlmCode>>
+}
+
+export interface LlmStatus {
+  readonly model: string
+  readonly url: string
+  readonly requestsToday: number
+  readonly requestsPerDay: number
+  readonly tokensToday: number
+  readonly tokensPerDay: number
+  /** Runs with an outcome that it has not been asked about yet. */
+  readonly waiting: number
+  /** How the last request went; absent before the first one. */
+  readonly last?: {
+    /** Milliseconds. */
+    readonly at: number
+    /** An `LlmCode`; absent where it went well. */
+    readonly code?: string
+    readonly message: string
+  }
 }
 
 export interface Ports {

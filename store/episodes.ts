@@ -103,6 +103,7 @@ export function forgetEpisodeOps(store: Store, id: string): StoreOp[] {
     del(keyOf(prefixes.episodeHead, id)),
     del(keyOf(prefixes.episodeBody, id)),
     del(keyOf(prefixes.episodeRedacted, id)),
+    del(keyOf(prefixes.episodeLlm, id)),
     del(keyOf(prefixes.episodeTime, time, id)),
     del(keyOf(prefixes.episodeQueue, time, id)),
     ...(once === undefined ? [] : [del(keyOf(prefixes.episodeOnce, once))]),

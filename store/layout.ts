@@ -21,6 +21,8 @@ export const prefixes = {
   episodeBody: 'episode/body/',
   /** id → the episode as it was redacted, and by which rules. */
   episodeRedacted: 'episode/redacted/',
+  /** id → lessons that a language model found in it. */
+  episodeLlm: 'episode/llm/',
   /** time, id → nothing: order of capture. */
   episodeTime: 'episode/time/',
   /** hash of an idempotency key → id. */
@@ -51,6 +53,8 @@ export const prefixes = {
   recallTime: 'recall/time/',
   /** recall id, CID → the outcome that was told. */
   feedback: 'recall/feedback/',
+  /** → what a language model was asked today. */
+  llmDay: 'llm/day/',
   /** peer → the owner's word. */
   word: 'word/',
   /** swarm id → a joined swarm. */

@@ -12,6 +12,7 @@ import type { Failure, Result } from '../../protocol/types.ts'
 import { makeFolder } from './data-folder.ts'
 
 export type SecretCode =
+  | 'secret-missing'
   | 'secret-readable-by-others'
   | 'secret-not-a-file'
   | 'secret-damaged'
@@ -44,6 +45,20 @@ export async function loadOrCreateToken(path: string): Promise<Result<string, Se
         : 'it is not one line of at least 32 letters and digits',
   )
   return loaded.ok ? { ok: true, value: new TextDecoder('latin1').decode(loaded.value).trim() } : loaded
+}
+
+/** A key that somebody else gave, one line of printable ASCII. It is not made where there is none. */
+export async function loadKey(path: string): Promise<Result<string, SecretCode>> {
+  const loaded = await load(path, bytes =>
+    /^[\x21-\x7e]+\s*$/.test(new TextDecoder('latin1').decode(bytes))
+      ? undefined
+      : 'it is not one line of letters, digits and signs',
+  )
+  if (loaded === 'missing')
+    return fail('secret-missing', `There is no file ${path}. Write the key into it, and: chmod 600 '${path}'`)
+  if (loaded.ok) return { ok: true, value: new TextDecoder('latin1').decode(loaded.value).trim() }
+  if (loaded.code !== 'secret-damaged') return loaded
+  return fail('secret-damaged', `${path} holds no key: it should be one line of letters, digits and signs.`)
 }
 
 /**

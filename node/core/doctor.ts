@@ -22,6 +22,7 @@ export function examine(facts: DoctorFacts): readonly Finding[] {
     room(facts),
     fetching(facts),
     refused(facts),
+    ...llm(facts),
   ].filter(finding => finding !== undefined)
 }
 
@@ -118,4 +119,29 @@ function refused({ status }: DoctorFacts): Finding | undefined {
     check: 'hostile records',
     message: `${total} records were refused as forged or malformed; whoever sends them loses its standing in the network by itself.`,
   }
+}
+
+function llm({ status }: DoctorFacts): readonly Finding[] {
+  if (status.llm === undefined) return []
+  const { last, model, url } = status.llm
+  const check = 'llm'
+  const { hostname, protocol } = new URL(url)
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  const findings: Finding[] = []
+  if (protocol === 'http:' && !isLoopback) {
+    const message = `Runs go to the LLM at ${url} unencrypted. Use https, or one on this machine.`
+    findings.push({ level: 'warn', check, message })
+  }
+  if (last?.code === 'llm-budget-spent')
+    findings.push({ level: 'ok', check, message: `${model}: ${last.message}` })
+  else if (last?.code !== undefined) {
+    const message = `${model} at ${url} gave no lessons: ${last.message} (${last.code}) The default distiller goes on alone, and it is tried again.`
+    findings.push({ level: 'warn', check, message })
+  } else
+    findings.push({
+      level: 'ok',
+      check,
+      message: `${model}: ${last?.message ?? 'It was not asked for lessons yet.'}`,
+    })
+  return findings
 }

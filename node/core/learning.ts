@@ -144,7 +144,7 @@ export class Learning {
       if (captured.ok) redacted.push(await this.#distilling.redact(captured.value))
       else failures.push(`Transcript ${index + 1}: ${captured.message}`)
     }
-    const drafts = await distiller.distil(redacted, this.#stopping.signal)
+    const drafts = await (distiller.local ?? distiller).distil(redacted, this.#stopping.signal)
     const home = publishing.home()
     const today = Math.floor(clock.now() / 1000 / secondsPerDay)
     const views: DraftView[] = []

@@ -44,7 +44,7 @@ export function heldBackBy(
 ): HeldBackReason | undefined {
   if (review === 'rejected') return { code: 'rejected', message: 'You rejected it.' }
   if (mode === 'none') return { code: 'sharing-off', message: 'Sharing is switched off for this swarm.' }
-  if (mode === 'reviewed' && review !== 'approved')
+  if ((mode === 'reviewed' || draft.needsReview === true) && review !== 'approved')
     return { code: 'awaits-review', message: 'It waits for your review.' }
   if (mode === 'all' || review === 'approved') return undefined
   const counting = draft.needsSolved ? draft.support.filter(one => one.solved === true) : draft.support

@@ -256,6 +256,20 @@ export const nodeStatus = z.object({
   recalls: count,
   embedder: z.object({ space: z.string(), dimensions: count }),
   distiller: z.string(),
+  llm: z
+    .object({
+      model: z.string(),
+      url: z.string(),
+      requestsToday: count,
+      requestsPerDay: count,
+      tokensToday: count,
+      tokensPerDay: count,
+      waiting: count,
+      last: z
+        .object({ at: milliseconds, code: z.string().exactOptional(), message: z.string() })
+        .exactOptional(),
+    })
+    .exactOptional(),
 })
 
 export const finding = z.object({

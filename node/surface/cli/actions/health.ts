@@ -1,6 +1,7 @@
 /** What `status` and `doctor` do. */
 
 import type { Result } from '../../../../protocol/types.ts'
+import type { OutputOf } from '../../operations.ts'
 import { type Context, done } from '../context.ts'
 import { type ExitStatus, exitStatus } from '../exit-status.ts'
 import { time } from '../number.ts'
@@ -31,9 +32,21 @@ export function status(context: Context): Done {
         ? []
         : [`rejected  ${rejected.map(([reason, times]) => `${reason} ${times}`).join(', ')}`]),
       `embedder  ${value.embedder.dimensions} dimensions, space ${value.embedder.space.slice(0, 12)}…; distiller ${value.distiller}`,
+      ...(value.llm === undefined ? [] : llmLines(value.llm)),
     ])
     return done
   })
+}
+
+function llmLines(llm: NonNullable<OutputOf<'getStatus'>['llm']>): readonly string[] {
+  const { last } = llm
+  const code = last?.code === undefined ? '' : ` (${last.code})`
+  return [
+    `llm       ${llm.model} at ${llm.url}; today ${llm.requestsToday} of ${llm.requestsPerDay} requests, ${llm.tokensToday} of ${llm.tokensPerDay} tokens; ${llm.waiting} runs not asked about yet`,
+    last === undefined
+      ? '          not asked yet'
+      : `          last asked ${time(last.at)} UTC: ${last.message}${code}`,
+  ]
 }
 
 export function doctor(context: Context): Done {
