@@ -19,7 +19,7 @@ export interface ShownRun {
 
 /** Runs in one question: enough to see what tells them apart. */
 const RUNS_MAX = 8
-/** Characters of all steps in one question, some 12,000 tokens: what small models read well. */
+/** Characters of all steps in one question, as JSON; some 12,000 tokens: what small models read well. */
 const QUESTION_CHARS_MAX = 48_000
 const RUN_CHARS_MAX = 12_000
 /** A run's first steps say what was asked, its last ones how it went. */
@@ -94,9 +94,10 @@ function cut(text: string): string {
   return text.length <= TEXT_CHARS_MAX ? text : `${text.slice(0, TEXT_CHARS_MAX)}…`
 }
 
+/** As they are written. */
 function charsOf(steps: readonly ShownStep[]): number {
   let chars = 0
-  for (const [kind, text] of steps) chars += kind.length + text.length
+  for (const step of steps) chars += JSON.stringify(step).length + 1
   return chars
 }
 
