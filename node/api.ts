@@ -27,6 +27,8 @@ export interface DistilReport {
   readonly newDrafts: number
   /** Entries announced to swarms by this run. */
   readonly published: number
+  /** Drafts that wait for a quiet moment: so many came at once. */
+  readonly heldOver: number
   /** Drafts that stand, and are not shared, by reason. */
   readonly local: Readonly<Record<string, number>>
 }

@@ -7,7 +7,7 @@
 import { secondsPerDay } from '../../protocol/body.ts'
 import { encodeEntry } from '../../protocol/entry.ts'
 import type { EntryCid, Result } from '../../protocol/types.ts'
-import { draftsOfEpisode, dropDraftOps, removeSupportOps, supportOf } from '../../store/drafts.ts'
+import { allDrafts, draftsOfEpisode, dropDraftOps, removeSupportOps, supportOf } from '../../store/drafts.ts'
 import {
   countEpisodes,
   episodeBody,
@@ -41,6 +41,11 @@ export interface LearningDeps {
 const idleMs = 1_000
 /** A model that never pauses is not waited for longer than this. */
 const busyMs = 60_000
+/**
+ * Lessons that are embedded for each run: one run can bring many, and the embedder is what the model's next recall waits
+ * for. Those beyond wait for the next run, or for a quiet moment.
+ */
+const lessonsPerRun = 3
 /** Distilling in the background takes at most this share of the time, and never waits longer than ten minutes. */
 const backgroundShare = 0.05
 const backgroundWaitMsMax = 600_000
@@ -111,8 +116,10 @@ export class Learning {
     return body === undefined ? undefined : (JSON.parse(new TextDecoder().decode(body)) as Episode)
   }
 
-  distil(): Promise<DistilReport> {
-    return this.#inTurn(() => this.#distilAll())
+  async distil(): Promise<DistilReport> {
+    const report = await this.#inTurn(() => this.#distilAll())
+    if (report.heldOver > 0) this.#distilWhenIdle()
+    return report
   }
 
   /** Encodes, signs and announces whatever the sharing rules allow now and did not before. */
@@ -258,17 +265,17 @@ export class Learning {
         for (let waitMs = idleMs; waitMs > 0; waitMs = this.#dueAt() - clock.now())
           await clock.sleep(waitMs, signal)
         const startedAt = clock.now()
-        await this.distil()
+        await this.#inTurn(() => this.#distilAll())
         const tookMs = clock.now() - startedAt
         this.#notBefore = clock.now() + Math.min(tookMs / backgroundShare, backgroundWaitMsMax)
-      } while (this.#counts.waiting > 0)
+      } while (this.#hasWork())
       await this.forgetOld()
     }
     this.#background = run()
       .then(() => {
         this.#background = undefined
         // What was captured while the last step ended would otherwise wait for the next capture.
-        if (this.#counts.waiting > 0) this.#distilWhenIdle()
+        if (this.#hasWork()) this.#distilWhenIdle()
       })
       .catch((cause: unknown) => {
         this.#background = undefined
@@ -277,6 +284,10 @@ export class Learning {
             cause: String(cause),
           })
       })
+  }
+
+  #hasWork(): boolean {
+    return this.#counts.waiting > 0 || this.#unpublished.size > 0
   }
 
   /** When the background may distil: nothing was captured for a while, and the last time is long enough ago. */
@@ -303,14 +314,22 @@ export class Learning {
       for (const key of step.changed) this.#unpublished.add(key)
     }
     // Drafts that an earlier process could not publish any more.
-    let published = this.#hasResumed ? 0 : await this.#publishAll()
-    for (const key of [...this.#unpublished]) {
-      published += await publishing.publish(key)
+    if (!this.#hasResumed) for await (const { key } of allDrafts(ports.store)) this.#unpublished.add(key)
+    this.#hasResumed = true
+    let published = 0
+    let left = lessonsPerRun * Math.max(1, episodes)
+    for (const key of this.#unpublished) {
+      if (left === 0) break
+      const { announced, embedded } = await publishing.publish(key)
+      published += announced
+      if (embedded) left--
       this.#unpublished.delete(key)
     }
     if (episodes > 0) ports.log('info', 'Distilled.', { episodes, drafts: found.size, published })
     this.#counts = await countEpisodes(ports.store)
-    return { episodes, drafts: found.size, newDrafts, published, local: await publishing.heldBackByReason() }
+    const local = await publishing.heldBackByReason()
+    const heldOver = this.#unpublished.size
+    return { episodes, drafts: found.size, newDrafts, published, heldOver, local }
   }
 
   async #isWaiting(id: EpisodeId): Promise<boolean> {

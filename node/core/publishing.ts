@@ -37,6 +37,13 @@ export interface PublishingDeps {
   readonly onKept: () => Promise<void>
 }
 
+export interface Published {
+  /** Into how many swarms the entry was announced. */
+  readonly announced: number
+  /** The entry has words that are new, and the embedder was given them. */
+  readonly embedded: boolean
+}
+
 /** Lessons that a person wrote: they rest on no episode. */
 const ownerPattern = 'owner'
 
@@ -51,7 +58,8 @@ export class Publishing {
   /** Encodes, signs and announces whatever the sharing rules allow now and did not before. */
   async publishAll(): Promise<number> {
     let published = 0
-    for await (const draft of allDrafts(this.#deps.ports.store)) published += await this.publish(draft.key)
+    for await (const draft of allDrafts(this.#deps.ports.store))
+      published += (await this.publish(draft.key)).announced
     return published
   }
 
@@ -134,32 +142,42 @@ export class Publishing {
     return { ok: true, value: { swarms: await this.dropEntries(key) } }
   }
 
-  /** Makes the draft's entry in each swarm what it should be now. Returns how many were announced. */
-  async publish(key: string, only?: Swarm): Promise<number> {
+  /** Makes the draft's entry in each swarm what it should be now. */
+  async publish(key: string, only?: Swarm): Promise<Published> {
     const { store } = this.#deps.ports
     const now = await this.#draft(key)
     if (now !== undefined && now.draft.pattern !== ownerPattern && now.draft.support.length === 0) {
       // No run shows it any more.
       await this.dropEntries(key)
       await store.batch(dropDraftOps(key))
-      return 0
+      return { announced: 0, embedded: false }
     }
-    let published = 0
+    let announced = 0
+    let embedded = false
     for (const [index, swarm] of this.#deps.swarms().entries()) {
       if (only !== undefined && swarm !== only) continue
       // Nobody would take it from who is no member (any more).
       if (swarm.chain() === undefined) continue
       // Read anew for each swarm: the step before has changed what is stored.
       const found = await this.#draft(key)
-      if (found === undefined) return published
-      if (await this.#publishIn(swarm, found, index === 0 || swarm === only)) published++
+      if (found === undefined) break
+      const made = await this.#publishIn(swarm, found, index === 0 || swarm === only)
+      if (made?.announced === true) announced++
+      if (made?.embedded === true) embedded = true
     }
     await this.#deps.onKept()
-    return published
+    return { announced, embedded }
   }
 
-  /** `keepLocal`: an entry that may not be shared is still kept in this swarm, for this node's own recall. */
-  async #publishIn(swarm: Swarm, found: FoundDraft, keepLocal: boolean): Promise<boolean> {
+  /**
+   * Undefined where nothing had to change. `keepLocal`: an entry that may not be shared is still kept in this swarm, for
+   * this node's own recall.
+   */
+  async #publishIn(
+    swarm: Swarm,
+    found: FoundDraft,
+    keepLocal: boolean,
+  ): Promise<{ readonly announced: boolean; readonly embedded: boolean } | undefined> {
     const { kept, ports } = this.#deps
     const { draft, stored } = found
     const shared = heldBackBy(draft, this.shareMode(swarm), stored.review) === undefined
@@ -167,27 +185,27 @@ export class Publishing {
     const isTakenBack = announced !== undefined && !shared && kept.get(announced)?.shared === true
     if (isTakenBack) {
       // Sharing that is switched off later leaves what was announced; a lesson that no longer holds is taken back.
-      if (this.shareMode(swarm) === 'none') return false
+      if (this.shareMode(swarm) === 'none') return undefined
       await this.#takeBack(swarm, announced)
     }
-    if (!shared && !keepLocal) return false
+    if (!shared && !keepLocal) return undefined
     const standing = isTakenBack ? undefined : announced
     const standingEntry = standing === undefined ? undefined : kept.entry(standing)
     const standingShared = standing !== undefined && kept.get(standing)?.shared === true
     if (standing !== undefined && standingEntry !== undefined) {
       // What was announced is replaced by a successor; what was not may simply be rewritten.
-      if (standingShared && !needsSuccessor(standingEntry, draft)) return false
-      if (!standingShared && !shared && !changed(standingEntry, draft)) return false
-    } else if (stored.review === 'rejected') return false
+      if (standingShared && !needsSuccessor(standingEntry, draft)) return undefined
+      if (!standingShared && !shared && !changed(standingEntry, draft)) return undefined
+    } else if (stored.review === 'rejected') return undefined
     const made = this.#entryFor(swarm, found, standingShared ? standing : undefined)
     if (!made.ok) {
       ports.log('warn', 'A lesson was left out.', { pattern: draft.pattern, reason: made.message })
-      return false
+      return undefined
     }
     const { bytes, cid, entry } = made.value
-    await ports.cpu.spend('embed', 1)
-    const [vector] = await ports.embedder.embed([embeddingText(entry)])
-    if (vector === undefined) throw new TypeError('the embedder gave no vector')
+    const isSameText = standingEntry !== undefined && embeddingText(standingEntry) === embeddingText(entry)
+    const known = isSameText && standing !== undefined ? kept.vector(standing) : undefined
+    const vector = known ?? (await this.#embed(entry))
     const meta = {
       swarm: swarm.id,
       cid,
@@ -209,7 +227,15 @@ export class Publishing {
     if (standingShared && standing !== undefined)
       await swarm.publish(retractionOf(swarm, standing, ports.clock.now()))
     this.#deps.emit({ type: 'entry', cid, author: swarm.self, own: true })
-    return shared
+    return { announced: shared, embedded: known === undefined }
+  }
+
+  async #embed(entry: Entry): Promise<Float32Array> {
+    const { cpu, embedder } = this.#deps.ports
+    await cpu.spend('embed', 1)
+    const [vector] = await embedder.embed([embeddingText(entry)])
+    if (vector === undefined) throw new TypeError('the embedder gave no vector')
+    return vector
   }
 
   /** Under a second of its own, should the very same entry have been retracted in this one. */

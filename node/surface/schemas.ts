@@ -126,6 +126,7 @@ export const distilReport = z.object({
   drafts: count,
   newDrafts: count,
   published: count,
+  heldOver: count,
   local: z.record(z.string(), count),
 })
 

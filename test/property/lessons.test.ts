@@ -4,6 +4,7 @@ import { createDistiller } from '../../node/lessons/distiller.ts'
 import { closeTag, openTag, stripRecallBlocks } from '../../node/lessons/recall-block.ts'
 import { captureLine, captureValue } from '../../node/pipeline/capture.ts'
 import { redact } from '../../node/pipeline/redact.ts'
+import type { RedactedEpisode } from '../../node/ports.ts'
 import {
   distilled,
   noOwnRules,
@@ -135,7 +136,9 @@ describe('the distiller', () => {
     await fc.assert(
       fc.asyncProperty(scripts, fc.nat(7), fc.boolean(), async (list, first, solved) => {
         const episodes = await Promise.all(list.map(item => redacted(transcript(item))))
-        const judged = episodes.map((one, at) => (at === first ? { ...one, outcome: { solved } } : one))
+        const judged = episodes.map(
+          (one, at): RedactedEpisode => (at === first ? { ...one, outcome: { solved, by: 'reward' } } : one),
+        )
         const distiller = createDistiller()
         await distiller.distil(episodes.slice(0, first), signal)
         await distiller.distil(episodes, signal)

@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest'
 import { systemClock } from '../../node/adapters/system.ts'
 import type { Clock, Distiller, EntryDraft } from '../../node/ports.ts'
 import { demoTranscripts } from '../../node/surface/demo/transcripts.ts'
-import { endAll, loadedNode, must } from './real-nodes.ts'
+import { endAll, loadedNode, must, until } from './real-nodes.ts'
 
 afterEach(endAll)
 
@@ -138,4 +138,53 @@ it('a lesson that rests on too little once an episode is forgotten is taken back
     item => item.entry.insight.summary === lesson.entry.insight.summary,
   )
   expect(found.map(item => [item.status, item.entry.support.episodes])).toEqual([['local', 1]])
+})
+
+/** Finds as many lessons in the runs as are wanted. */
+function many(count: number): Distiller {
+  return {
+    id: 'many/1',
+    async distil(episodes) {
+      return Array.from(
+        { length: count },
+        (_, index): EntryDraft => ({
+          key: `many|${index}`,
+          pattern: 'many',
+          kind: 'fact',
+          domains: ['test'],
+          situation: `Which way does gate ${index} open?`,
+          insight: { summary: 'Inwards.', detail: '', action: 'Pull.' },
+          context: {},
+          support: episodes.map(({ id, ask, outcome }) => ({ episode: id, ask, solved: outcome?.solved })),
+          asksToShare: 1,
+          needsSolved: false,
+        }),
+      )
+    },
+  }
+}
+
+it('of many lessons that one run brings three are embedded at once, and the others in a quiet moment', async () => {
+  const { node } = await loadedNode({ ports: { distiller: many(5) } })
+  must(await node.capture(run('a', 'The gates.')))
+  expect(await node.distil()).toMatchObject({ newDrafts: 5, published: 3, heldOver: 2 })
+  await until('all five are kept', async () => (await node.entries({})).items.length === 5)
+})
+
+/** Quiet moments never come. */
+const restless: Clock = {
+  ...systemClock,
+  sleep: (_ms, signal) =>
+    new Promise((_, reject) =>
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+    ),
+}
+
+it('lessons that were held over are taken up with the next run', async () => {
+  const { node } = await loadedNode({ ports: { distiller: many(5), clock: restless } })
+  must(await node.capture(run('a', 'The gates.')))
+  expect(await node.distil()).toMatchObject({ published: 3, heldOver: 2 })
+  must(await node.capture(run('b', 'The gates again.')))
+  expect(await node.distil()).toMatchObject({ episodes: 1, heldOver: 0 })
+  expect((await node.entries({})).items).toHaveLength(5)
 })

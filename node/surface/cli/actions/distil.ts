@@ -43,6 +43,11 @@ export function distilLines(report: OutputOf<'distil'>): string[] {
   const local = Object.entries(report.local)
   return [
     `Distilled ${count(report.episodes, 'episode')}: ${count(report.drafts, 'lesson')} found, ${report.newDrafts} of them new; ${report.published} shared.`,
+    ...(report.heldOver === 0
+      ? []
+      : [
+          `${count(report.heldOver, 'lesson')} wait for a quiet moment: more came at once than a run is given time for.`,
+        ]),
     ...(local.length === 0 ? [] : ['Still on this node only, in all:']),
     ...local.map(([reason, number]) => `  ${number}: ${reason}`),
     ...(local.some(([reason]) => /\basks?\b/.test(reason)) ? [askExplained] : []),

@@ -122,6 +122,7 @@ export class FakeNode implements SwarmloreNode {
       drafts: 2,
       newDrafts: 1,
       published: 1,
+      heldOver: 0,
       local,
     }
   }
