@@ -110,7 +110,7 @@ function replyOf({ status, text, isWhole }: Posted): Result<LlmReply, LlmCode> {
     return failure('llm-declined', 'It declined to answer.')
   if (reason === 'length')
     return failure('llm-answer-cut', 'Its answer was cut off. Raise llmAnswerTokensMax.')
-  if (typeof message.content !== 'string') return failure('llm-answer-malformed', 'It answered without text.')
+  if (typeof message.content !== 'string') return failure('llm-answer-invalid', 'It answered without text.')
   return { ok: true, value: { text: message.content, tokens: parsed.data.usage?.total_tokens } }
 }
 

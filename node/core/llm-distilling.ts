@@ -71,6 +71,8 @@ export class LlmDistilling implements Distiller {
   readonly #deps: LlmDistillingDeps
   #failures = 0
   #notBefore = 0
+  /** Questions about an episode that have failed. */
+  readonly #tries = new Map<string, number>()
   /** As stored, or about to be: requests side by side count on it. */
   #spent: StoredLlmDay | undefined
 
@@ -135,7 +137,7 @@ export class LlmDistilling implements Distiller {
       llmLessons(store, episode.id) === undefined &&
       episodeHead(store, episode.id) !== undefined
     const fresh = episodes.filter(isNew)
-    const groups = [...groupsOf(fresh)]
+    const groups = this.#inTurn(groupsOf(fresh))
     const asksWith = countAsks(episodes)
     if (clock.now() >= this.#notBefore) {
       const worker = async (): Promise<void> => {
@@ -147,6 +149,13 @@ export class LlmDistilling implements Distiller {
       await Promise.all(Array.from({ length: atOnce }, worker))
     }
     await this.#note({ waiting: fresh.filter(isNew).length })
+  }
+
+  /** What failed goes last: an endpoint may refuse some runs for ever, and take all others. */
+  #inTurn(groups: readonly (readonly RedactedEpisode[])[]): (readonly RedactedEpisode[])[] {
+    const tries = (group: readonly RedactedEpisode[]): number =>
+      Math.max(...group.map(({ id }) => this.#tries.get(id) ?? 0))
+    return groups.toSorted((a, b) => tries(a) - tries(b))
   }
 
   /** Whether another question may follow. */
@@ -169,6 +178,7 @@ export class LlmDistilling implements Distiller {
     const reply = await llm.ask(request, deadline.signal)
     // Ended with the look or the node: nobody's fault, and asked again.
     if (signal.aborted) return false
+    for (const { id } of group) this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1)
     if (!reply.ok) {
       await this.#failed(reply.code, reply.message)
       // What it answers to these runs would be paid for again and again.
@@ -198,7 +208,8 @@ export class LlmDistilling implements Distiller {
     await this.#remember(group, taken)
     this.#failures = 0
     const reasons = [...new Set(refused)].sort().join(', ')
-    const message = `${taken.length} lessons taken, ${refused.length} refused${reasons === '' ? '' : ` (${reasons})`}, from ${group.length} runs.`
+    const why = reasons === '' ? '' : ` (${reasons})`
+    const message = `Lessons taken: ${taken.length}; refused: ${refused.length}${why}; runs asked about: ${group.length}.`
     await this.#note({ last: { at: clock.now(), message } })
     log('info', 'The LLM was asked for lessons.', {
       runs: group.length,
@@ -226,6 +237,7 @@ export class LlmDistilling implements Distiller {
   /** Beside each episode, where it is still the one that was asked about. */
   async #remember(group: readonly RedactedEpisode[], lessons: readonly LlmLesson[]): Promise<void> {
     const { store } = this.#deps
+    for (const { id } of group) this.#tries.delete(id)
     const ops = group
       .filter(({ id, outcome }) => episodeHead(store, id)?.outcome?.solved === outcome?.solved)
       .flatMap(({ id }) => {
@@ -274,7 +286,7 @@ function isAnswered(code: LlmCode): boolean {
   return (
     code === 'llm-declined' ||
     code === 'llm-answer-too-large' ||
-    code === 'llm-answer-malformed' ||
+    code === 'llm-answer-invalid' ||
     code === 'llm-answer-cut'
   )
 }
