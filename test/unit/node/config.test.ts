@@ -42,4 +42,24 @@ describe('settings', () => {
   ])('reads %s from text as its type', (key, text, value) => {
     expect(settingFromText(key, text)).toEqual(value)
   })
+
+  it('asks no LLM unless told, and needs a model with its URL', () => {
+    const off = readSettings([])
+    expect(off.ok && off.value.settings.llmUrl).toBeUndefined()
+    const url = { llmUrl: 'http://127.0.0.1:11434/v1' }
+    const half = readSettings([source('config.json: ', url)])
+    expect(!half.ok && half.message).toBe('llmModel: must name a model where llmUrl is set.')
+    expect(readSettings([source('', { ...url, llmModel: 'small' })])).toMatchObject({ ok: true })
+  })
+
+  it.each([
+    'ftp://host/v1',
+    'host/v1',
+    'https://user:key@host/v1',
+    'https://host/v1?key=secret',
+    'https://host/v1#x',
+  ])('takes no URL of an LLM that is none, or that could hold a secret: %s', llmUrl => {
+    const read = readSettings([source('config.json: ', { llmUrl, llmModel: 'small' })])
+    expect(!read.ok && read.message).toMatch(/^config.json: llmUrl: must be an http/)
+  })
 })

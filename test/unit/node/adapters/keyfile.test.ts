@@ -2,7 +2,12 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadOrCreateSecret, loadOrCreateSeed, loadOrCreateToken } from '../../../../node/adapters/keyfile.ts'
+import {
+  loadKey,
+  loadOrCreateSecret,
+  loadOrCreateSeed,
+  loadOrCreateToken,
+} from '../../../../node/adapters/keyfile.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -91,5 +96,33 @@ describe('other secrets', () => {
       () => 'it is not to my liking',
     )
     expect(loaded).toMatchObject({ ok: false, message: expect.stringContaining('it is not to my liking') })
+  })
+})
+
+describe('a key that somebody else gave', () => {
+  test('is read without its line break, and never made', async () => {
+    const path = join(folder, 'llm-key')
+    expect(await loadKey(path)).toMatchObject({ ok: false, code: 'secret-missing' })
+    expect(await readdir(folder)).toEqual([])
+    await writeFile(path, 'sk-one_Two.3\n', { mode: 0o600 })
+    expect(await loadKey(path)).toEqual({ ok: true, value: 'sk-one_Two.3' })
+  })
+
+  test.each(['', '\n', 'two words', 'two\nlines', 'schlüssel', 'a\u0000b'])(
+    'that is no line of ASCII is refused: %j',
+    async text => {
+      const path = join(folder, 'llm-key')
+      await writeFile(path, text, { mode: 0o600 })
+      const read = await loadKey(path)
+      expect(read).toMatchObject({ ok: false, code: 'secret-damaged' })
+      expect(!read.ok && read.message).not.toContain('backup')
+    },
+  )
+
+  test('that others can read is refused', async () => {
+    const path = join(folder, 'llm-key')
+    await writeFile(path, 'sk-one', { mode: 0o640 })
+    await chmod(path, 0o640)
+    expect(await loadKey(path)).toMatchObject({ ok: false, code: 'secret-readable-by-others' })
   })
 })
