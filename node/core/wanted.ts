@@ -1,6 +1,6 @@
 /**
  * What is announced in a swarm and not kept here: fetched when it is wanted, as far as the queue of fetches takes
- * it, and gone through again when something has changed.
+ * it, and gone through again, each of them once, when something has changed.
  */
 
 import type { DigestRecord, EntryCid, PeerId, RecordId } from '../../protocol/types.ts'
@@ -28,8 +28,6 @@ export class WantedEntries {
   #fetcher: Fetcher | undefined
   #wanting: Promise<void> | undefined
   #wantAgain = false
-  /** Something did not fit into the queue of fetches: what is missing is gone through again when it has emptied. */
-  #isCrowded = false
 
   constructor(deps: WantedDeps) {
     this.#deps = deps
@@ -53,24 +51,26 @@ export class WantedEntries {
       this.#wantAgain = true
       return
     }
-    const run = async (): Promise<void> => {
-      for (const id of [...this.#missing.keys()]) {
-        await this.#deps.cpu.spend('decode', 1)
-        if (this.#deps.signal.aborted) return
-        const record = this.#deps.ledger.set.has(id) ? this.#deps.ledger.record(id) : undefined
-        if (record?.type === 'digest') {
-          // The rest waits until the queue has emptied.
-          if (!this.want(record, undefined)) return
-        } else if (!this.#deps.ledger.set.holds(id)) this.#missing.delete(id)
-      }
-    }
-    this.#wanting = run().finally(() => {
+    this.#wanting = this.#goThrough().finally(() => {
       this.#wanting = undefined
       const again = this.#wantAgain
       this.#wantAgain = false
       if (again) this.all()
     })
     this.#deps.inBackground(this.#wanting)
+  }
+
+  async #goThrough(): Promise<void> {
+    const { cpu, ledger, signal } = this.#deps
+    for (const id of [...this.#missing.keys()]) {
+      await cpu.spend('decode', 1)
+      if (signal.aborted) return
+      const record = ledger.set.has(id) ? ledger.record(id) : undefined
+      if (record?.type === 'digest') {
+        // Waits and goes on from here: from the first one again, those that nobody delivers would keep out the rest.
+        while (!this.#request(record, undefined) && !signal.aborted) await this.#fetcher?.idle()
+      } else if (!ledger.set.holds(id)) this.#missing.delete(id)
+    }
   }
 
   /** The entry is here now. */
@@ -88,8 +88,13 @@ export class WantedEntries {
     for (const { id } of this.#deps.ledger.set.digests(cid)) this.#missing.set(id, cid)
   }
 
+  /** What finds no room to wait is fetched when those before it are through. */
+  want(digest: DigestRecord, from: PeerId | undefined): void {
+    if (!this.#request(digest, from)) this.all()
+  }
+
   /** False when no more can wait to be fetched now. */
-  want(digest: DigestRecord, from: PeerId | undefined): boolean {
+  #request(digest: DigestRecord, from: PeerId | undefined): boolean {
     const { inBackground, isKept, onKnown, self, worth } = this.#deps
     const { cid } = digest.envelope.body
     if (digest.envelope.author === self) return true
@@ -100,17 +105,6 @@ export class WantedEntries {
     // What is not wanted now may be when the owner says so.
     this.#missing.set(digest.id, cid)
     if (worth(digest) === undefined || this.#fetcher === undefined) return true
-    if (this.#fetcher.want({ digest, from })) return true
-    if (!this.#isCrowded) {
-      this.#isCrowded = true
-      this.#deps.inBackground(this.#wantWhenIdle(this.#fetcher))
-    }
-    return false
-  }
-
-  async #wantWhenIdle(fetcher: Fetcher): Promise<void> {
-    await fetcher.idle()
-    this.#isCrowded = false
-    this.all()
+    return this.#fetcher.want({ digest, from })
   }
 }

@@ -6,7 +6,6 @@
 
 import { decodeEntry } from '../../protocol/entry.ts'
 import { matchesDigest } from '../../protocol/entry-text.ts'
-import { entryBytesMax } from '../../protocol/limits.ts'
 import type { DigestRecord, Entry, PeerId, RecordId } from '../../protocol/types.ts'
 import type { Blocks, Clock, Cpu, Log } from '../ports.ts'
 import { createQueue } from '../queue.ts'
@@ -61,6 +60,11 @@ const failedLimit = 10_000
 const triesMax = 8
 const retryBaseMs = 100
 const retryCapMs = 30_000
+/**
+ * What is larger than announced, or than any entry, is fetched as well, as far as one message brings it: only the
+ * bytes prove that the author lied. A larger one never arrives, and is given up like what nobody has.
+ */
+const provingBytesMax = 256 * 1_024
 /** Providers named to one fetch beyond the announcer and the author. */
 const otherProviders = 4
 
@@ -89,8 +93,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     using deadline = deps.clock.deadline(deps.deadlineMs, stopping.signal)
     let bytes: Uint8Array
     try {
-      // What is larger than announced, and still an entry, is fetched as well: it proves that the author lied.
-      const options = { providers, maxBytes: entryBytesMax, signal: deadline.signal }
+      const options = { providers, maxBytes: provingBytesMax, signal: deadline.signal }
       bytes = (await deps.blocks.fetch(cid, options)).bytes
     } catch (cause) {
       if (stopping.signal.aborted) return settle(digest.id)

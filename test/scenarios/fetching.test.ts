@@ -98,20 +98,41 @@ it('bytes that are no entry, and entries of a later version, are not kept', asyn
 it('an entry that is too big, or never comes, holds up no other', async () => {
   const node = await startedNode({ config: { fetchDeadlineMs: 600, fetchConcurrency: 2 } })
   const author = await rawPeer(node)
-  const huge = junk(20_000)
+  const other = await rawPeer(node)
+  // More than a message may have: it never comes, and holds up what else its author has to send.
+  const huge = junk(300_000)
   author.blocks.set(cidOfBytes(huge), huge)
   const { digest } = await author.written('For its digest.')
   const announce = (cid: DigestBody['cid'], size: number) =>
     author.tell(author.sign({ kind: 'digest', body: { ...digest.envelope.body, cid, size } }))
   await announce(cidOfBytes(huge), 4_096)
   for (let i = 0; i < 6; i++) await announce(cidOfBytes(junk(16)), 300)
-  const real = await author.publish('It works after all.')
+  const real = await other.publish('It works after all.')
   await untilKept(node, real.cid)
   await until('all others are given up for now', () => node.node.status().fetch.failed === 7)
   expect(await allKept(node)).toEqual([real.cid])
   expect((await node.node.doctor()).find(finding => finding.check === 'fetch')).toMatchObject({
     level: 'warn',
   })
+})
+
+it('an entry over the limit of the protocol counts against its author, whatever its digest says', async () => {
+  const node = await startedNode()
+  const honest = await rawPeer(node)
+  const { digest } = await honest.written('For its digest.')
+  for (const size of [4_097, 20_000, 200_000]) {
+    const author = await rawPeer(node)
+    const large = junk(size)
+    const cid = cidOfBytes(large)
+    author.blocks.set(cid, large)
+    await author.tell(author.sign({ kind: 'digest', body: { ...digest.envelope.body, cid, size: 4_096 } }))
+    const evidence = async () => must(await node.node.peer(author.self)).evidence
+    await until(`${size} bytes are found out`, async () => (await evidence()).hurt > 0)
+    expect(await evidence()).toEqual({ helped: 0, hurt: 1 })
+    await author.link.close()
+  }
+  expect(await allKept(node)).toEqual([])
+  expect(node.node.status().fetch).toEqual({ waiting: 0, failed: 0 })
 })
 
 it('an entry whose announcer does not have it comes from another peer that has', async () => {

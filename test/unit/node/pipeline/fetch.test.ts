@@ -174,6 +174,25 @@ describe('what arrives', () => {
     expect(mismatches).toHaveLength(1)
   })
 
+  test('and is larger than any entry is told of its author, and not tried again', async () => {
+    for (const size of [4_097, 200_000]) {
+      const { fetcher, kept, mismatches } = delivering({
+        blocks: {
+          fetch: async (_cid, { maxBytes }) => {
+            if (size > maxBytes) throw new Error('it is too large')
+            return { bytes: new Uint8Array(size), from: undefined, failed: [] }
+          },
+        },
+      })
+      fetcher.want({ digest: announced({ size: 4_096 }), from: peer(ben) })
+      await fetcher.idle()
+      expect(mismatches).toEqual([
+        expect.stringMatching(`^${peer(ada)} The entry has ${size} bytes; 4096 are`),
+      ])
+      expect([kept, fetcher.waiting, fetcher.failed]).toEqual([[], 0, 0])
+    }
+  })
+
   test('and cannot be stored does not stop what comes after it', async () => {
     let full = true
     const { fetcher, kept } = delivering({
