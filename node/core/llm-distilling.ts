@@ -136,8 +136,11 @@ export class LlmDistilling implements Distiller {
       episode.outcome !== undefined &&
       llmLessons(store, episode.id) === undefined &&
       episodeHead(store, episode.id) !== undefined
-    const fresh = episodes.filter(isNew)
-    const groups = this.#inTurn(groupsOf(fresh))
+    // Where none is solved, no lesson could be taken; with a later run one may be.
+    const askable = groupsOf(episodes.filter(isNew)).filter(group =>
+      group.some(episode => episode.outcome?.solved === true),
+    )
+    const groups = this.#inTurn(askable)
     const asksWith = countAsks(episodes)
     if (clock.now() >= this.#notBefore) {
       const worker = async (): Promise<void> => {
@@ -148,7 +151,7 @@ export class LlmDistilling implements Distiller {
       }
       await Promise.all(Array.from({ length: atOnce }, worker))
     }
-    await this.#note({ waiting: fresh.filter(isNew).length })
+    await this.#note({ waiting: askable.flat().filter(isNew).length })
   }
 
   /** What failed goes last: an endpoint may refuse some runs for ever, and take all others. */

@@ -198,6 +198,18 @@ describe('a node that asks a language model', () => {
     expect((await lessons(node)).byModel).toHaveLength(1)
   })
 
+  it('asks about no runs of which none is solved, until one is beside them', async () => {
+    const llm = await server(says(answerText(goodLesson)))
+    const { node } = await nodeWith(llm.url)
+    must(await node.capture(transcript(deskRun('a', 0))))
+    await node.distil()
+    expect(llm.asked).toHaveLength(0)
+    must(await node.capture(transcript({ ...deskRun('a', 1), trial: 2 })))
+    await node.distil()
+    expect(llm.asked).toHaveLength(1)
+    expect(JSON.parse(JSON.parse(llm.asked[0]?.body ?? '').messages[1].content).runs).toHaveLength(2)
+  })
+
   it('forgets its lesson with the episode that it rests on', async () => {
     const llm = await server(says(answerText(goodLesson)))
     const { node, store } = await nodeWith(llm.url)
@@ -212,7 +224,10 @@ describe('a node that asks a language model', () => {
   it('sends nothing out for a preview', async () => {
     const llm = await server(good)
     const { node } = await nodeWith(llm.url)
-    const { drafts } = await node.preview([transcript(deskRun('a')), transcript(deskRun('b'))])
+    const runs = ['a', 'b'].map(task => transcript(deskRun(task)))
+    // Waiting here, too: nothing but that it is a preview keeps them from being asked about.
+    for (const run of runs) must(await node.capture(run))
+    const { drafts } = await node.preview(runs)
     expect(drafts.length).toBeGreaterThan(0)
     expect(llm.asked).toHaveLength(0)
   })
@@ -404,9 +419,13 @@ describe('what it costs', () => {
     expect(statusOf(node).last?.code).toBeUndefined()
   })
 
-  it('is not paid again for runs to which it has answered nonsense', async () => {
+  it.each<readonly [string, Answering]>([
+    ['has answered nonsense', says('nonsense')],
+    ['has declined to answer', json({ choices: [{ message: { refusal: 'No.' } }] })],
+    ['has answered too much', json({ choices: [{ finish_reason: 'length', message: { content: '' } }] })],
+  ])('is not paid again for runs to which it %s', async (_name, answering) => {
     const ahead = { ms: 0 }
-    const llm = await server(says('nonsense'))
+    const llm = await server(answering)
     const { node } = await nodeWith(llm.url, { ahead })
     await teach(node, 'a')
     ahead.ms = 61_000

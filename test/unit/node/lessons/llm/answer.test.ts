@@ -105,6 +105,7 @@ describe('an answer of a language model', () => {
     ['the same in small letters', { situation: 'When oksana has lost a book.' }],
     ['a title out of a record', { action: 'Look for the Baedeker first.' }],
     ['an id', { action: 'Pass on ln-a31 to `report_loss`.' }],
+    ['a place in small letters', { action: 'Look under the back stairs.' }],
     ['an amount', { detail: 'The fee is 45 then.' }],
     ['a state that one ask alone shows', { detail: 'It is recorded then.' }],
   ])('is refused as a value of a run: %s', async (_name, changes) => {

@@ -18,7 +18,7 @@ export function deskRun(task: string, reward = 1, name = 'Oksana Petrenko'): Scr
         arguments: { full_name: name },
         result: {
           reader_id: `rd-${task}77`,
-          loans: [{ loan_id: `ln-${task}31`, title: 'Baedeker', fee: 45 }],
+          loans: [{ loan_id: `ln-${task}31`, title: 'Baedeker', fee: 45, shelf: 'under the back stairs' }],
         },
       },
       {
