@@ -3,8 +3,6 @@
 import type { RedactedEpisode } from '../../../../../node/ports.ts'
 import { redacted, type Script, transcript } from '../episodes.ts'
 
-export const never = new AbortController().signal
-
 /** A reader loses a book; the desk's tools, one refusal, and the way out. */
 export function deskRun(task: string, reward = 1, name = 'Oksana Petrenko'): Script {
   return {
