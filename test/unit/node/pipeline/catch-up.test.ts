@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../../../node/adapters/system.ts'
 import { createCatchUp } from '../../../../node/pipeline/catch-up.ts'
-import type { Verdict } from '../../../../node/ports.ts'
+import type { Clock, Verdict } from '../../../../node/ports.ts'
 import { decodePage, decodePageRequest, encodePage, type Page } from '../../../../protocol/records-page.ts'
 import type { RecordId, SwarmRecord } from '../../../../protocol/types.ts'
+import { VirtualClock } from '../../../../sim/clock.ts'
 import { ada, ben, opaqueRecord, peer, swarm, t0 } from '../../protocol/fixtures.ts'
 import { fakeNetwork } from './swarm-fakes.ts'
 
@@ -21,18 +22,23 @@ function side(
   held: Map<RecordId, SwarmRecord>,
   answer: (bytes: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>,
   judge: (bytes: Uint8Array) => Verdict = () => accept,
+  clock: Clock = systemClock,
 ) {
   const taken: Uint8Array[] = []
   const stopping = new AbortController()
   const logged: string[] = []
+  let listings = 0
   const fake = fakeNetwork((bytes, _protocol, signal) => answer(bytes, signal))
   const catchUp = createCatchUp({
     swarm,
     network: fake.network,
-    clock: systemClock,
+    clock,
     cpu: { spend: () => undefined },
     log: (_level, message) => logged.push(message),
-    liveIds: () => held.keys(),
+    liveIds: () => {
+      listings++
+      return held.keys()
+    },
     bytesOf: id => held.get(id)?.bytes,
     take: async bytes => {
       taken.push(bytes)
@@ -40,7 +46,8 @@ function side(
     },
     signal: stopping.signal,
   })
-  return { catchUp, taken, logged, asked: fake.asked, ask: fake.ask, stopping }
+  const { asked, ask } = fake
+  return { catchUp, taken, logged, asked, ask, stopping, listings: () => listings }
 }
 
 const none = () => Promise.reject(new Error('nobody is asked'))
@@ -89,6 +96,79 @@ describe('two sides', () => {
     theirs.delete(gone ?? ('' as RecordId))
     expect(createPageOf(await them.ask(requestFor(), peer(ben))).records).toHaveLength(2)
     await expect(them.ask(new Uint8Array(10), peer(ben))).rejects.toThrow()
+  })
+})
+
+describe('a set that changes while its pages are handed out', () => {
+  /** The asker holds what it took; whenever a page is asked for, the answerer's set grows. */
+  function pulling(count: number, added: readonly SwarmRecord[], clock: Clock) {
+    const theirs = new Map(records(count))
+    const them = side(theirs, none, () => accept, clock)
+    const byBytes = new Map(
+      [...theirs.values(), ...added].map(record => [Buffer.from(record.bytes).toString('hex'), record]),
+    )
+    const mine = new Map<RecordId, SwarmRecord>()
+    const coming = [...added]
+    const me = side(
+      mine,
+      async bytes => {
+        const answer = await them.ask(bytes, peer(ben))
+        const next = coming.shift()
+        if (next !== undefined) {
+          theirs.set(next.id, next)
+          them.catchUp.changed()
+        }
+        return answer
+      },
+      bytes => {
+        const record = byBytes.get(Buffer.from(bytes).toString('hex'))
+        if (record === undefined || mine.has(record.id)) return { verdict: 'ignore', reason: 'known' }
+        mine.set(record.id, record)
+        me.catchUp.changed()
+        return accept
+      },
+      clock,
+    )
+    return { me, them, mine, theirs, first: [...theirs.keys()] }
+  }
+  const added = (count: number): readonly SwarmRecord[] =>
+    Array.from({ length: count }, (_, n) => opaqueRecord(ben, swarm, t0, { n }))
+
+  it.each([
+    ['small', 1_000, 3],
+    ['large', 10_500, 40],
+  ])(
+    'hands out all that a %s one held, and what came meanwhile with the next pull',
+    async (_size, count, more) => {
+      const clock = new VirtualClock(t0 * 1000)
+      const { me, them, mine, theirs, first } = pulling(count, added(more), clock)
+      await me.catchUp.pull(peer(ada))
+      expect(theirs.size).toBe(count + more)
+      expect(me.asked.length).toBeGreaterThan(more)
+      expect(first.every(id => mine.has(id))).toBe(true)
+      // A large set is put in order once for all its pages, not for each of them.
+      if (count > 10_000) expect(them.listings()).toBe(1)
+      await clock.advance(60_000)
+      await me.catchUp.pull(peer(ada))
+      expect([...mine.keys()].toSorted()).toEqual([...theirs.keys()].toSorted())
+      const before = me.asked.length
+      await clock.advance(60_000)
+      await me.catchUp.pull(peer(ada))
+      expect(me.asked.length).toBe(before + 1)
+    },
+  )
+
+  it('leaves out what has gone meanwhile, and goes on with the rest', async () => {
+    const clock = new VirtualClock(t0 * 1000)
+    const { me, them, mine, theirs, first } = pulling(10_500, [], clock)
+    const pull = me.catchUp.pull(peer(ada))
+    const gone = first.toSorted().filter((_id, index) => index % 2 === 1)
+    for (const id of gone) theirs.delete(id)
+    them.catchUp.changed()
+    await pull
+    const rest = first.filter(id => theirs.has(id))
+    expect(rest.every(id => mine.has(id))).toBe(true)
+    expect(mine.size).toBeLessThan(first.length - 5_000)
   })
 })
 
