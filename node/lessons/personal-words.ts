@@ -1,11 +1,13 @@
 /**
  * Which words of errors and which keys of results may be somebody's. Capitals and digits do not tell a name in small
  * letters from a field: what users said does. A word that a user said stays only where the tools themselves name it,
- * or where errors of other asks hold it although nobody said it there. Seen over a whole batch, so that the same error
+ * where it is a common word that users of several asks said, or where errors of other asks hold it although nobody said
+ * it there. Seen over a whole batch, so that the same error
  * reads the same in every run of it.
  */
 
 import type { Json } from '../ports.ts'
+import { isCommonWord } from './dictionary.ts'
 import { maskTemplate } from './errors.ts'
 import { hasDataKeys, isRecord, leavesOf } from './leaves.ts'
 import { ofEach } from './of-each.ts'
@@ -13,6 +15,9 @@ import type { Call, Run } from './runs.ts'
 
 /** Asks whose users did not say a word, and whose errors (or results, for a key) hold it all the same. */
 const UNSAID_ASKS_MIN = 2
+
+/** A common word of the language that users of so many asks said is no one user's. */
+const SAID_ASKS_MIN = 2
 
 /** English function words, and the words by which an error is known as one. They name nobody. */
 const COMMON = new Set(
@@ -46,12 +51,17 @@ export function withoutPersonalWords(runs: readonly Run[]): readonly Run[] {
   return runs.map(run => cleaned(run, isPersonal, keysAreData))
 }
 
-type IsPersonal = (word: string, message: string) => boolean
+type IsPersonal = (spelled: string, message: string) => boolean
 type JsonObject = { readonly [key: string]: Json }
 type DataKeys = (place: Place) => (key: string) => boolean
 
-/** Whether a user said a word, in any run of the ask. */
-type SaidIn = (ask: string, word: string) => boolean
+/** What users said, by stems of words. */
+interface SaidWords {
+  /** In any run of the ask. */
+  in(ask: string, word: string): boolean
+  /** In how many asks. */
+  asks(word: string): number
+}
 
 /** An object in a result, and the path to it while its keys are taken for names of fields. */
 interface Place {
@@ -132,15 +142,20 @@ function stem(word: string): string {
 /** What redaction has put in place of a value is nobody's word. */
 const REDACTED = /<[a-z]{2,8}:\d+>/g
 
-/** The stems of the words of a text, also of the parts of `fieldNames` and `field_names`. One letter is no word. */
-function wordsIn(text: string): readonly string[] {
+/** The words of a text in small letters, also the parts of `fieldNames` and `field_names`. One letter is no word. */
+function spelledIn(text: string): readonly string[] {
   const words = text
     .normalize('NFKC')
     .replace(REDACTED, ' ')
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .toLowerCase()
     .match(/[\p{L}\p{M}]{2,}/gu)
-  return (words ?? []).map(stem)
+  return words ?? []
+}
+
+/** Their stems. */
+function wordsIn(text: string): readonly string[] {
+  return spelledIn(text).map(stem)
 }
 
 /** Words of the names of tools and of their arguments. */
@@ -158,14 +173,15 @@ const saidIn = ofEach((run: Run): ReadonlySet<string> => {
   return new Set(texts.flatMap(({ text }) => wordsIn(text)))
 })
 
-function saidByAsk(runs: readonly Run[]): SaidIn {
+function saidByAsk(runs: readonly Run[]): SaidWords {
   const asks = new Map<string, ReadonlySet<string>[]>()
   for (const run of runs) {
     const sets = asks.get(run.ask)
     if (sets === undefined) asks.set(run.ask, [saidIn(run)])
     else sets.push(saidIn(run))
   }
-  return (ask, word) => asks.get(ask)?.some(words => words.has(word)) === true
+  const isIn = (ask: string, word: string): boolean => asks.get(ask)?.some(words => words.has(word)) === true
+  return { in: isIn, asks: word => [...asks.keys()].filter(ask => isIn(ask, word)).length }
 }
 
 /** In which asks a word or a key came up, and in which of them it was said. */
@@ -184,7 +200,12 @@ class Sightings {
   }
 }
 
-function personalWords(runs: readonly Run[], names: ReadonlySet<string>, said: SaidIn): IsPersonal {
+function personalWords(runs: readonly Run[], names: ReadonlySet<string>, said: SaidWords): IsPersonal {
+  const isNobodys = (spelled: string): boolean => {
+    const word = stem(spelled)
+    if (names.has(word) || COMMON.has(word)) return true
+    return isCommonWord(spelled) && said.asks(word) >= SAID_ASKS_MIN
+  }
   const errors: { readonly ask: string; readonly message: string; readonly words: ReadonlySet<string> }[] = []
   const sightings = new Sightings()
   const wordsOf = new Map<string, ReadonlySet<string>>()
@@ -194,11 +215,15 @@ function personalWords(runs: readonly Run[], names: ReadonlySet<string>, said: S
       if (message === undefined) continue
       const words =
         wordsOf.get(message) ??
-        new Set(wordsIn(message).filter(word => !names.has(word) && !COMMON.has(word)))
+        new Set(
+          spelledIn(message)
+            .filter(word => !isNobodys(word))
+            .map(stem),
+        )
       wordsOf.set(message, words)
       errors.push({ ask, message, words })
       const given = new Set(leaves.flatMap(({ value }) => (typeof value === 'string' ? wordsIn(value) : [])))
-      for (const word of words) sightings.add(word, ask, said(ask, word) || given.has(word))
+      for (const word of words) sightings.add(word, ask, said.in(ask, word) || given.has(word))
     }
   }
   // An error that names somebody is about them, in all its words: the others stay where errors about others hold them.
@@ -212,15 +237,16 @@ function personalWords(runs: readonly Run[], names: ReadonlySet<string>, said: S
     if (who === undefined) continue
     for (const word of words) about.set(word, (about.get(word) ?? new Set()).add(who))
   }
-  return (word, message) => {
-    if (names.has(word) || COMMON.has(word)) return false
+  return (spelled, message) => {
+    if (isNobodys(spelled)) return false
+    const word = stem(spelled)
     const who = somebodys.get(message)
     if (who === undefined || who.size === 0) return false
     return ![...(about.get(word) ?? [])].some(other => [...other].every(one => !who.has(one)))
   }
 }
 
-function dataKeys(runs: readonly Run[], names: ReadonlySet<string>, said: SaidIn): DataKeys {
+function dataKeys(runs: readonly Run[], names: ReadonlySet<string>, said: SaidWords): DataKeys {
   const sightings = new Sightings()
   const tables = new Map<string, Table>()
   const words = new Map<string, readonly string[]>()
@@ -234,7 +260,7 @@ function dataKeys(runs: readonly Run[], names: ReadonlySet<string>, said: SaidIn
   for (const run of runs) {
     for (const key of keysIn(run)) {
       const parts = wordsOf(key)
-      sightings.add(key, run.ask, parts.length > 0 && parts.every(part => said(run.ask, part)))
+      sightings.add(key, run.ask, parts.length > 0 && parts.every(part => said.in(run.ask, part)))
     }
     for (const place of placesIn(run)) {
       const name = `${place.tool}\n${place.path}`

@@ -27,7 +27,7 @@ export interface Filling {
 }
 
 /** Share of the asks in which an argument must have come from a place that the card names. */
-const PLACE_SHARE = { reading: 0.3, writing: 0.5 }
+const PLACE_SHARE = { reading: 0.2, writing: 0.5 }
 const ARGUMENTS_MAX = 12
 
 interface Place {
@@ -49,7 +49,7 @@ export function fillingsOf(
   context: PatternContext,
 ): readonly Filling[] {
   const byPath = new Map<string, Seen>()
-  for (const shown of calls) note(shown, byPath, context.origins(shown.run))
+  for (const shown of calls) note(shown, byPath, context.origins(shown.run), writes)
   const share = writes ? PLACE_SHARE.writing : PLACE_SHARE.reading
   const all = new Set(calls.map(({ run }) => run.ask))
   return [...byPath]
@@ -67,7 +67,8 @@ export function fillingsOf(
     })
 }
 
-function note({ run, call }: Shown, byPath: Map<string, Seen>, origins: Origins): void {
+function note({ run, call }: Shown, byPath: Map<string, Seen>, origins: Origins, writes: boolean): void {
+  const subjects = new Set(writes ? recordsBefore(run, call).map(({ argument }) => argument) : [])
   for (const leaf of call.leaves) {
     if (leaf.value === null || leaf.value === '' || pathWord(leaf.path) === undefined) continue
     const seen = byPath.get(leaf.path) ?? { asks: new Set(), places: new Map() }
@@ -75,7 +76,7 @@ function note({ run, call }: Shown, byPath: Map<string, Seen>, origins: Origins)
     seen.asks.add(run.ask)
     const origin = roleOf(leaf, call.at, origins)
     if (origin === undefined) continue
-    if (isPlace(origin) && !isItself(origin, call.tool, leaf.path))
+    if (!subjects.has(leaf) && isPlace(origin) && !isItself(origin, call.tool, leaf.path))
       addPlace(seen, origin, run.ask, isElsewhere(run, call, leaf.value, origin))
   }
 }
