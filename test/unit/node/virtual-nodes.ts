@@ -15,6 +15,7 @@ import { encodeHello } from '../../../protocol/hello.ts'
 import { peerOf, spaceIdOfHash } from '../../../protocol/identity.ts'
 import { readInvitation } from '../../../protocol/invitation.ts'
 import { encodeJoinRequest, readJoinResponse } from '../../../protocol/join.ts'
+import { encodePage } from '../../../protocol/records-page.ts'
 import { sketchOf } from '../../../protocol/sketch.ts'
 import {
   createDescriptor,
@@ -278,6 +279,10 @@ export class VirtualPeer {
     })
     const peer = new VirtualPeer(world, pair, invitation, link, blocks)
     link.network.serve(streamsOf(id).hello, { maxBytes: 2_048, perPeer: 1 }, async () => peer.hello())
+    // It asks for nothing, and says that it lacks nothing.
+    link.network.serve(streamsOf(id).records, { maxBytes: 128, perPeer: 1 }, async () =>
+      encodePage({ same: true, records: [] }),
+    )
     await peer.dial(host)
     return peer
   }
