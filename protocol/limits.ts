@@ -93,6 +93,32 @@ export const pageBytesMax = 65_536
 /** The smallest record has about 180 bytes; also the longest list that a reader takes. */
 export const pageRecordsMax = 256
 
+// Catch-up by ranges. Whatever the peer sends, a session ends within these.
+/** What is younger is still on its way by gossip, and would be found missing on one side or the other. */
+export const rangeSettleSeconds = 30
+/** Drawn for each session: fingerprints and short ids cannot be aimed at before it is known. */
+export const rangeSaltBytes = 16
+/** Salted, so that nobody can prepare two sets that agree in them; by chance that is one range in 2^64. */
+export const rangeSumBytes = 8
+/** Salted. Of 4,096 ids on either side two agree by chance once in 65,000 sessions; the next one has another salt. */
+export const rangeShortBytes = 5
+/** Room for the ids below, with ranges around them. Twenty rounds both ways stay below 5 MiB. */
+export const rangeMessageBytesMax = 131_072
+/** Each costs its reader a fingerprint, some 5 µs. */
+export const rangesMax = 8_192
+/** Short ids in one message, and items that its answer hashes: each costs 1 µs, and the event loop has 50 ms. */
+export const rangeIdsMax = 16_384
+/** Items of one range that are listed, or hashed for its check, in one piece: 128 KiB of ids. */
+export const rangeListMax = 4_096
+/** A set of 10^6 is split to its items in 5; the rest is for lists that need several messages. */
+export const rangeRoundsMax = 20
+/** Records that one session finds the peer to lack; it can ask for more itself. */
+export const rangeHaveMax = 16_384
+/** Members and retractions stand before 2^32, all other records behind: twice the seconds that there are. */
+export const rangePlaceMax = 2 * (secondsMax + 1)
+/** One list of what is wanted: 16,384 short ids, each in a range of its own. */
+export const wantBytesMax = 262_144
+
 // The replicated set. A member costs every other node at most what these allow.
 export const recordAgeDaysMax = 180
 export const attestAgeDaysMax = 90

@@ -1,0 +1,57 @@
+/**
+ * What two peers compare: the fingerprint of a range, the short form of an id, and the check of a sample. All of them
+ * take in the session's salt, so nobody can prepare sets or ids that agree in them. SPEC section "Ranges".
+ */
+
+import { hash } from 'node:crypto'
+import { concat, toHex, utf8Bytes } from '../../crypto/bytes.ts'
+import { taggedHash } from '../../crypto/hash.ts'
+import { rangeShortBytes, rangeSumBytes } from '../limits.ts'
+import type { RangeIndex } from './range-index.ts'
+
+const idBytes = 32
+const checkBytes = 16
+
+/**
+ * Over the sum of the ids, and their number. The sum alone could be met by other ids (generalised birthday, some 2^31
+ * steps), whatever is hashed over it: that is what the sample is for.
+ */
+export function fingerprint(index: RangeIndex, from: number, to: number, salt: Uint8Array): Uint8Array {
+  const count = new Uint8Array(8)
+  new DataView(count.buffer).setBigUint64(0, BigInt(to - from))
+  return taggedHash('swarmlore/1 range', salt, count, index.sum(from, to)).slice(0, rangeSumBytes)
+}
+
+/** The ids themselves, in order, under what both sides drew. */
+export function sampleCheck(
+  index: RangeIndex,
+  from: number,
+  to: number,
+  draws: { salt: Uint8Array; nonce: Uint8Array },
+): Uint8Array {
+  return taggedHash('swarmlore/1 range sample', draws.salt, draws.nonce, index.ids(from, to)).slice(
+    0,
+    checkBytes,
+  )
+}
+
+/** Five bytes of a salted hash, as a number. One for each id in `ids`, which holds 32 bytes of each. */
+export function shortIds(ids: Uint8Array, salt: Uint8Array): readonly number[] {
+  const head = concat(utf8Bytes('swarmlore/1 range id\0'), salt)
+  const input = concat(head, new Uint8Array(idBytes))
+  const shorts: number[] = []
+  for (let at = 0; at < ids.length; at += idBytes) {
+    input.set(ids.subarray(at, at + idBytes), head.length)
+    // As text it comes in half the time, and most of what a list costs is this.
+    shorts.push(Number.parseInt(hash('sha256', input, 'hex').slice(0, 2 * rangeShortBytes), 16))
+  }
+  return shorts
+}
+
+export function idAmong(ids: Uint8Array, item: number): Uint8Array {
+  return ids.subarray(item * idBytes, (item + 1) * idBytes)
+}
+
+export function hexAmong(ids: Uint8Array, item: number): string {
+  return toHex(idAmong(ids, item))
+}

@@ -1,0 +1,318 @@
+/**
+ * The reconciled set in order: items in sorted chunks of at most 256, with the sum of all chunks before each one. The
+ * sum of any range costs two binary searches and at most 256 additions; adding or removing an item moves within one
+ * chunk, and the next question adds up the chunks behind it again (some 5,600 for 10^6 items). About 60 bytes an item.
+ */
+
+import { recordIdOfHash } from '../identity.ts'
+import type { RecordId } from '../types.ts'
+import type { Bound } from './bound.ts'
+
+const chunkItems = 256
+const idWords = 8
+const idBytes = 32
+
+export interface RangeItem {
+  readonly place: number
+  readonly id: Uint8Array
+}
+
+/** Ranks count items from 0; a range of ranks goes up to, and without, its end. */
+export interface RangeIndex {
+  readonly size: number
+  /** False when it was there already. */
+  add(place: number, id: RecordId): boolean
+  /** False when it was not there. */
+  remove(place: number, id: RecordId): boolean
+  /** How many items stand before the bound. */
+  rank(bound: Bound): number
+  item(rank: number): RangeItem
+  idAt(rank: number): RecordId
+  /** The ids of a range, 32 bytes each, joined in order. */
+  ids(from: number, to: number): Uint8Array
+  /** Sum of the ids as big-endian numbers modulo 2^256, 32 bytes. */
+  sum(from: number, to: number): Uint8Array
+}
+
+interface Chunk {
+  count: number
+  readonly places: Float64Array
+  /** Eight words an id, the most significant first. */
+  readonly words: Uint32Array
+  readonly sum: Uint32Array
+}
+
+interface Key {
+  place: number
+  readonly words: Uint32Array
+}
+
+export function createRangeIndex(): RangeIndex {
+  const chunks: Chunk[] = []
+  let size = 0
+  /** For each chunk, how many items stand before it, and their sum; right up to `settled` chunks. */
+  let starts: number[] = []
+  let sums = new Uint32Array(0)
+  let settled = 0
+  const key: Key = { place: 0, words: new Uint32Array(idWords) }
+  const scratch = Buffer.alloc(idBytes)
+
+  const keyOf = (place: number, id: RecordId): Key => {
+    if (scratch.write(id, 'hex') !== idBytes) throw new TypeError(`not an id: ${id}`)
+    return scratchKey(place)
+  }
+
+  const scratchKey = (place: number): Key => {
+    key.place = place
+    for (let word = 0; word < idWords; word++) key.words[word] = scratch.readUInt32BE(word * 4)
+    return key
+  }
+
+  /** The chunk in which the key stands or would stand: the last that does not begin after it. */
+  const chunkFor = (wanted: Key): number => {
+    let low = 0
+    let high = chunks.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const chunk = chunks[middle]
+      if (chunk !== undefined && compareAt(chunk, 0, wanted) <= 0) low = middle + 1
+      else high = middle
+    }
+    return Math.max(0, low - 1)
+  }
+
+  const unsettle = (chunk: number): void => {
+    settled = Math.min(settled, chunk)
+  }
+
+  const settle = (): void => {
+    if (settled >= chunks.length) return
+    if (sums.length < (chunks.length + 1) * idWords) {
+      const grown = new Uint32Array((chunks.length + 64) * 2 * idWords)
+      grown.set(sums)
+      sums = grown
+    }
+    for (let at = settled; at < chunks.length; at++) {
+      const chunk = chunks[at]
+      if (chunk === undefined) break
+      if (at === 0) starts[0] = 0
+      starts[at + 1] = (starts[at] ?? 0) + chunk.count
+      sums.copyWithin((at + 1) * idWords, at * idWords, (at + 1) * idWords)
+      addWords(sums, (at + 1) * idWords, chunk.sum, 0)
+    }
+    settled = chunks.length
+  }
+
+  /** The chunk that holds a rank, and where in it. */
+  const locate = (rank: number): { at: number; offset: number; chunk: Chunk } => {
+    settle()
+    let low = 0
+    let high = chunks.length
+    while (low + 1 < high) {
+      const middle = (low + high) >>> 1
+      if ((starts[middle] ?? 0) <= rank) low = middle
+      else high = middle
+    }
+    const chunk = chunks[low]
+    if (chunk === undefined || rank < 0 || rank > size) throw new RangeError(`no item has rank ${rank}`)
+    return { at: low, offset: rank - (starts[low] ?? 0), chunk }
+  }
+
+  const sumBefore = (rank: number): Uint32Array => {
+    const total = new Uint32Array(idWords)
+    if (rank === 0) return total
+    const { at, offset, chunk } = locate(rank)
+    const fromStart = offset * 2 <= chunk.count
+    total.set(sums.subarray((fromStart ? at : at + 1) * idWords, (fromStart ? at + 1 : at + 2) * idWords))
+    // From whichever end of the chunk is nearer.
+    if (fromStart) for (let item = 0; item < offset; item++) addWords(total, 0, chunk.words, item * idWords)
+    else for (let item = offset; item < chunk.count; item++) subtractWords(total, chunk.words, item * idWords)
+    return total
+  }
+
+  const index: RangeIndex = {
+    get size() {
+      return size
+    },
+    add(place, id) {
+      const added = keyOf(place, id)
+      let at = chunkFor(added)
+      let chunk = chunks[at]
+      if (chunk === undefined) {
+        chunk = emptyChunk()
+        chunks.push(chunk)
+      }
+      let offset = placeIn(chunk, added)
+      if (offset < chunk.count && compareAt(chunk, offset, added) === 0) return false
+      if (chunk.count === chunkItems) {
+        // Behind the last item nothing is moved, so that items that come in order fill their chunks.
+        const isLast = at === chunks.length - 1 && offset === chunkItems
+        const next = isLast ? emptyChunk() : splitOff(chunk)
+        chunks.splice(at + 1, 0, next)
+        unsettle(at)
+        if (offset > chunk.count || isLast) {
+          offset -= chunk.count
+          chunk = next
+          at++
+        }
+      }
+      insertAt(chunk, offset, added)
+      unsettle(at)
+      size++
+      return true
+    },
+    remove(place, id) {
+      const removed = keyOf(place, id)
+      const at = chunkFor(removed)
+      const chunk = chunks[at]
+      if (chunk === undefined) return false
+      const offset = placeIn(chunk, removed)
+      if (offset >= chunk.count || compareAt(chunk, offset, removed) !== 0) return false
+      removeAt(chunk, offset)
+      unsettle(at)
+      size--
+      const next = chunks[at + 1]
+      if (chunk.count === 0) chunks.splice(at, 1)
+      else if (next !== undefined && chunk.count + next.count <= chunkItems / 2) {
+        append(chunk, next)
+        chunks.splice(at + 1, 1)
+      }
+      if (starts.length > 2 * chunks.length + 64) starts = starts.slice(0, settled + 1)
+      return true
+    },
+    rank(bound) {
+      if (size === 0) return 0
+      settle()
+      scratch.fill(0).set(bound.prefix)
+      const wanted = scratchKey(bound.place)
+      const at = chunkFor(wanted)
+      const chunk = chunks[at]
+      return chunk === undefined ? 0 : (starts[at] ?? 0) + placeIn(chunk, wanted)
+    },
+    item(rank) {
+      const { chunk, offset } = locate(rank)
+      const id = new Uint8Array(idBytes)
+      writeId(chunk, offset, new DataView(id.buffer), 0)
+      return { place: chunk.places[offset] ?? 0, id }
+    },
+    idAt: rank => recordIdOfHash(index.ids(rank, rank + 1)),
+    ids(from, to) {
+      const joined = new Uint8Array(Math.max(0, to - from) * idBytes)
+      if (to <= from) return joined
+      const view = new DataView(joined.buffer)
+      let { at, offset } = locate(from)
+      for (let written = 0; written < to - from; offset++) {
+        const chunk = chunks[at]
+        if (chunk === undefined) throw new RangeError(`no item has rank ${from + written}`)
+        if (offset < chunk.count) writeId(chunk, offset, view, written++ * idBytes)
+        else {
+          at++
+          offset = -1
+        }
+      }
+      return joined
+    },
+    sum(from, to) {
+      const total = sumBefore(to)
+      subtractWords(total, sumBefore(from), 0)
+      const bytes = new Uint8Array(idBytes)
+      const view = new DataView(bytes.buffer)
+      for (const [word, value] of total.entries()) view.setUint32(word * 4, value)
+      return bytes
+    },
+  }
+  return index
+}
+
+function emptyChunk(): Chunk {
+  return {
+    count: 0,
+    places: new Float64Array(chunkItems),
+    words: new Uint32Array(chunkItems * idWords),
+    sum: new Uint32Array(idWords),
+  }
+}
+
+function compareAt({ places, words }: Chunk, item: number, key: Key): number {
+  const difference = (places[item] ?? 0) - key.place
+  if (difference !== 0) return difference
+  const start = item * idWords
+  for (let word = 0; word < idWords; word++) {
+    const a = words[start + word] ?? 0
+    const b = key.words[word] ?? 0
+    if (a !== b) return a - b
+  }
+  return 0
+}
+
+/** How many items of the chunk stand before the key. */
+function placeIn(chunk: Chunk, key: Key): number {
+  let low = 0
+  let high = chunk.count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareAt(chunk, middle, key) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function insertAt(chunk: Chunk, offset: number, key: Key): void {
+  const { places, words, count } = chunk
+  places.copyWithin(offset + 1, offset, count)
+  words.copyWithin((offset + 1) * idWords, offset * idWords, count * idWords)
+  places[offset] = key.place
+  words.set(key.words, offset * idWords)
+  addWords(chunk.sum, 0, key.words, 0)
+  chunk.count++
+}
+
+function removeAt(chunk: Chunk, offset: number): void {
+  const { places, words, count } = chunk
+  subtractWords(chunk.sum, words, offset * idWords)
+  places.copyWithin(offset, offset + 1, count)
+  words.copyWithin(offset * idWords, (offset + 1) * idWords, count * idWords)
+  chunk.count--
+}
+
+function splitOff(chunk: Chunk): Chunk {
+  const half = chunk.count >>> 1
+  const next = emptyChunk()
+  next.places.set(chunk.places.subarray(half, chunk.count))
+  next.words.set(chunk.words.subarray(half * idWords, chunk.count * idWords))
+  next.count = chunk.count - half
+  for (let item = 0; item < next.count; item++) addWords(next.sum, 0, next.words, item * idWords)
+  subtractWords(chunk.sum, next.sum, 0)
+  chunk.count = half
+  return next
+}
+
+function append(chunk: Chunk, next: Chunk): void {
+  chunk.places.set(next.places.subarray(0, next.count), chunk.count)
+  chunk.words.set(next.words.subarray(0, next.count * idWords), chunk.count * idWords)
+  addWords(chunk.sum, 0, next.sum, 0)
+  chunk.count += next.count
+}
+
+function writeId({ words }: Chunk, item: number, view: DataView, at: number): void {
+  for (let word = 0; word < idWords; word++) view.setUint32(at + word * 4, words[item * idWords + word] ?? 0)
+}
+
+/** 256-bit addition, words from the most significant on. */
+function addWords(total: Uint32Array, at: number, words: Uint32Array, start: number): void {
+  let carry = 0
+  for (let word = idWords - 1; word >= 0; word--) {
+    const sum = (total[at + word] ?? 0) + (words[start + word] ?? 0) + carry
+    total[at + word] = sum
+    carry = sum > 0xffff_ffff ? 1 : 0
+  }
+}
+
+function subtractWords(total: Uint32Array, words: Uint32Array, start: number): void {
+  let borrow = 0
+  for (let word = idWords - 1; word >= 0; word--) {
+    const difference = (total[word] ?? 0) - (words[start + word] ?? 0) - borrow
+    total[word] = difference
+    borrow = difference < 0 ? 1 : 0
+  }
+}
