@@ -24,7 +24,7 @@ const batchTextsMax = 32
 /** Padded tokens of one run: about 0.2 s on one core, the longest that a query waits for a bulk run. */
 const batchTokensMax = 512
 /** Calls of at most so many texts are queries, and go first. */
-const queryTextsMax = 2
+const queryTextsMax = 3
 /** Vectors kept: 3 MB at 384 dimensions. */
 const cacheMax = 2_048
 

@@ -81,7 +81,7 @@ export class Answering {
       limit: request.limit ?? config.recallLimit,
       tokenBudget: request.tokenBudget ?? config.recallTokenBudget,
     }
-    const items = choose(groups, limits, own, startedAt)
+    const items = choose(groups, limits, own)
     this.#recalls++
     if (items.length > 0) {
       const recall = {
@@ -208,21 +208,21 @@ export class Answering {
 
   async #search(request: RecallRequest, budgetMs: number): Promise<Found> {
     const { kept } = this.#deps
-    const { words, trigger } = queryTexts(request)
-    const texts = [words, trigger].filter(text => text !== undefined)
+    const texts = queryTexts(request)
     const pause = this.#pause()
     const found: Found = { lists: [], strangers: new Set(), cosine: new Map(), coverage: new Map() }
     const lexical = async (): Promise<void> => {
-      for (const text of texts) {
+      for (const { words } of texts) {
         await this.#gather(
           found,
-          accept => kept.searchWords(text, listLength, pause, accept),
+          accept => kept.searchWords(words, listLength, pause, accept),
           hit => raise(found.coverage, hit.id as EntryCid, hit.coverage),
         )
       }
     }
     // The model works on a thread of its own while the words are looked up.
-    const [vectors] = await Promise.all([this.#embed(texts, budgetMs), lexical()])
+    const meanings = texts.map(({ meaning }) => meaning)
+    const [vectors] = await Promise.all([this.#embed(meanings, budgetMs), lexical()])
     for (const vector of vectors) {
       await this.#gather(
         found,

@@ -28,9 +28,13 @@ export interface Candidate {
   readonly fused: number
 }
 
+export interface Scored extends Candidate {
+  readonly score: number
+}
+
 export interface Group {
-  readonly head: Candidate
-  readonly alternatives: readonly Candidate[]
+  readonly head: Scored
+  readonly alternatives: readonly Scored[]
   readonly corroboratedBy: readonly PeerId[]
 }
 
@@ -46,22 +50,28 @@ const helpfulCoverage = 0.5
 /** Days of age after which an entry's freshness has reached its floor of one half. */
 const staleDays = 365
 
-/** The texts to search with: the person's words, and the call or error as one trigger. */
-export function queryTexts(request: RecallRequest): {
-  readonly words: string | undefined
-  readonly trigger: string | undefined
-} {
-  const words = request.query?.trim()
-  const parts: string[] = []
-  if (request.pendingCall !== undefined) {
-    parts.push(request.pendingCall.tool, ...argumentNames(request.pendingCall.arguments))
+export interface QueryText {
+  /** What is looked for by its words. */
+  readonly words: string
+  /** What is looked for by its meaning: situations are searched, so it is put as a situation is. */
+  readonly meaning: string
+}
+
+/** The texts to search with: the person's words, the call about to be made, the error just seen. */
+export function queryTexts({ query, pendingCall, lastError }: RecallRequest): readonly QueryText[] {
+  const texts: QueryText[] = []
+  const said = query?.trim().slice(0, 4000) ?? ''
+  if (said !== '') texts.push({ words: said, meaning: said })
+  const error = lastError?.trim().slice(0, 1000) ?? ''
+  const tool = pendingCall?.tool ?? ''
+  if (pendingCall !== undefined) {
+    const names = argumentNames(pendingCall.arguments)
+    const given = names.length === 0 ? '' : ` with ${names.join(', ')}`
+    texts.push({ words: [tool, ...names].join(' '), meaning: `About to call ${tool}${given}.` })
   }
-  if (request.lastError !== undefined && request.lastError.trim() !== '')
-    parts.push(request.lastError.trim().slice(0, 1000))
-  return {
-    words: words === undefined || words === '' ? undefined : words.slice(0, 4000),
-    trigger: parts.length === 0 ? undefined : parts.join(' '),
-  }
+  if (error !== '')
+    texts.push({ words: `${tool} ${error}`.trim(), meaning: `${tool} failed with "${error}".`.trim() })
+  return texts
 }
 
 /** Reciprocal rank fusion of ranked lists of ids. */
@@ -86,15 +96,44 @@ function isAbout(candidate: Candidate, request: RecallRequest): boolean {
     const pending = request.pendingCall.tool
     if (!tools.some(tool => tool.name === pending)) return false
   }
-  return (candidate.cosine ?? 0) >= helpfulCosine || candidate.coverage >= helpfulCoverage
+  if ((candidate.cosine ?? 0) >= helpfulCosine || candidate.coverage >= helpfulCoverage) return true
+  return request.lastError !== undefined && quotesError(candidate.entry.situation, request.lastError)
 }
 
-function scoreOf(candidate: Candidate, nowMs: number): number {
-  const evidence = (candidate.helped + 1) / (candidate.helped + candidate.hurt + 2)
-  const ageDays = Math.max(0, nowMs / 86_400_000 - candidate.entry.support.lastSeen)
+/** A lesson on the very tool that is about to be called stands before those that only mention it. */
+const ownToolWeight = 1.25
+/** More than a rank can do: after an error what is about that error comes first. */
+const ownErrorWeight = 2
+/** Share of the words of a quoted error that must stand in the one just seen, which has values where the quote has none. */
+const sameErrorShare = 0.8
+
+function scoreOf(candidate: Candidate, request: RecallRequest, nowMs: number): number {
+  const { entry, helped, hurt, fused, trust } = candidate
+  const evidence = (helped + 1) / (helped + hurt + 2)
+  const ageDays = Math.max(0, nowMs / 86_400_000 - entry.support.lastSeen)
   const freshness = 1 - Math.min(ageDays, staleDays) / staleDays / 2
   // Twice the evidence, so that an untried entry (one half) neither gains nor loses.
-  return candidate.fused * candidate.trust * 2 * evidence * freshness
+  return fused * trust * 2 * evidence * freshness * triggerWeight(entry, request)
+}
+
+function triggerWeight({ context, situation }: Entry, { pendingCall, lastError }: RecallRequest): number {
+  const [subject] = context.tools ?? []
+  const isOwnTool = subject !== undefined && subject.name === pendingCall?.tool
+  const isOwnError = lastError !== undefined && quotesError(situation, lastError)
+  return (isOwnTool ? ownToolWeight : 1) * (isOwnError ? ownErrorWeight : 1)
+}
+
+function quotesError(situation: string, error: string): boolean {
+  const seen = new Set(wordsOf(error))
+  return [...situation.matchAll(/"([^"]{3,300})"/g)].some(([, quoted = '']) => {
+    const words = wordsOf(quoted.replace(/<[^<>]{1,60}>/g, ' '))
+    const held = words.filter(word => seen.has(word)).length
+    return words.length > 0 && held >= words.length * sameErrorShare
+  })
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
 }
 
 /** Splits what is about the query into what may be handed out, best first, and what is held back, by author. */
@@ -102,8 +141,8 @@ export function admit(
   candidates: readonly Candidate[],
   request: RecallRequest,
   nowMs: number,
-): { readonly admitted: readonly Candidate[]; readonly heldBack: readonly HeldBack[] } {
-  const admitted: { candidate: Candidate; score: number }[] = []
+): { readonly admitted: readonly Scored[]; readonly heldBack: readonly HeldBack[] } {
+  const admitted: Scored[] = []
   const held = new Map<PeerId, { entries: number; blocked: boolean }>()
   const drafts = new Set<string>()
   for (const candidate of candidates) {
@@ -114,13 +153,13 @@ export function admit(
       held.set(author, { entries, blocked: candidate.blocked })
       continue
     }
-    admitted.push({ candidate, score: scoreOf(candidate, nowMs) })
+    admitted.push({ ...candidate, score: scoreOf(candidate, request, nowMs) })
   }
-  admitted.sort((a, b) => b.score - a.score || (a.candidate.cid < b.candidate.cid ? -1 : 1))
-  const unique = admitted.filter(({ candidate }) => {
-    if (candidate.draftKey === undefined) return true
-    if (drafts.has(candidate.draftKey)) return false
-    drafts.add(candidate.draftKey)
+  admitted.sort((a, b) => b.score - a.score || (a.cid < b.cid ? -1 : 1))
+  const unique = admitted.filter(({ draftKey }) => {
+    if (draftKey === undefined) return true
+    if (drafts.has(draftKey)) return false
+    drafts.add(draftKey)
     return true
   })
   const heldBack = [...held].map(
@@ -131,7 +170,7 @@ export function admit(
       command: blocked ? `swarmlore trust clear ${author}` : `swarmlore trust pin ${author}`,
     }),
   )
-  return { admitted: unique.map(item => item.candidate), heldBack }
+  return { admitted: unique, heldBack }
 }
 
 /**
@@ -142,15 +181,14 @@ export function choose(
   groups: readonly Group[],
   limits: { readonly limit: number; readonly tokenBudget: number },
   own: ReadonlySet<PeerId>,
-  nowMs: number,
 ): readonly RecallItem[] {
   const items: RecallItem[] = []
   let tokens = blockOverheadTokens
-  const add = (candidate: Candidate, group: Group, contradicts: EntryCid | undefined): void => {
+  const add = (candidate: Scored, group: Group, contradicts: EntryCid | undefined): void => {
     const cost = tokensOf(candidate.entry)
     if (items.length >= limits.limit || tokens + cost > limits.tokenBudget) return
     tokens += cost
-    items.push(itemOf(candidate, group, contradicts, own, nowMs))
+    items.push(itemOf(candidate, group, contradicts, own))
   }
   for (const group of groups) {
     add(group.head, group, undefined)
@@ -161,11 +199,10 @@ export function choose(
 }
 
 function itemOf(
-  candidate: Candidate,
+  candidate: Scored,
   group: Group,
   contradicts: EntryCid | undefined,
   own: ReadonlySet<PeerId>,
-  nowMs: number,
 ): RecallItem {
   const { entry } = candidate
   const all = [group.head, ...group.alternatives]
@@ -180,7 +217,7 @@ function itemOf(
     trust: candidate.trust,
     evidence: { helped: candidate.helped, hurt: candidate.hurt },
     support: entry.support,
-    score: scoreOf(candidate, nowMs),
+    score: candidate.score,
     why: whyChosen(candidate, contradicts),
     alternatives: all.filter(other => other.cid !== candidate.cid).map(other => other.cid),
     corroboratedBy: contradicts === undefined ? group.corroboratedBy.filter(author => !own.has(author)) : [],

@@ -37,8 +37,12 @@ export function relate(a: Known, b: Known): Relation {
   if (a.duplicateKey === b.duplicateKey) return sameAuthor ? 'duplicate' : 'corroborates'
   if (!sameSituation(a, b)) return 'unrelated'
   if (agree(a.entry, b.entry)) return sameAuthor ? 'duplicate' : 'corroborates'
-  // What one author says of like situations in other words are two lessons, and no quarrel.
-  return sameAuthor && normal(a.entry.situation) !== normal(b.entry.situation) ? 'unrelated' : 'alternative'
+  return sameAuthor && areTwoLessons(a.entry, b.entry) ? 'unrelated' : 'alternative'
+}
+
+/** What one author says of like situations in other words, or found in another way, is no quarrel. */
+function areTwoLessons(a: Entry, b: Entry): boolean {
+  return normal(a.situation) !== normal(b.situation) || a.lineage.method !== b.lineage.method
 }
 
 export interface Cluster<T extends Known> {

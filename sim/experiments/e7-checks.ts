@@ -4,7 +4,7 @@ import type { Entry } from '../../protocol/types.ts'
 import { type Recorded, wordsOf } from './e7-data.ts'
 import { ownWords } from './own-words.ts'
 
-export function entryText({ situation, insight }: Entry): string {
+export function entryText({ situation, insight }: Pick<Entry, 'situation' | 'insight'>): string {
   return [situation, insight.summary, insight.detail, insight.action].join('\n')
 }
 

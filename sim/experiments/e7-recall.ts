@@ -6,7 +6,7 @@
 
 import type { createNode } from '../../node/node.ts'
 import type { Embedder } from '../../node/ports.ts'
-import type { Entry, EntryCid } from '../../protocol/types.ts'
+import type { Entry } from '../../protocol/types.ts'
 import { bm25, ranking } from './bm25.ts'
 import { entryText } from './e7-checks.ts'
 import type { RecordedCall, RecordedRun } from './e7-data.ts'
@@ -19,7 +19,7 @@ export interface Need {
   readonly call: RecordedCall
   /** Right entries, as texts. */
   readonly right: ReadonlySet<string>
-  /** Those of them that are about the call's tool. */
+  /** Those of them that speak of the call's tool before it is called. */
   readonly rightForCall: ReadonlySet<string>
   /** The error of the call and the right entries that name it; undefined where it did not fail. */
   readonly error: { readonly text: string; readonly right: ReadonlySet<string> } | undefined
@@ -63,7 +63,9 @@ export function needsOf(
         firstMessage: runs[0]?.firstMessage ?? '',
         call,
         right: new Set(right.map(entryText)),
-        rightForCall: new Set(about.map(entryText)),
+        rightForCall: new Set(
+          about.filter(entry => !entry.situation.startsWith(`\`${tool}\` failed with`)).map(entryText),
+        ),
         error:
           failed?.error === undefined
             ? undefined
@@ -80,26 +82,19 @@ interface Ranks {
 }
 
 /** How the node itself ranks, asked as the command line asks. */
-export async function recallRanks(
-  node: SwarmloreNode,
-  need: Need,
-  byCid: ReadonlyMap<EntryCid, Entry>,
-): Promise<Ranks> {
+export async function recallRanks(node: SwarmloreNode, need: Need): Promise<Ranks> {
   const limits = { limit: 5, tokenBudget: 8000, timeBudgetMs: 2000 }
   const rankIn = async (
     request: Parameters<SwarmloreNode['recall']>[0],
     right: ReadonlySet<string>,
   ): Promise<number | undefined> => {
     const { items } = await node.recall({ ...request, ...limits })
-    const rank = items.findIndex(({ cid }) => {
-      const entry = byCid.get(cid)
-      return entry !== undefined && right.has(entryText(entry))
-    })
+    const rank = items.findIndex(item => right.has(entryText(item)))
     return rank < 0 ? undefined : rank
   }
   const pendingCall = { tool: need.call.tool, arguments: need.call.arguments }
   return {
-    call: await rankIn({ pendingCall }, need.rightForCall),
+    call: need.rightForCall.size === 0 ? undefined : await rankIn({ pendingCall }, need.rightForCall),
     message: await rankIn({ query: need.firstMessage }, need.right),
     error:
       need.error === undefined

@@ -7,7 +7,7 @@
 import { type NodeConfig, nodeConfigSchema } from '../../node/config.ts'
 import { createNode } from '../../node/node.ts'
 import type { Clock, Cpu, Distiller, Embedder, OpenSwarm, Random } from '../../node/ports.ts'
-import type { Entry, EntryCid } from '../../protocol/types.ts'
+import type { Entry } from '../../protocol/types.ts'
 import { openMemoryStore } from '../../store/memory.ts'
 import { seededRandom } from '../random.ts'
 import { contradictions, entryText, leakedValues, statesOf, wordsOutside } from './e7-checks.ts'
@@ -232,11 +232,11 @@ async function recallLeftOut(
     if (needs.length > 0) {
       options.onProgress(`${name}: recall without task ${task}`)
       left++
-      const byCid = await addEntries(node, others)
+      await learn(node, rest)
       const transcripts = lessonsOfRuns(rest, shared)
       for (const need of needs) {
         const other = await baselineRanks(need, others, transcripts, ports.embedder)
-        ranks.push({ need, ...(await recallRanks(node, need, byCid)), other })
+        ranks.push({ need, ...(await recallRanks(node, need)), other })
       }
     }
     await node.stop()
@@ -244,19 +244,13 @@ async function recallLeftOut(
   return report(ranks)
 }
 
-/** Puts the entries into the node as its own, so that recall runs on exactly these. */
-async function addEntries(
-  node: SwarmloreNode,
-  entries: readonly Entry[],
-): Promise<ReadonlyMap<EntryCid, Entry>> {
-  const byCid = new Map<EntryCid, Entry>()
-  for (const entry of entries) {
-    const { kind, domains, situation, insight, context } = entry
-    const added = await node.addEntry({ kind, domains, situation, insight, tools: context.tools ?? [] })
-    if (!added.ok) throw new TypeError(added.message)
-    byCid.set(added.value.cid, entry)
+/** Lets the node learn the runs as it would beside a deployment. */
+async function learn(node: SwarmloreNode, runs: readonly RecordedRun[]): Promise<void> {
+  for (const { transcript } of runs) {
+    const captured = await node.capture(transcript)
+    if (!captured.ok) throw new TypeError(captured.message)
   }
-  return byCid
+  while ((await node.distil()).heldOver > 0);
 }
 
 function lessonsOfRuns(
@@ -283,7 +277,8 @@ function report(
     readonly other: Baselines
   }[],
 ) {
-  const call = hits(ranks.map(one => one.call))
+  const calls = ranks.filter(one => one.need.rightForCall.size > 0)
+  const call = hits(calls.map(one => one.call))
   // The first message is one for all the calls of a task.
   const message = hits(
     ranks
@@ -304,14 +299,14 @@ function report(
       error,
       message,
       by_call: {
-        bm25: hits(ranks.map(one => one.other.bm25)),
-        dense: hits(ranks.map(one => one.other.dense)),
+        bm25: hits(calls.map(one => one.other.bm25)),
+        dense: hits(calls.map(one => one.other.dense)),
         random: {
-          first: round(mean(ranks.map(one => one.other.random[0]))),
-          five: round(mean(ranks.map(one => one.other.random[1]))),
+          first: round(mean(calls.map(one => one.other.random[0]))),
+          five: round(mean(calls.map(one => one.other.random[1]))),
         },
       },
-      raw_transcripts_by_message: hits(ranks.map(one => one.other.transcripts)),
+      raw_transcripts_by_message: hits(calls.map(one => one.other.transcripts)),
     },
   }
 }

@@ -46,7 +46,7 @@ function withWords(feature: Feature, tool: Allowed): Words | undefined {
   if (reader === undefined) return undefined
   if (feature.what === 'reads-first')
     return {
-      trigger: say`About to call ${tool}`,
+      trigger: say`About to call ${tool} without having called ${reader} for it`,
       past: say`called ${reader} on the same thing before ${tool}`,
       action: say`Call ${reader} before ${tool}, and check what it returns against the rules.`,
     }

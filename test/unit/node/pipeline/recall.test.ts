@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { admit, type Candidate, choose, fuse, queryTexts } from '../../../../node/pipeline/recall.ts'
+import {
+  admit,
+  type Candidate,
+  choose,
+  fuse,
+  queryTexts,
+  type Scored,
+} from '../../../../node/pipeline/recall.ts'
 import type { SwarmId } from '../../../../protocol/types.ts'
 import { cid, entry, peer, vectorAt } from '../entry-samples.ts'
 
@@ -28,23 +35,26 @@ function candidate(name: string, changes: Partial<Candidate> = {}): Candidate {
 const names = (list: readonly { cid: string }[]) => list.map(item => item.cid)
 
 describe('query texts', () => {
-  it('search with the words, and with the call and the error as one trigger', () => {
+  it('search with the words, with the call and with the error, each by itself', () => {
     const texts = queryTexts({
       query: ' pay ',
       pendingCall: { tool: 'update_order', arguments: '{"payment_id":"x"}' },
       lastError: 'not found',
     })
-    expect(texts).toEqual({ words: 'pay', trigger: 'update_order payment_id not found' })
+    expect(texts).toEqual([
+      { words: 'pay', meaning: 'pay' },
+      { words: 'update_order payment_id', meaning: 'About to call update_order with payment_id.' },
+      { words: 'update_order not found', meaning: 'update_order failed with "not found".' },
+    ])
   })
 
   it('take a call whose arguments are broken JSON by its tool alone', () => {
-    expect(queryTexts({ pendingCall: { tool: 'update_order', arguments: '{"pay' } }).trigger).toBe(
-      'update_order',
-    )
+    const [text] = queryTexts({ pendingCall: { tool: 'update_order', arguments: '{"pay' } })
+    expect(text).toEqual({ words: 'update_order', meaning: 'About to call update_order.' })
   })
 
   it('are none for an empty request', () => {
-    expect(queryTexts({ query: '  ' })).toEqual({ words: undefined, trigger: undefined })
+    expect(queryTexts({ query: '  ', lastError: ' ' })).toEqual([])
   })
 })
 
@@ -85,6 +95,33 @@ describe('admission', () => {
     expect(names(admit([old, base], {}, now).admitted)).toEqual([cid('0'), cid('2')])
   })
 
+  it('puts first what is about the very call, and after an error what is about that error', () => {
+    const about = (situation: string, ...tools: string[]): Partial<Candidate> => ({
+      entry: entry({ situation, context: { tools: tools.map(name => ({ name, arguments: [] })) } }),
+    })
+    const mention = candidate('0', about('About to call `b`.', 'b', 'a'))
+    const own = candidate('1', { ...about('About to call `a`.', 'a'), fused: 0.9 / 61 })
+    const failed = candidate('2', { ...about('`a` failed with "no <value> left".', 'a'), fused: 0.6 / 61 })
+    const other = candidate('3', { ...about('`a` failed with "too many of them".', 'a'), fused: 0.8 / 61 })
+    const all = [mention, own, failed, other]
+    const pendingCall = { tool: 'a' }
+    const order = (lastError?: string) =>
+      names(admit(all, lastError === undefined ? { pendingCall } : { pendingCall, lastError }, now).admitted)
+    expect(order()).toEqual([cid('1'), cid('0'), cid('3'), cid('2')])
+    expect(order('Error: no wine left')).toEqual([cid('2'), cid('1'), cid('0'), cid('3')])
+  })
+
+  it('lets through what quotes the error just seen, however few of its words are in the store', () => {
+    const faint = candidate('1', {
+      cosine: 0.3,
+      coverage: 0.1,
+      entry: entry({ situation: '`a` failed with "<value> object has no attribute <value>".' }),
+    })
+    const lastError = "'NoneType' object has no attribute 'strip'"
+    expect(admit([faint], { lastError }, now).admitted).toHaveLength(1)
+    expect(admit([faint], { lastError: 'no attribute' }, now).admitted).toEqual([])
+  })
+
   it('leaves out lessons about tools that are not on offer, and about another call', () => {
     expect(admit([candidate('1')], { tools: ['cancel_order'] }, now).admitted).toEqual([])
     expect(admit([candidate('1')], { tools: ['update_order'] }, now).admitted).toHaveLength(1)
@@ -98,7 +135,11 @@ describe('admission', () => {
 })
 
 describe('choice', () => {
-  const group = (head: Candidate, alternatives: Candidate[] = []) => ({
+  const scored = (name: string, changes: Partial<Candidate> = {}): Scored => ({
+    ...candidate(name, changes),
+    score: 1,
+  })
+  const group = (head: Scored, alternatives: Scored[] = []) => ({
     head,
     alternatives,
     corroboratedBy: [],
@@ -106,27 +147,26 @@ describe('choice', () => {
   const limits = { limit: 5, tokenBudget: 1000 }
 
   it('shows both sides of a disagreement, next to each other', () => {
-    const other = candidate('2', { entry: entry({ author: peer('b') }) })
-    const items = choose([group(candidate('1'), [other]), group(candidate('3'))], limits, new Set(), now)
+    const other = scored('2', { entry: entry({ author: peer('b') }) })
+    const items = choose([group(scored('1'), [other]), group(scored('3'))], limits, new Set())
     expect(names(items)).toEqual([cid('1'), cid('2'), cid('3')])
     expect(items[0]?.alternatives).toEqual([cid('2')])
     expect(items[1]?.why.at(-1)).toBe(`It says otherwise than ${cid('1')}.`)
   })
 
   it('keeps within the limit and the token budget', () => {
-    const groups = ['1', '2', '3', '4'].map(name => group(candidate(name)))
-    expect(choose(groups, { ...limits, limit: 2 }, new Set(), now)).toHaveLength(2)
-    expect(choose(groups, { ...limits, tokenBudget: 200 }, new Set(), now).length).toBeLessThan(3)
-    expect(choose(groups, { ...limits, tokenBudget: 50 }, new Set(), now)).toEqual([])
+    const groups = ['1', '2', '3', '4'].map(name => group(scored(name)))
+    expect(choose(groups, { ...limits, limit: 2 }, new Set())).toHaveLength(2)
+    expect(choose(groups, { ...limits, tokenBudget: 200 }, new Set()).length).toBeLessThan(3)
+    expect(choose(groups, { ...limits, tokenBudget: 50 }, new Set())).toEqual([])
   })
 
   it('does not count this node among those who agree with it', () => {
-    const head = candidate('1')
+    const head = scored('1')
     const items = choose(
       [{ head, alternatives: [], corroboratedBy: [peer('me'), peer('b')] }],
       limits,
       new Set([peer('me')]),
-      now,
     )
     expect(items[0]?.corroboratedBy).toEqual([peer('b')])
   })

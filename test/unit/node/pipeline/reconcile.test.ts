@@ -46,11 +46,14 @@ describe('relation between two entries', () => {
     expect(relate(known('1'), known('2', error, 5))).toBe('unrelated')
   })
 
-  it('is none between two lessons of one author, unless they stand for the very same situation', () => {
+  it('is none between two lessons of one author, unless found in one way for the very same situation', () => {
     const insight = { ...entry().insight, action: 'Ask the user for the number of the card.' }
     const like = { insight, situation: '`update_order` failed with "payment method not found" again.' }
     expect(relate(known('1'), known('2', like, 5))).toBe('unrelated')
     expect(relate(known('1'), known('2', { insight }))).toBe('alternative')
+    const foundOtherwise = { insight, lineage: { parents: [], method: 'contrast' } }
+    expect(relate(known('1'), known('2', foundOtherwise))).toBe('unrelated')
+    expect(relate(known('1'), known('2', { ...foundOtherwise, ...other }))).toBe('alternative')
   })
 
   it('is supersession only within one author', () => {
