@@ -71,6 +71,17 @@ export function statesOf({ runs }: Recorded): ReadonlySet<string> {
   return states
 }
 
+/** Share of the words of what is advised that the operator's prompt does not hold; null where no prompt is recorded. */
+export function adviceBeyondPrompt(entries: readonly Entry[], { runs }: Recorded): number | null {
+  const prompt = new Set(wordsOf([...new Set(runs.map(run => run.rules))].join('\n')))
+  if (prompt.size === 0 || entries.length === 0) return null
+  const shares = entries.map(({ insight }) => {
+    const words = [...new Set(wordsOf(insight.action))]
+    return words.filter(word => !prompt.has(word)).length / Math.max(1, words.length)
+  })
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length
+}
+
 /** Pairs of the same method for the same situation that say different things. */
 export function contradictions(entries: readonly Entry[]): readonly (readonly [Entry, Entry])[] {
   const pairs: (readonly [Entry, Entry])[] = []

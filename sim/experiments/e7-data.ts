@@ -15,6 +15,8 @@ export interface RecordedRun {
   readonly transcript: Record<string, unknown>
   readonly task: string
   readonly firstMessage: string
+  /** What the operator's prompt says. */
+  readonly rules: string
   readonly text: string
   readonly calls: readonly RecordedCall[]
   readonly tools: ReadonlySet<string>
@@ -66,6 +68,10 @@ function toRun(value: unknown, index: number): RecordedRun {
     transcript,
     task: String(transcript.task_id ?? index),
     firstMessage: first === undefined ? '' : textOf(first.content),
+    rules: messages
+      .filter(message => message.role === 'system' || message.role === 'developer')
+      .map(message => textOf(message.content))
+      .join('\n'),
     text: messages
       .map(message => `${textOf(message.content)} ${JSON.stringify(message.tool_calls ?? '')}`)
       .join('\n'),

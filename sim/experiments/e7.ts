@@ -10,7 +10,14 @@ import type { Clock, Cpu, Distiller, Embedder, OpenSwarm, Random } from '../../n
 import type { Entry } from '../../protocol/types.ts'
 import { openMemoryStore } from '../../store/memory.ts'
 import { seededRandom } from '../random.ts'
-import { contradictions, entryText, leakedValues, statesOf, wordsOutside } from './e7-checks.ts'
+import {
+  adviceBeyondPrompt,
+  contradictions,
+  entryText,
+  leakedValues,
+  statesOf,
+  wordsOutside,
+} from './e7-checks.ts'
 import { type Recorded, type RecordedRun, readRecorded } from './e7-data.ts'
 import {
   type Baselines,
@@ -81,6 +88,7 @@ async function measure(ports: E7Ports, options: E7Options, recorded: Recorded) {
   const outside = wordsOutside(entries, recorded, statesOf(recorded))
   const leaks = leakedValues(entries, recorded)
   const pairs = contradictions(entries)
+  const beyond = adviceBeyondPrompt(entries, recorded)
   const { structured, traced } = await ports.tracedShare(recorded.runs.map(run => run.transcript))
   return {
     data: recorded.name,
@@ -97,6 +105,7 @@ async function measure(ports: E7Ports, options: E7Options, recorded: Recorded) {
     ms_per_episode: round(tookMs / Math.max(1, recorded.runs.length)),
     bytes_per_entry: round(mean(published.map(one => one.bytes))),
     structured_values: structured,
+    advice_beyond_prompt: beyond === null ? null : round(beyond),
     traced_share: structured === 0 ? null : round(traced / structured),
     entries_by_pattern: countBy(entries.map(entry => entry.lineage.method)),
     entries_by_kind: countBy(entries.map(entry => entry.kind)),

@@ -36,6 +36,7 @@ describe('experiment e7', () => {
       trial,
       reward: 1,
       steps: [
+        { rule: 'Call get_member first.' },
         { user: `please, ${task}` },
         { tool: 'get_member', arguments: {}, result: { jars: [{ id: `jar-${task}${trial}` }] } },
         { tool: 'modify_jar', arguments: { jar_id: `jar-${task}${trial}` }, result: 'ok' },
@@ -66,6 +67,9 @@ describe('experiment e7', () => {
         entries_by_pattern: { 'call-card': 1 },
       })
       expect(result?.recall5_call).toBe(1)
+      // Of the advice's words only `call`, `get`, `member` and `first` stand in the prompt.
+      expect(result?.advice_beyond_prompt).toBeGreaterThan(0.8)
+      expect(result?.advice_beyond_prompt).toBeLessThan(1)
     } finally {
       rmSync(folder, { recursive: true })
     }
