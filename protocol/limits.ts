@@ -116,8 +116,8 @@ export const rangeRoundsMax = 20
 export const rangeHaveMax = 16_384
 /** Members and retractions stand before 2^32, all other records behind: twice the seconds that there are. */
 export const rangePlaceMax = 2 * (secondsMax + 1)
-/** One list of what is wanted: 16,384 short ids, each in a range of its own. */
-export const wantBytesMax = 262_144
+/** Pages of records in one session, 64 KiB each: some 250,000 records. The next session goes on. */
+export const rangePagesMax = 1_500
 
 // The replicated set. A member costs every other node at most what these allow.
 export const recordAgeDaysMax = 180

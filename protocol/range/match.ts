@@ -30,7 +30,11 @@ export function matchAnswer(
   const pairs: { segment: Answer; asked: Asked }[] = []
   let at = 0
   for (const segment of segments) {
-    for (let one = asked[at]; one !== undefined && compareBounds(one.to, segment.from) <= 0; one = asked[at]) {
+    for (
+      let one = asked[at];
+      one !== undefined && compareBounds(one.to, segment.from) <= 0;
+      one = asked[at]
+    ) {
       at++
     }
     const one = asked[at]

@@ -24,7 +24,8 @@ import { packedBytesMax, type Segment, SegmentPacker } from './segments.ts'
 import { cutEvenly, listedItemsMax, type Ranked, rankedIn } from './split.ts'
 
 /** What this node lacks and the peer says that it has. Binds that peer only: another may have it all the same. */
-export type Want = Span & ({ readonly mode: 'all' } | { readonly mode: 'ids'; readonly ids: readonly number[] })
+export type Want = Span &
+  ({ readonly mode: 'all' } | { readonly mode: 'ids'; readonly ids: readonly number[] })
 
 export interface RangeOutcome {
   /** `partial`: there is more than one session may find; the next one goes on. */
@@ -110,10 +111,7 @@ class Session implements RangeSession {
     // Whatever was open may have left the set meanwhile.
     if (packer.count === 0) return undefined
     this.#rounds++
-    return encodeRangeRequest(
-      { salt: this.#salt, until: this.#until, sample: isFirst },
-      packer.bytes(),
-    )
+    return encodeRangeRequest({ salt: this.#salt, until: this.#until, sample: isFirst }, packer.bytes())
   }
 
   take(bytes: Uint8Array): Result<undefined, RangeFault> {
