@@ -33,6 +33,12 @@ type Item = OutputOf<'recall'>['items'][number]
 
 const stepMs = 15_000
 
+/** A call that the model on B is about to make: nothing has gone wrong yet. */
+const booking: InputOf<'recall'> = {
+  pendingCall: { tool: 'book_tasting', arguments: '{"amount":18,"guests":[{"name":"Kim"},{"name":"Lee"}]}' },
+  limit: 1,
+}
+
 /** What the model on B is about to do, and the error it has just seen: the call that failed on A, too. */
 const refund: InputOf<'recall'> = {
   query: 'The customer wants the money back on the card.',
@@ -108,7 +114,15 @@ async function learnAndRecall(
   const shared = own.filter(view => view.status === 'shared').length
   tell.say(`${report.episodesIngested} episodes became ${own.length} lessons; ${shared} of them are shared.`)
 
-  tell.step("B's model fails in the same way; B never saw A's conversations, and recalls what A learned")
+  tell.step("B's model is about to make a call; B never saw A's conversations, and recalls what A learned")
+  tell.say(`The call: book_tasting ${booking.pendingCall?.arguments}`)
+  const warned = await until("B recalls A's lesson by the call alone", async () => {
+    const result = await b.call('recall', booking)
+    return result.items.some(one => one.author === author) ? result : undefined
+  })
+  tell.recalled(warned)
+
+  tell.step("B's model fails as A's did: what A learned from that comes first")
   tell.say(`Before: B recalled ${before.items.length} lessons for this.`)
   const found = await until("B recalls A's lesson", async () => {
     const result = await b.call('recall', refund)
