@@ -33,7 +33,7 @@ const unitMicros: Readonly<Record<Work, number>> = {
   embed: 50,
   scan: 1,
   index: 60,
-  redact: 500,
+  redact: 3_000,
   distil: 1_000,
   refine: 50,
 }

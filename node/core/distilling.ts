@@ -82,9 +82,8 @@ export class Distilling {
     return { episodes: 1, found: new Set(), changed: new Set(), created: 0 }
   }
 
-  async redact(episode: Episode): Promise<RedactedEpisode> {
-    await this.#deps.ports.cpu.spend('redact', 1)
-    return redact(episode, this.#deps.rules)
+  redact(episode: Episode): Promise<RedactedEpisode> {
+    return redact(episode, this.#deps.rules, units => this.#deps.ports.cpu.spend('redact', units))
   }
 
   /** The new ones with all others, or with as many of those captured just before them as fit. */

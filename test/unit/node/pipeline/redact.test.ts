@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDistiller } from '../../../../node/lessons/distiller.ts'
-import { redact, redactionRules } from '../../../../node/pipeline/redact.ts'
+import { redact, redactionRules, spansIn } from '../../../../node/pipeline/redact.ts'
 import type { Interaction, RedactedEpisode } from '../../../../node/ports.ts'
 import { captured, noOwnRules, redacted } from '../lessons/episodes.ts'
 
@@ -236,4 +236,34 @@ it('leaves nothing behind in the process, however many episodes it has seen', as
   const before = performance.getEntries().length
   for (let i = 0; i < 20; i++) await textAfter(`token ${GITHUB} leaked`)
   expect(performance.getEntries().length).toBe(before)
+})
+
+describe('a long text', () => {
+  const email = 'ana.b@mail.example.org'
+
+  it('is gone through in windows, and what stands at their edges is found whole, and once', async () => {
+    // Every second place of an e-mail address against the windows, which begin every 96 KiB.
+    for (let shift = 0; shift < email.length + 2; shift += 2) {
+      const filler = 'word '.repeat(4_000).slice(0, 16 * 1024 - email.length - 1)
+      const parts = Array.from({ length: 30 }, () => `${filler} ${email}`)
+      const text = `${'x'.repeat(shift)} ${parts.join(' ')}`
+      const units: number[] = []
+      const spans = await spansIn(text, noOwnRules, count => void units.push(count))
+      const found = spans
+        .filter(({ type }) => type === 'email')
+        .map(({ start, end }) => text.slice(start, end))
+      expect(found).toEqual(parts.map(() => email))
+      expect(units.length).toBeGreaterThan(3)
+    }
+  })
+
+  it('holds a private key that begins in one window and ends in the next', async () => {
+    const key = `-----BEGIN RSA PRIVATE KEY-----\n${'MIIEpAIBAAKCAQEAx4Zt0nqR7bWvD3sKfYh2LmPcXgUjN8aTe5oQ1iVrB6kHyCwS\n'.repeat(50).trim()}\n-----END RSA PRIVATE KEY-----`
+    for (const at of [95, 100, 111, 112, 125]) {
+      const text = `${'word '.repeat(30_000).slice(0, at * 1024)}\n${key}\n${'word '.repeat(30_000)}`
+      const spans = await spansIn(text, noOwnRules, () => undefined)
+      const start = text.indexOf(key)
+      expect(spans.some(span => span.start <= start && span.end >= start + key.length - 1)).toBe(true)
+    }
+  })
 })
