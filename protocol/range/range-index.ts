@@ -49,23 +49,27 @@ interface Key {
 
 export function createRangeIndex(): RangeIndex {
   const chunks: Chunk[] = []
+  /** The place of each chunk's first item, side by side: most of a search looks at these only. */
+  const heads: number[] = []
   let size = 0
   /** For each chunk, how many items stand before it, and their sum; right up to `settled` chunks. */
   let starts: number[] = []
   let sums = new Uint32Array(0)
   let settled = 0
   const key: Key = { place: 0, words: new Uint32Array(idWords) }
-  const scratch = Buffer.alloc(idBytes)
 
   const keyOf = (place: number, id: RecordId): Key => {
-    if (scratch.write(id, 'hex') !== idBytes) throw new TypeError(`not an id: ${id}`)
-    return scratchKey(place)
+    key.place = place
+    for (let word = 0; word < idWords; word++) key.words[word] = wordOf(id, word * 8)
+    return key
   }
 
-  const scratchKey = (place: number): Key => {
-    key.place = place
-    for (let word = 0; word < idWords; word++) key.words[word] = scratch.readUInt32BE(word * 4)
-    return key
+  /** Whether the chunk begins at or before the key. */
+  const isBegun = (at: number, wanted: Key): boolean => {
+    const head = heads[at] ?? 0
+    if (head !== wanted.place) return head < wanted.place
+    const chunk = chunks[at]
+    return chunk !== undefined && compareAt(chunk, 0, wanted) <= 0
   }
 
   /** The chunk in which the key stands or would stand: the last that does not begin after it. */
@@ -74,11 +78,15 @@ export function createRangeIndex(): RangeIndex {
     let high = chunks.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const chunk = chunks[middle]
-      if (chunk !== undefined && compareAt(chunk, 0, wanted) <= 0) low = middle + 1
+      if (isBegun(middle, wanted)) low = middle + 1
       else high = middle
     }
     return Math.max(0, low - 1)
+  }
+
+  const drop = (at: number): void => {
+    chunks.splice(at, 1)
+    heads.splice(at, 1)
   }
 
   const unsettle = (chunk: number): void => {
@@ -141,6 +149,7 @@ export function createRangeIndex(): RangeIndex {
       if (chunk === undefined) {
         chunk = emptyChunk()
         chunks.push(chunk)
+        heads.push(place)
       }
       let offset = placeIn(chunk, added)
       if (offset < chunk.count && compareAt(chunk, offset, added) === 0) return false
@@ -149,6 +158,7 @@ export function createRangeIndex(): RangeIndex {
         const isLast = at === chunks.length - 1 && offset === chunkItems
         const next = isLast ? emptyChunk() : splitOff(chunk)
         chunks.splice(at + 1, 0, next)
+        heads.splice(at + 1, 0, next.places[0] ?? 0)
         unsettle(at)
         if (offset > chunk.count || isLast) {
           offset -= chunk.count
@@ -157,6 +167,7 @@ export function createRangeIndex(): RangeIndex {
         }
       }
       insertAt(chunk, offset, added)
+      heads[at] = chunk.places[0] ?? 0
       unsettle(at)
       size++
       return true
@@ -169,13 +180,14 @@ export function createRangeIndex(): RangeIndex {
       const offset = placeIn(chunk, removed)
       if (offset >= chunk.count || compareAt(chunk, offset, removed) !== 0) return false
       removeAt(chunk, offset)
+      heads[at] = chunk.places[0] ?? 0
       unsettle(at)
       size--
       const next = chunks[at + 1]
-      if (chunk.count === 0) chunks.splice(at, 1)
+      if (chunk.count === 0) drop(at)
       else if (next !== undefined && chunk.count + next.count <= chunkItems / 2) {
         append(chunk, next)
-        chunks.splice(at + 1, 1)
+        drop(at + 1)
       }
       if (starts.length > 2 * chunks.length + 64) starts = starts.slice(0, settled + 1)
       return true
@@ -183,8 +195,9 @@ export function createRangeIndex(): RangeIndex {
     rank(bound) {
       if (size === 0) return 0
       settle()
-      scratch.fill(0).set(bound.prefix)
-      const wanted = scratchKey(bound.place)
+      const padded = new Uint8Array(idBytes)
+      padded.set(bound.prefix)
+      const wanted = keyOf(bound.place, recordIdOfHash(padded))
       const at = chunkFor(wanted)
       const chunk = chunks[at]
       return chunk === undefined ? 0 : (starts[at] ?? 0) + placeIn(chunk, wanted)
@@ -222,6 +235,16 @@ export function createRangeIndex(): RangeIndex {
     },
   }
   return index
+}
+
+/** Eight hex digits as a number: in half the time that a call of Buffer takes, and a large set is read a million times. */
+function wordOf(id: RecordId, at: number): number {
+  let word = 0
+  for (let digit = at; digit < at + 8; digit++) {
+    const code = id.charCodeAt(digit)
+    word = (word << 4) | (code < 58 ? code - 48 : code - 87)
+  }
+  return word
 }
 
 function emptyChunk(): Chunk {

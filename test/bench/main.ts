@@ -10,6 +10,7 @@ import { distilGroup } from './distil.ts'
 import { BenchFailure, type Figure, type Group, type Measured } from './figure.ts'
 import { processGroup } from './process.ts'
 import { propagationGroup } from './propagation.ts'
+import { rangesGroup } from './ranges.ts'
 import { recallGroup } from './recall.ts'
 import { recordsGroup } from './records.ts'
 
@@ -17,6 +18,7 @@ const groups: readonly Group[] = [
   distilGroup,
   recallGroup,
   recordsGroup,
+  rangesGroup,
   propagationGroup,
   processGroup,
   cranfieldGroup,
