@@ -104,9 +104,9 @@ export const rangeSumBytes = 8
 export const rangeShortBytes = 5
 /** Room for the ids below, with ranges around them. Twenty rounds both ways stay below 5 MiB. */
 export const rangeMessageBytesMax = 131_072
-/** Each costs its reader a fingerprint, some 5 µs. */
-export const rangesMax = 8_192
-/** Short ids in one message, and items that its answer hashes: each costs 1 µs, and the event loop has 50 ms. */
+/** Each costs its reader a fingerprint, some 5 µs, and the event loop has 50 ms. */
+export const rangesMax = 4_096
+/** Short ids in one message, and items that its answer hashes: each costs 1 µs. */
 export const rangeIdsMax = 16_384
 /** Items of one range that are listed, or hashed for its check, in one piece: 128 KiB of ids. */
 export const rangeListMax = 4_096

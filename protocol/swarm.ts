@@ -144,9 +144,19 @@ export function streamsOf(swarm: SwarmId): {
   readonly join: string
   readonly hello: string
   readonly records: string
+  readonly ranges: string
+  readonly wants: string
+  readonly given: string
 } {
   const base = `/swarmlore/1/${swarm}`
-  return { join: `${base}/join`, hello: `${base}/hello`, records: `${base}/records` }
+  return {
+    join: `${base}/join`,
+    hello: `${base}/hello`,
+    records: `${base}/records`,
+    ranges: `${base}/ranges`,
+    wants: `${base}/wants`,
+    given: `${base}/given`,
+  }
 }
 
 /** The shard of an entry: that of its first domain. */

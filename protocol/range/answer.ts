@@ -43,11 +43,13 @@ class Writer {
   hashes = 0
   readonly #index: RangeIndex
   readonly #request: RangeRequest
+  readonly #sumOfNone: Uint8Array
   #listed = 0
 
   constructor(index: RangeIndex, request: RangeRequest) {
     this.#index = index
     this.#request = request
+    this.#sumOfNone = fingerprint(index, 0, 0, request.salt)
   }
 
   /** False when there was no room for it: it, and all behind it, is left for later. */
@@ -84,8 +86,7 @@ class Writer {
       const sum = this.#sum(range)
       if (equalBytes(asked.sum, sum)) return undefined
       // Who has nothing there will want all of it, and needs to see no more than that it is not empty.
-      const nothing = this.#sum({ ...range, end: range.first })
-      if (!isListed && equalBytes(asked.sum, nothing)) return { mode: 'sum', sum }
+      if (!isListed && equalBytes(asked.sum, this.#sumOfNone)) return { mode: 'sum', sum }
     }
     return isListed ? { mode: 'ids', ids: this.#list(range) } : { mode: 'cut' }
   }

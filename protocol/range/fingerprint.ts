@@ -4,13 +4,15 @@
  */
 
 import { hash } from 'node:crypto'
-import { concat, toHex, utf8Bytes } from '../../crypto/bytes.ts'
-import { taggedHash } from '../../crypto/hash.ts'
+import { concat, utf8Bytes } from '../../crypto/bytes.ts'
+import { sha256, taggedHash } from '../../crypto/hash.ts'
 import { rangeShortBytes, rangeSumBytes } from '../limits.ts'
 import type { RangeIndex } from './range-index.ts'
 
 const idBytes = 32
 const checkBytes = 16
+const rangeTag = utf8Bytes('swarmlore/1 range\0')
+const idTag = utf8Bytes('swarmlore/1 range id\0')
 
 /**
  * Over the sum of the ids, and their number. The sum alone could be met by other ids (generalised birthday, some 2^31
@@ -19,7 +21,8 @@ const checkBytes = 16
 export function fingerprint(index: RangeIndex, from: number, to: number, salt: Uint8Array): Uint8Array {
   const count = new Uint8Array(8)
   new DataView(count.buffer).setBigUint64(0, BigInt(to - from))
-  return taggedHash('swarmlore/1 range', salt, count, index.sum(from, to)).slice(0, rangeSumBytes)
+  // As `taggedHash`, in one call: thousands of them answer one message.
+  return sha256(concat(rangeTag, salt, count, index.sum(from, to))).slice(0, rangeSumBytes)
 }
 
 /** The ids themselves, in order, under what both sides drew. */
@@ -37,7 +40,7 @@ export function sampleCheck(
 
 /** Five bytes of a salted hash, as a number. One for each id in `ids`, which holds 32 bytes of each. */
 export function shortIds(ids: Uint8Array, salt: Uint8Array): readonly number[] {
-  const head = concat(utf8Bytes('swarmlore/1 range id\0'), salt)
+  const head = concat(idTag, salt)
   const input = concat(head, new Uint8Array(idBytes))
   const shorts: number[] = []
   for (let at = 0; at < ids.length; at += idBytes) {
@@ -46,12 +49,4 @@ export function shortIds(ids: Uint8Array, salt: Uint8Array): readonly number[] {
     shorts.push(Number.parseInt(hash('sha256', input, 'hex').slice(0, 2 * rangeShortBytes), 16))
   }
   return shorts
-}
-
-export function idAmong(ids: Uint8Array, item: number): Uint8Array {
-  return ids.subarray(item * idBytes, (item + 1) * idBytes)
-}
-
-export function hexAmong(ids: Uint8Array, item: number): string {
-  return toHex(idAmong(ids, item))
 }

@@ -73,6 +73,14 @@ export function decodeRecordPage(bytes: Uint8Array): Result<RecordPage, 'range-m
   return { ok: true, value: { records, ...(next === undefined ? {} : { next }) } }
 }
 
+/** A page that was given unasked: nothing follows it. Never throws. */
+export function decodeGiven(bytes: Uint8Array): Result<readonly Uint8Array[], 'range-malformed'> {
+  const read = decodeRecordPage(bytes)
+  if (!read.ok) return read
+  const { records, next } = read.value
+  return next === undefined ? { ok: true, value: records } : malformed('next has no meaning in what is given')
+}
+
 /** How many of the records given the receiver has judged. */
 export function encodeTaken(taken: number): Uint8Array {
   return encodeCanonical({ v: 1, taken })

@@ -64,6 +64,15 @@ export function createRangeIndex(): RangeIndex {
     return key
   }
 
+  const boundKey = ({ place, prefix }: Bound): Key => {
+    key.place = place
+    key.words.fill(0)
+    for (const [at, byte] of prefix.entries()) {
+      key.words[at >> 2] = (key.words[at >> 2] ?? 0) | (byte << (24 - 8 * (at & 3)))
+    }
+    return key
+  }
+
   /** Whether the chunk begins at or before the key. */
   const isBegun = (at: number, wanted: Key): boolean => {
     const head = heads[at] ?? 0
@@ -126,7 +135,20 @@ export function createRangeIndex(): RangeIndex {
     return { at: low, offset: rank - (starts[low] ?? 0), chunk }
   }
 
-  const sumBefore = (rank: number): Uint32Array => {
+  /** Of a few items in one chunk: adding them up costs less than two sums from the start. */
+  const sumWithin = (from: number, to: number): Uint32Array | undefined => {
+    if (to - from > chunkItems / 2) return undefined
+    const total = new Uint32Array(idWords)
+    if (to <= from) return total
+    const { offset, chunk } = locate(from)
+    const end = offset + to - from
+    if (end > chunk.count) return undefined
+    for (let item = offset; item < end; item++) addWords(total, 0, chunk.words, item * idWords)
+    return total
+  }
+
+  /** Of the items before a rank, less those before an earlier one. */
+  const sumBefore = (rank: number, less: number): Uint32Array => {
     const total = new Uint32Array(idWords)
     if (rank === 0) return total
     const { at, offset, chunk } = locate(rank)
@@ -135,6 +157,7 @@ export function createRangeIndex(): RangeIndex {
     // From whichever end of the chunk is nearer.
     if (fromStart) for (let item = 0; item < offset; item++) addWords(total, 0, chunk.words, item * idWords)
     else for (let item = offset; item < chunk.count; item++) subtractWords(total, chunk.words, item * idWords)
+    if (less > 0) subtractWords(total, sumBefore(less, 0), 0)
     return total
   }
 
@@ -195,9 +218,7 @@ export function createRangeIndex(): RangeIndex {
     rank(bound) {
       if (size === 0) return 0
       settle()
-      const padded = new Uint8Array(idBytes)
-      padded.set(bound.prefix)
-      const wanted = keyOf(bound.place, recordIdOfHash(padded))
+      const wanted = boundKey(bound)
       const at = chunkFor(wanted)
       const chunk = chunks[at]
       return chunk === undefined ? 0 : (starts[at] ?? 0) + placeIn(chunk, wanted)
@@ -226,8 +247,7 @@ export function createRangeIndex(): RangeIndex {
       return joined
     },
     sum(from, to) {
-      const total = sumBefore(to)
-      subtractWords(total, sumBefore(from), 0)
+      const total = sumWithin(from, to) ?? sumBefore(to, from)
       const bytes = new Uint8Array(idBytes)
       const view = new DataView(bytes.buffer)
       for (const [word, value] of total.entries()) view.setUint32(word * 4, value)

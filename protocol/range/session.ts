@@ -60,7 +60,7 @@ interface Open extends Span {
 const overheadBytes = 128
 const piecesMax = 16
 /** Own items hashed for one answer: beyond, its ranges are asked for again. */
-const answerHashesMax = 4 * rangeIdsMax
+const answerHashesMax = 2 * rangeIdsMax
 
 /** `salt`: chance, drawn for this session. `until`: now less the time in which gossip settles. */
 export function openRanges(

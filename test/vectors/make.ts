@@ -41,20 +41,12 @@ import {
   t0,
   withGroupOrderAdded,
 } from '../unit/protocol/fixtures.ts'
+import { plain } from './plain.ts'
+import { rangeVectors } from './ranges.ts'
 
 export interface VectorFile {
   readonly about: string
   readonly [key: string]: unknown
-}
-
-/** Byte strings as hex and ids as they are; what JSON would drop or change does not occur in a record. */
-export function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return toHex(value)
-  const link = CID.asCID(value)
-  if (link !== null) return link.toString()
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]))
 }
 
 export function allVectors(): Readonly<Record<string, VectorFile>> {
@@ -71,6 +63,7 @@ export function allVectors(): Readonly<Record<string, VectorFile>> {
     join: joinVectors(),
     hello: helloVectors(),
     records: recordsVectors(),
+    ranges: rangeVectors(oneOfEachKind, t0 + 100),
     objective: objectiveVectors(),
   }
 }
@@ -78,6 +71,16 @@ export function allVectors(): Readonly<Record<string, VectorFile>> {
 const memberOfAda = { member: peer(ada), box: ada.box.publicKey, expires: day0 + 365 }
 const adaJoined = signRecord({ swarm, kind: 'member', t: t0, body: memberOfAda }, founder)
 const recordHead = { swarm, nowS: t0 }
+const oneOfEachKind: readonly SwarmRecord[] = [
+  adaJoined,
+  signRecord({ swarm, kind: 'digest', t: t0 + 20, body: digestBody() }, ada),
+  signRecord(
+    { swarm, kind: 'attest', t: t0 + 30, body: { subject: peer(ben), day: day0, helped: 1, hurt: 0 } },
+    ada,
+  ),
+  opaqueRecord(ada, swarm, t0 + 40, { verses: 1 }),
+  signRecord({ swarm, kind: 'retract', t: t0 + 50, body: { before: 5 } }, ada),
+]
 
 function identityVectors(): VectorFile {
   return {

@@ -13,12 +13,24 @@ import { cidOf, parsePeerId, parseSwarmId } from '../../../protocol/identity.ts'
 import { readInvitation } from '../../../protocol/invitation.ts'
 import { readJoinRequest, readJoinResponse } from '../../../protocol/join.ts'
 import { objectiveSet } from '../../../protocol/objective.ts'
+import { answerRanges } from '../../../protocol/range/answer.ts'
+import { fingerprint, sampleCheck, shortIds } from '../../../protocol/range/fingerprint.ts'
+import { decodeRangeAnswer, decodeRangeRequest } from '../../../protocol/range/messages.ts'
+import {
+  decodeGiven,
+  decodeRecordPage,
+  decodeTaken,
+  decodeWants,
+} from '../../../protocol/range/page-messages.ts'
+import { createRangeIndex, type RangeIndex } from '../../../protocol/range/range-index.ts'
+import { openRanges } from '../../../protocol/range/session.ts'
 import { decodePage, decodePageRequest } from '../../../protocol/records-page.ts'
 import { createReplicatedSet } from '../../../protocol/replicated-set.ts'
 import { sketchOf } from '../../../protocol/sketch.ts'
 import { decodeDescriptor, shardOf, swarmIdOf, swarmSeed } from '../../../protocol/swarm.ts'
-import type { Descriptor, PeerId, SwarmId } from '../../../protocol/types.ts'
-import { allVectors, plain } from '../../vectors/make.ts'
+import type { Descriptor, PeerId, RecordId, SwarmId } from '../../../protocol/types.ts'
+import { allVectors } from '../../vectors/make.ts'
+import { plain } from '../../vectors/plain.ts'
 
 interface Case {
   readonly name: string
@@ -42,6 +54,37 @@ interface CaseFile {
   readonly descriptor: string
   readonly valid: readonly Case[]
   readonly invalid: readonly Case[]
+}
+
+interface RangeItem {
+  readonly place: number
+  readonly id: RecordId
+}
+interface RangesFile {
+  readonly salt: string
+  readonly nonce: string
+  readonly until: number
+  readonly places: readonly (RangeItem & { readonly t: number })[]
+  readonly fingerprints: readonly {
+    readonly ids: readonly RecordId[]
+    readonly sum: string
+    readonly fingerprint: string
+  }[]
+  readonly shortIds: readonly { readonly id: RecordId; readonly short: string }[]
+  readonly sample: { readonly ids: readonly RecordId[]; readonly check: string }
+  readonly requests: CaseFile
+  readonly answers: CaseFile
+  readonly wants: CaseFile
+  readonly pages: CaseFile
+  readonly taken: CaseFile
+  readonly given: CaseFile
+  readonly exchange: {
+    readonly asker: readonly RangeItem[]
+    readonly answerer: readonly RangeItem[]
+    readonly rounds: readonly { readonly request: string; readonly answer: string }[]
+    readonly have: unknown
+    readonly need: unknown
+  }
 }
 
 function load<T>(name: string): T {
@@ -226,6 +269,73 @@ test('records vectors', () => {
   each(file.requests.invalid, one => expect(decodePageRequest(bytesOf(one.bytes)).ok, one.name).toBe(false))
   each(file.pages.invalid, one => expect(decodePage(bytesOf(one.bytes)).ok, one.name).toBe(false))
 })
+
+test('ranges vectors: what is hashed', () => {
+  const file = load<RangesFile>('ranges')
+  const salt = bytesOf(file.salt)
+  const index = indexOf(file.places)
+  expect(file.places.map(({ place, t }) => place - t)).toEqual([0, 2 ** 32, 2 ** 32, 2 ** 32, 0])
+  for (const one of file.fingerprints) {
+    const first = one.ids[0] === undefined ? 0 : file.sample.ids.indexOf(one.ids[0])
+    const end = first + one.ids.length
+    expect(toHex(index.sum(first, end))).toBe(one.sum)
+    expect(toHex(fingerprint(index, first, end, salt))).toBe(one.fingerprint)
+  }
+  for (const { id, short } of file.shortIds) {
+    expect(shortIds(bytesOf(id), salt)).toEqual([Number.parseInt(short, 16)])
+  }
+  expect(toHex(index.ids(0, index.size))).toBe(file.sample.ids.join(''))
+  const draws = { salt, nonce: bytesOf(file.nonce) }
+  expect(toHex(sampleCheck(index, 0, index.size, draws))).toBe(file.sample.check)
+})
+
+test('ranges vectors: messages', () => {
+  const file = load<RangesFile>('ranges')
+  const readers = [
+    [file.requests, decodeRangeRequest, 'request'],
+    [file.answers, decodeRangeAnswer, 'answer'],
+    [file.wants, decodeWants, 'want'],
+    [file.pages, decodeRecordPage, 'page'],
+    [file.taken, decodeTaken, 'taken'],
+    [file.given, decodeGivenPage, 'page'],
+  ] as const
+  for (const [cases, decode, key] of readers) {
+    each(cases.valid, one => {
+      const read = decode(bytesOf(one.bytes))
+      expect(read.ok && plain(read.value), one.name).toEqual(one[key])
+    })
+    each(cases.invalid, one => {
+      expect(decode(bytesOf(one.bytes)), one.name).toMatchObject({ ok: false, code: 'range-malformed' })
+    })
+  }
+})
+
+test('ranges vectors: an exchange', () => {
+  const { salt, nonce, until, exchange } = load<RangesFile>('ranges')
+  const session = openRanges(indexOf(exchange.asker), { salt: bytesOf(salt), until })
+  const answerer = indexOf(exchange.answerer)
+  expect(exchange.rounds.length).toBeGreaterThan(1)
+  for (const { request, answer } of exchange.rounds) {
+    expect(toHex(session.request() ?? new Uint8Array())).toBe(request)
+    const answered = answerRanges(answerer, bytesOf(request), bytesOf(nonce))
+    expect(answered.ok && toHex(answered.value.bytes)).toBe(answer)
+    expect(session.take(bytesOf(answer)).ok).toBe(true)
+  }
+  expect(session.request()).toBeUndefined()
+  const { have, need } = session.outcome()
+  expect({ have, need: plain(need) }).toEqual({ have: exchange.have, need: exchange.need })
+})
+
+function decodeGivenPage(bytes: Uint8Array) {
+  const read = decodeGiven(bytes)
+  return read.ok ? { ...read, value: { records: read.value } } : read
+}
+
+function indexOf(items: readonly RangeItem[]): RangeIndex {
+  const index = createRangeIndex()
+  for (const { place, id } of items) index.add(place, id)
+  return index
+}
 
 test('objective vectors', () => {
   const file = load<{ descriptor: string; today: number; records: readonly (Case & { set: string })[] }>(

@@ -4,7 +4,7 @@ import { toHex } from '../../../../crypto/bytes.ts'
 import { sha256 } from '../../../../crypto/hash.ts'
 import { bytesOfId, recordIdOfHash } from '../../../../protocol/identity.ts'
 import { answerRanges } from '../../../../protocol/range/answer.ts'
-import { decodeRecordPage } from '../../../../protocol/range/page-messages.ts'
+import { decodeGiven } from '../../../../protocol/range/page-messages.ts'
 import { answerWants, pagesOf } from '../../../../protocol/range/pages.ts'
 import { createRangeIndex, type RangeIndex } from '../../../../protocol/range/range-index.ts'
 import { openRanges, type RangeOutcome } from '../../../../protocol/range/session.ts'
@@ -61,7 +61,7 @@ export function bytesOf(peer: Peer): (id: RecordId) => Uint8Array | undefined {
   }
 }
 
-export function itemOf(bytes: Uint8Array): Item {
+function itemOf(bytes: Uint8Array): Item {
   return {
     place: new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0),
     id: recordIdOfHash(bytes.subarray(8)),
@@ -115,9 +115,9 @@ export function catchUp(asker: Peer, answerer: Peer, draws = { salt, nonce }): C
   const outcome = compare(asker, answerer, draws)
   fetchAll(asker, answerer, outcome.need, draws.salt)
   for (const bytes of pagesOf(outcome.have, bytesOf(asker))) {
-    const page = decodeRecordPage(bytes)
-    if (!page.ok) throw new TypeError(page.message)
-    for (const record of page.value.records) put(answerer, itemOf(record))
+    const records = decodeGiven(bytes)
+    if (!records.ok) throw new TypeError(records.message)
+    for (const record of records.value) put(answerer, itemOf(record))
   }
   return outcome
 }
