@@ -190,7 +190,7 @@ export interface Outcome {
 /** The interactions of one task or session. Never leaves the node. */
 export interface Episode {
   readonly id: EpisodeId
-  /** Runs of the same ask share it: the task id where given, else a hash of the first user message. */
+  /** The task id where given, else `text:` and a hash of the first user message: then the distiller finds runs alike. */
   readonly ask: string
   readonly source: string
   readonly model?: string

@@ -28,6 +28,7 @@ import {
 import type { StoreOp } from '../../store/ports.ts'
 import { type RedactionRules, redact } from '../pipeline/redact.ts'
 import type { EntryDraft, Episode, EpisodeId, Ports, RedactedEpisode } from '../ports.ts'
+import { countedAsks } from './counted-asks.ts'
 import { encodeDraft } from './publishing.ts'
 
 export interface DistillingDeps {
@@ -225,8 +226,10 @@ export class Distilling {
   ): Promise<readonly StoreOp[]> {
     const before = new Map((await supportOf(this.#deps.ports.store, key)).map(one => [one.episode, one]))
     const now = new Map((draft?.support ?? []).map(one => [one.episode, one]))
+    const asks = isWhole ? undefined : countedAsks(before.values(), now.values())
     const ops: StoreOp[] = []
-    for (const { episode, ask, solved } of now.values()) {
+    for (const { episode, ask: found, solved } of now.values()) {
+      const ask = asks?.(found) ?? found
       const at = capturedAt.get(episode) ?? this.#deps.ports.clock.now()
       const support: StoredSupport = {
         episode,
@@ -236,6 +239,10 @@ export class Distilling {
       }
       const known = before.get(episode)
       if (known?.ask !== ask || known.solved !== solved) ops.push(...addSupportOps(key, support))
+    }
+    for (const known of before.values()) {
+      const ask = asks?.(known.ask) ?? known.ask
+      if (ask !== known.ask && !now.has(known.episode)) ops.push(...addSupportOps(key, { ...known, ask }))
     }
     if (!isWhole) return ops
     for (const episode of before.keys()) {

@@ -8,6 +8,7 @@ import { secondsPerDay } from '../../protocol/body.ts'
 import { episodeHead } from '../../store/episodes.ts'
 import { llmDay, llmLessons, putLlmDayOps, putLlmLessonsOps, type StoredLlmDay } from '../../store/llm.ts'
 import type { Store } from '../../store/ports.ts'
+import { withAskNames } from '../lessons/asks.ts'
 import {
   type Answer,
   draftOf,
@@ -85,7 +86,9 @@ export class LlmDistilling implements Distiller {
   async distil(episodes: readonly RedactedEpisode[], signal: AbortSignal): Promise<readonly EntryDraft[]> {
     const giveUp = new AbortController()
     using look = this.#deps.clock.deadline(lookMsMax, AbortSignal.any([signal, giveUp.signal]))
-    const asking = this.#askAll(episodes, look.signal).catch((cause: unknown) =>
+    // The local distiller finds the asks itself.
+    const named = withAskNames(episodes)
+    const asking = this.#askAll(named, look.signal).catch((cause: unknown) =>
       this.#deps.log('error', 'Asking the LLM failed inside the node; the default distiller goes on alone.', {
         cause: String(cause),
       }),
@@ -93,7 +96,7 @@ export class LlmDistilling implements Distiller {
     try {
       const drafts = await this.local.distil(episodes, signal)
       await asking
-      return [...drafts, ...this.#remembered(episodes)].sort((a, b) => (a.key < b.key ? -1 : 1))
+      return [...drafts, ...this.#remembered(named)].sort((a, b) => (a.key < b.key ? -1 : 1))
     } finally {
       giveUp.abort()
       await asking

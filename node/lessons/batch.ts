@@ -11,8 +11,8 @@ import { writingTools } from './writing-tools.ts'
 
 export interface Batch {
   readonly runs: readonly Run[]
-  /** Runs of the same ask, in the order of the batch. */
-  readonly asks: ReadonlyMap<string, readonly Run[]>
+  /** Runs of the same problem, in the order of the batch. */
+  readonly problems: ReadonlyMap<string, readonly Run[]>
   /** Whether the tool changes something in the world. */
   writes(tool: string): boolean
   /** Whether the tool only takes text: a note, a thought, a message to a person. */
@@ -41,10 +41,10 @@ interface Seen {
 }
 
 export function batchOf(runs: readonly Run[]): Batch {
-  const asks = new Map<string, Run[]>()
+  const problems = new Map<string, Run[]>()
   for (const run of runs) {
-    const list = asks.get(run.ask)
-    if (list === undefined) asks.set(run.ask, [run])
+    const list = problems.get(run.problem)
+    if (list === undefined) problems.set(run.problem, [run])
     else list.push(run)
   }
   const text = textTools(runs)
@@ -56,7 +56,7 @@ export function batchOf(runs: readonly Run[]): Batch {
   }
   return {
     runs,
-    asks,
+    problems,
     writes(tool) {
       writing ??= writingTools(runs)
       return writing.has(tool) && !text.has(tool)

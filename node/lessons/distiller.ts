@@ -5,6 +5,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Distiller, EpisodeId } from '../ports.ts'
+import { type AskNames, askNames } from './asks.ts'
 import { batchOf } from './batch.ts'
 import { toDrafts } from './drafts.ts'
 import { ofEach } from './of-each.ts'
@@ -69,6 +70,8 @@ export function createDistiller(): Distiller {
         const isSame = before !== undefined && isDeepStrictEqual(before.episode, episode)
         recorded.set(episode.id, isSame ? before : toRun(episode))
       }
+      const names = askNames([...recorded.values()].map(run => run.episode))
+      for (const [id, run] of recorded) recorded.set(id, named(run, names.get(id)))
       known = recorded
       const runs = withoutPersonalWords([...recorded.values()])
       const context: PatternContext = { batch: batchOf(runs), origins: originsIn }
@@ -80,6 +83,12 @@ export function createDistiller(): Distiller {
       return toDrafts(found)
     },
   }
+}
+
+/** A further run can show that two asks are one; of most runs it changes nothing. */
+function named(run: Run, names: AskNames | undefined): Run {
+  if (names === undefined || (run.ask === names.ask && run.problem === names.problem)) return run
+  return { ...run, ...names }
 }
 
 const originsIn = ofEach(originsOf)

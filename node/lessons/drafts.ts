@@ -30,8 +30,8 @@ export function toDrafts(found: readonly (readonly [Pattern, readonly Finding[]]
         candidate = { pattern, first: finding, key, support: new Map() }
         candidates.set(key, candidate)
       }
-      const { id, ask, outcome } = finding.run.episode
-      candidate.support.set(id, { episode: id, ask, solved: outcome?.solved })
+      const { ask, episode, solved } = finding.run
+      candidate.support.set(episode.id, { episode: episode.id, ask, solved })
     }
   }
   return withoutContradictions(bestOfGroups([...candidates.values()]))

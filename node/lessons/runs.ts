@@ -39,7 +39,10 @@ export interface Said {
 
 export interface Run {
   readonly episode: RedactedEpisode
+  /** Runs of one ask are one piece of evidence. */
   readonly ask: string
+  /** Runs of one problem, which lies within an ask, may be compared with each other. */
+  readonly problem: string
   readonly solved: boolean | undefined
   readonly calls: readonly Call[]
   readonly said: readonly Said[]
@@ -70,7 +73,8 @@ export function toRun(episode: RedactedEpisode): Run {
       result: result === undefined || result.at < at ? undefined : toResult(result, leaves, words),
     })
   }
-  return { episode, ask: episode.ask, solved: episode.outcome?.solved, calls, said }
+  const { ask, outcome } = episode
+  return { episode, ask, problem: ask, solved: outcome?.solved, calls, said }
 }
 
 function toResult(

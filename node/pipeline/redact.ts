@@ -34,7 +34,9 @@ export async function redact(
   const texts = new TextPool()
   for (const item of parsed) collect(item, texts)
   const { ask, source, model } = episode
-  for (const label of [ask, source, model ?? '']) texts.add(label)
+  // What capture has made of the first message is a hash already, by which it is known that no task was named.
+  const isHash = /^text:[0-9a-f]{64}$/.test(ask)
+  for (const label of [isHash ? '' : ask, source, model ?? '']) texts.add(label)
   const spans = await spansIn(texts.joined(), rules, pause)
   const replaced = texts.replace(spans, rules)
   const ids = new Map<string, string>()

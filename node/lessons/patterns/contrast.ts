@@ -1,5 +1,5 @@
 /**
- * What sets solved runs of an ask apart from unsolved runs of the same ask: a feature that all of the one and none
+ * What sets solved runs of a problem apart from unsolved runs of the same problem: a feature that all of the one and none
  * of the other have. Chance makes many of these within one ask, so a contrast counts from two asks, with no ask that
  * shows the opposite, and only where shuffled outcomes give clearly fewer.
  */
@@ -23,21 +23,25 @@ export const contrast: Pattern = {
   asksToShare: 2,
   needsSolved: true,
   find(_runs, context) {
-    const asks = [...context.batch.asks.values()]
+    const problems = [...context.batch.problems.values()]
       .map(runs => runs.filter(run => run.solved !== undefined))
       .filter(runs => runs.some(run => run.solved === true) && runs.some(run => run.solved === false))
-      .map(runs => toAsk(runs, context))
-    const found = separators(asks.map(ask => ({ ...ask, labels: ask.runs.map(run => run.solved === true) })))
-    const least = trustedFrom(found, asks)
+      .map(runs => toProblem(runs, context))
+    const found = separators(
+      problems.map(problem => ({ ...problem, labels: problem.runs.map(run => run.solved === true) })),
+    )
+    const least = trustedFrom(found, problems)
     return found.flatMap(separator => {
       // What chance could have made stays a matter of one ask: kept on this node, and not published.
-      const trusted = least !== undefined && separator.asks.length >= least
-      return toFindings(trusted ? separator : { ...separator, asks: separator.asks.slice(0, 1) })
+      const trusted = least !== undefined && askCount(separator) >= least
+      return toFindings(trusted ? separator : { ...separator, problems: separator.problems.slice(0, 1) })
     })
   },
 }
 
-interface Ask {
+/** Runs of one problem; several problems can lie in one ask, and count as one. */
+interface Problem {
+  readonly ask: string
   readonly runs: readonly Run[]
   /** For each feature, which of the runs have it. */
   readonly having: ReadonlyMap<string, readonly boolean[]>
@@ -48,58 +52,64 @@ interface Separator {
   readonly feature: Feature
   /** Solved runs have the feature, or lack it. */
   readonly good: boolean
-  readonly asks: readonly Ask[]
+  readonly problems: readonly Problem[]
 }
 
-function toAsk(runs: readonly Run[], context: PatternContext): Ask {
+function askCount({ problems }: Separator): number {
+  return new Set(problems.map(problem => problem.ask)).size
+}
+
+function toProblem(runs: readonly Run[], context: PatternContext): Problem {
   const each = runs.map(run => featuresOf(run, context))
   const features = new Map<string, Feature>()
   for (const own of each) for (const [id, feature] of own) features.set(id, feature)
   const having = new Map([...features.keys()].map(id => [id, each.map(own => own.has(id))] as const))
-  return { runs, having, features }
+  return { ask: runs[0]?.ask ?? '', runs, having, features }
 }
 
-function separators(asks: readonly (Ask & { readonly labels: readonly boolean[] })[]): readonly Separator[] {
-  const votes = new Map<string, { feature: Feature; yes: Ask[]; no: Ask[] }>()
-  for (const ask of asks) {
-    for (const [id, has] of ask.having) {
-      const same = has.every((one, index) => one === ask.labels[index])
-      const opposite = !same && has.every((one, index) => one !== ask.labels[index])
-      const feature = ask.features.get(id)
+type Labelled = Problem & { readonly labels: readonly boolean[] }
+
+function separators(problems: readonly Labelled[]): readonly Separator[] {
+  const votes = new Map<string, { feature: Feature; yes: Problem[]; no: Problem[] }>()
+  for (const problem of problems) {
+    for (const [id, has] of problem.having) {
+      const same = has.every((one, index) => one === problem.labels[index])
+      const opposite = !same && has.every((one, index) => one !== problem.labels[index])
+      const feature = problem.features.get(id)
       if ((!same && !opposite) || feature === undefined) continue
       const vote = votes.get(id) ?? { feature, yes: [], no: [] }
       votes.set(id, vote)
-      if (same) vote.yes.push(ask)
-      else vote.no.push(ask)
+      if (same) vote.yes.push(problem)
+      else vote.no.push(problem)
     }
   }
   return [...votes.values()].flatMap(({ feature, yes, no }) => {
     if (yes.length > 0 && no.length > 0) return []
-    return [{ feature, good: yes.length > 0, asks: yes.length > 0 ? yes : no }]
+    return [{ feature, good: yes.length > 0, problems: yes.length > 0 ? yes : no }]
   })
 }
 
 /**
- * From how many asks on a contrast is more than chance: outcomes are shuffled within each ask (the same number of solved
+ * From how many asks on a contrast is more than chance: outcomes are shuffled within each problem (the same number of solved
  * runs, another lot of them), and with many asks more of them are wanted.
  */
-function trustedFrom(found: readonly Separator[], asks: readonly Ask[]): number | undefined {
-  const most = Math.max(0, ...found.map(separator => separator.asks.length))
+function trustedFrom(found: readonly Separator[], problems: readonly Problem[]): number | undefined {
+  const most = Math.max(0, ...found.map(askCount))
   if (most < ASKS_LEAST) return undefined
   const draw = drawer(0x5eed)
   const rounds = Array.from({ length: SHUFFLES }, () => {
-    const shuffled = asks.map(ask => ({
-      ...ask,
+    const shuffled = problems.map(problem => ({
+      ...problem,
       labels: shuffle(
-        ask.runs.map(run => run.solved === true),
+        problem.runs.map(run => run.solved === true),
         draw,
       ),
     }))
-    return separators(shuffled).map(separator => separator.asks.length)
+    return separators(shuffled).map(askCount)
   })
   for (let least = ASKS_LEAST; least <= Math.min(most, ASKS_MOST); least++) {
     const count = (sizes: readonly number[]): number => sizes.filter(size => size >= least).length
-    const real = count(found.map(separator => separator.asks.length))
+    const real = count(found.map(askCount))
     const counts = rounds.map(count)
     const chance = (counts.filter(one => one >= real).length + 1) / (SHUFFLES + 1)
     const mean = counts.reduce((sum, one) => sum + one, 0) / SHUFFLES
@@ -131,11 +141,11 @@ function drawer(seed: number): (below: number) => number {
   }
 }
 
-function toFindings({ feature, good, asks }: Separator): readonly Finding[] {
+function toFindings({ feature, good, problems }: Separator): readonly Finding[] {
   const lesson = contrastLesson(feature, good)
   if (lesson === undefined) return []
   const key = [good ? 'with' : 'without', featureId(feature)]
-  const runs = asks.flatMap(ask => ask.runs)
+  const runs = problems.flatMap(problem => problem.runs)
   // Features that the same runs show say the same thing: the plainest one stands.
   const group = [feature.tool, ...runs.map(run => run.episode.id).toSorted()].join('\n')
   return runs.map(run => ({ run, key, group, rank: RANKS[feature.what], lesson }))

@@ -97,6 +97,11 @@ describe('the whole episode', () => {
     expect(episode.interactions[1]).toMatchObject({ text: '{"customerPhone":"<phone:2>","ok":true}' })
   })
 
+  it('leaves the ask of an unnamed task as it is: it is a hash already', async () => {
+    const episode = await redacted({ messages: [{ role: 'user', content: 'token=ghp_0123456789' }] })
+    expect(episode.ask).toMatch(/^text:[0-9a-f]{64}$/)
+  })
+
   it('replaces a sensitive ask by its hash, the same in every episode', async () => {
     const episodes = await Promise.all(
       ['a@example.com', 'a@example.com', 'b@example.com'].map((task_id, trial) =>
