@@ -141,6 +141,31 @@ describe('an answerer', () => {
     expect(bytes).toBeLessThan(rangeRoundsMax * 20_000)
   })
 
+  it('cannot make the asker hash more than its share for one answer', () => {
+    const large = peerWith(digests(40_000, 1))
+    const session = openRanges(large.index, { salt, until })
+    session.request()
+    const lists = Array.from({ length: 39 }, (_, at): Segment => {
+      const from = rest + until - 39_500 + at * 1_000
+      return { from: boundAt(from), to: boundAt(from + 1_000), mode: 'ids', ids: [1] }
+    })
+    expect(session.take(answerOf(...lists)).ok).toBe(true)
+    expect(session.outcome().hashes).toBeLessThanOrEqual(2 * rangeIdsMax + 50)
+    expect(session.request()).toBeDefined()
+  })
+
+  it('that leaves a range for later is asked for it again as it was', () => {
+    const asked: (readonly Segment[])[] = []
+    face(index, (segments, round) => {
+      asked.push(segments)
+      const [first, second] = segments
+      if (round > 1 || first === undefined || second === undefined) return answerOf()
+      return answerOf({ from: second.from, to: second.to, mode: 'later' })
+    })
+    expect(asked).toHaveLength(2)
+    expect(asked[1]).toEqual(asked[0]?.slice(1))
+  })
+
   it('that says it lacks everything is offered no more than one session may find', () => {
     const large = peerWith(digests(rangeHaveMax + 5, 1))
     const { outcome } = face(large.index, asked =>
@@ -170,7 +195,10 @@ describe('an answerer', () => {
     const whole = read.ok ? read.value.segments[1] : undefined
     if (whole?.mode !== 'sum') throw new TypeError('a request begins with the sums of all')
     const wide = { ...others, nonce, sum: whole.sum, check: nonce }
-    expect(face(large.index, () => encodeRangeAnswer(new Uint8Array(), wide)).code).toBe('range-outside')
+    const first = face(large.index, (_asked, round) => {
+      return round === 1 ? encodeRangeAnswer(new Uint8Array(), wide) : answerOf()
+    })
+    expect(first).toMatchObject({ code: 'range-outside', outcome: { rounds: 1 } })
     const late = face(large.index, (asked, round) =>
       round === 1
         ? answerOf(...asked.map(({ from, to }): Segment => ({ from, to, mode: 'sum', sum: lie })))
@@ -345,6 +373,7 @@ describe('an asker', () => {
       value: { records: [], next: {} },
     })
     const none = answerWants(large.index, encodeWants(salt, packSegments([tooWide])), bytesOf(large))
+    expect(none.ok && decodeRecordPage(none.value.bytes)).toEqual({ ok: true, value: { records: [] } })
     expect(none.ok && none.value.hashes).toBe(0)
     let asked = 0
     const gone = answerWants(

@@ -3,7 +3,9 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOfId, recordIdOfHash } from '../../../../protocol/identity.ts'
 import { rangeMessageBytesMax } from '../../../../protocol/limits.ts'
+import { areApart } from '../../../../protocol/range/bound.ts'
 import { openRanges } from '../../../../protocol/range/session.ts'
+import type { RecordId } from '../../../../protocol/types.ts'
 import { filled } from '../fixtures.ts'
 import {
   catchUp,
@@ -118,6 +120,14 @@ describe('an empty node', () => {
     expect(outcome.bytes).toBeLessThan(200)
   })
 
+  it('that has retractions only is shown no more than that there are other records', () => {
+    const retraction = { place: until - 5, id: idOf('retraction') }
+    const outcome = compare(peerWith([retraction]), peerWith([retraction, ...digests(5_000)]))
+    expect(outcome.need.map(({ mode }) => mode)).toEqual(['all'])
+    expect(outcome).toMatchObject({ rounds: 1, have: [] })
+    expect(outcome.bytes).toBeLessThan(300)
+  })
+
   it('among empty ones wants nothing that exists', () => {
     const [a, b] = [peerWith([]), peerWith([])]
     expect(fetchAll(a, b, compare(a, b).need)).toMatchObject({ came: [], end: 'all', pages: 1 })
@@ -133,11 +143,27 @@ it('what comes first in a want comes first in its pages: retractions before dige
   expect(places.filter(place => place < rest)).toHaveLength(3)
 })
 
+it('ids that begin alike for 28 bytes need long bounds, and no message grows over it', () => {
+  const like = (number: number): Item => {
+    const bytes = new Uint8Array(32)
+    new DataView(bytes.buffer).setUint32(28, number + 1)
+    return { place: rest + until, id: recordIdOfHash(bytes) }
+  }
+  const all = Array.from({ length: 60_000 }, (_, number) => like(number))
+  const a = peerWith(all)
+  const b = peerWith(all.filter((_, number) => number % 40 !== 7))
+  const outcome = compare(a, b)
+  expect(outcome.largest).toBeLessThanOrEqual(rangeMessageBytesMax)
+  expect(outcome).toMatchObject({ end: 'differs', need: [] })
+  expect(outcome.have).toHaveLength(1_500)
+})
+
 describe('ids of which the sums were forced to be equal', () => {
+  const shift = (id: string, by: bigint): RecordId =>
+    recordIdOfHash(Buffer.from((BigInt(`0x${id}`) + by).toString(16).padStart(64, '0'), 'hex'))
+
   /** As an author could find them, if at great cost: r + s = (r + 1) + (s − 1). */
   function colliding(count: number): readonly [Peer, Peer] {
-    const shift = (id: string, by: bigint) =>
-      recordIdOfHash(Buffer.from((BigInt(`0x${id}`) + by).toString(16).padStart(64, '0'), 'hex'))
     const shared = digests(count)
     const [r, s] = [idOf('r'), idOf('s')]
     const place = rest + until - count * 5
@@ -154,6 +180,26 @@ describe('ids of which the sums were forced to be equal', () => {
     expect(outcome.have).toHaveLength(2)
     expect(idsIn(a)).toEqual(idsIn(b))
     expect(a.index.size).toBe(3_004)
+  })
+
+  it('are wanted once, also where the differing pieces around them were listed in the same answer', () => {
+    const shared = digests(9_000)
+    const near = (ids: readonly RecordId[]): Item[] =>
+      ids.map((id, number) => ({ place: rest + until - 70_000 + number * 4_000, id }))
+    const [r, s] = [idOf('r'), idOf('s')]
+    const a = peerWith([...shared, ...near([r, s]), ...digests(3, 9, 'mine')])
+    const b = peerWith([...shared, ...near([shift(r, 1n), shift(s, -1n)])])
+    const found = Array.from({ length: 12 }, (_, session) =>
+      compare(a, b, { salt, nonce: bytesOfId(idOf(session)).subarray(0, 16) }),
+    )
+    expect(found.map(({ collision }) => collision)).toContain('found')
+    for (const { need, have } of found) {
+      const ids = need.flatMap(want => (want.mode === 'ids' ? want.ids : []))
+      expect(new Set(ids).size).toBe(ids.length)
+      expect(need.every((want, at) => at === 0 || areApart(need[at - 1] ?? want, want))).toBe(true)
+      expect(ids.length).toBe(2)
+      expect(have).toHaveLength(5)
+    }
   })
 
   it('are found sooner or later in a set that is larger than the sample', () => {
