@@ -102,7 +102,7 @@ export const rangeSaltBytes = 16
 export const rangeSumBytes = 8
 /** Salted. Of 4,096 ids on either side two agree by chance once in 65,000 sessions; the next one has another salt. */
 export const rangeShortBytes = 5
-/** Room for the ids below, with ranges around them. Twenty rounds both ways stay below 5 MiB. */
+/** Room for the ids below, with ranges around them. Twenty rounds, both ways, are 5 MiB. */
 export const rangeMessageBytesMax = 131_072
 /** Each costs its reader a fingerprint, some 5 µs, and the event loop has 50 ms. */
 export const rangesMax = 4_096

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { bytesOfId, recordIdOfHash } from '../../../../protocol/identity.ts'
 import { rangeMessageBytesMax } from '../../../../protocol/limits.ts'
+import { answerRanges } from '../../../../protocol/range/answer.ts'
 import { areApart } from '../../../../protocol/range/bound.ts'
 import { openRanges } from '../../../../protocol/range/session.ts'
 import type { RecordId } from '../../../../protocol/types.ts'
@@ -15,6 +16,7 @@ import {
   type Item,
   idOf,
   idsIn,
+  nonce,
   type Peer,
   peerWith,
   put,
@@ -141,6 +143,25 @@ it('what comes first in a want comes first in its pages: retractions before dige
   const places = came.map(({ place }) => place)
   expect(places).toEqual(places.toSorted((x, y) => x - y))
   expect(places.filter(place => place < rest)).toHaveLength(3)
+})
+
+it('a set that changes during a session does it no harm: what was found is still true of the peer', () => {
+  const [a, b] = apart(3_000, 30)
+  const session = openRanges(a.index, { salt, until })
+  for (let round = 1; ; round++) {
+    const request = session.request()
+    if (request === undefined) break
+    const answer = answerRanges(b.index, request, nonce)
+    expect(answer.ok && session.take(answer.value.bytes).ok).toBe(true)
+    // Gossip, other sessions and the calendar add and remove meanwhile, among what is being compared.
+    for (const item of digests(20, 13, `round ${round}`)) put(a, item)
+    for (const { place, id } of digests(10, 7, 'mine')) a.index.remove(place, id)
+    for (const item of digests(20, 17, `theirs in ${round}`)) put(b, item)
+  }
+  const { have, need } = session.outcome()
+  for (const { id } of digests(30, 7, 'mine').slice(10)) expect(have).toContain(id)
+  const { came } = fetchAll(a, b, need)
+  for (const { id } of digests(30, 11, 'theirs')) expect(came.map(one => one.id)).toContain(id)
 })
 
 it('ids that begin alike for 28 bytes need long bounds, and no message grows over it', () => {
