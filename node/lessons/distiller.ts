@@ -27,6 +27,7 @@ import type { Finding, Pattern, PatternContext } from './patterns/pattern.ts'
 import { reckonedArgument } from './patterns/reckoned-argument.ts'
 import { recordDenies } from './patterns/record-denies.ts'
 import { recordField } from './patterns/record-field.ts'
+import { repairedAttempt } from './patterns/repaired-attempt.ts'
 import { sameCallAgain } from './patterns/same-call-again.ts'
 import { usedUp } from './patterns/used-up.ts'
 import { writtenForm } from './patterns/written-form.ts'
@@ -53,6 +54,7 @@ const PATTERNS: readonly Pattern[] = [
   writtenForm,
   reckonedArgument,
   recordDenies,
+  repairedAttempt,
 ]
 
 /** It keeps what it made of the runs of the last look: the next one mostly holds the same. */

@@ -101,5 +101,6 @@ function toDraft({ pattern, first, key, support }: Candidate): EntryDraft {
     support: [...support.values()].sort((a, b) => (a.episode < b.episode ? -1 : 1)),
     asksToShare: pattern.asksToShare,
     needsSolved: pattern.needsSolved,
+    ...(pattern.staysHere === undefined ? {} : { staysHere: pattern.staysHere }),
   }
 }

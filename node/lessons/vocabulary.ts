@@ -68,8 +68,11 @@ export function own<const Words extends string>(word: Words): Allowed {
   return allow(word)
 }
 
-/** Text that feedback confirmed word for word. Only for facts, which are nothing but a question and its answer. */
-export function confirmedText(text: string): Allowed {
+/**
+ * Text that somebody wrote, word for word. Only for facts, which are nothing but a question and its confirmed answer, and
+ * for lessons that stay on this node.
+ */
+export function quotedText(text: string): Allowed {
   return allow(text)
 }
 

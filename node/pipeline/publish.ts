@@ -32,17 +32,19 @@ export function tallyOf(support: readonly DraftSupport[]): Tally {
 
 /** Why a draft stays on this node: a code for the program, a sentence for people. */
 export interface HeldBackReason {
-  readonly code: 'rejected' | 'sharing-off' | 'awaits-review' | 'too-few-asks' | 'no-outcome'
+  readonly code: 'rejected' | 'quotes' | 'sharing-off' | 'awaits-review' | 'too-few-asks' | 'no-outcome'
   readonly message: string
 }
 
 /** Undefined when the draft may be shared. */
 export function heldBackBy(
-  draft: Pick<EntryDraft, 'asksToShare' | 'needsSolved' | 'needsReview' | 'support'>,
+  draft: Pick<EntryDraft, 'asksToShare' | 'needsSolved' | 'needsReview' | 'staysHere' | 'support'>,
   mode: ShareMode,
   review: Review,
 ): HeldBackReason | undefined {
   if (review === 'rejected') return { code: 'rejected', message: 'You rejected it.' }
+  if (draft.staysHere === true)
+    return { code: 'quotes', message: 'It quotes what somebody wrote, and serves this node alone.' }
   if (mode === 'none') return { code: 'sharing-off', message: 'Sharing is switched off for this swarm.' }
   if ((mode === 'reviewed' || draft.needsReview === true) && review !== 'approved')
     return { code: 'awaits-review', message: 'It waits for your review.' }

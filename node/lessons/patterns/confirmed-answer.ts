@@ -5,7 +5,7 @@
  */
 
 import type { RedactedEpisode } from '../../ports.ts'
-import { confirmedText, own, say } from '../vocabulary.ts'
+import { own, quotedText, say } from '../vocabulary.ts'
 import type { Finding, Pattern } from './pattern.ts'
 
 const QUESTION_LENGTH_MAX = 400
@@ -70,12 +70,12 @@ function toLesson(question: string, answer: string): Finding['lesson'] {
   return {
     kind: 'fact',
     domains: ['questions'],
-    situation: confirmedText(question),
-    summary: confirmedText(short),
+    situation: quotedText(question),
+    summary: quotedText(short),
     detail:
       short === answer
         ? own('Explicit feedback confirmed this answer.')
-        : say`The confirmed answer in full: ${confirmedText(answer)}`,
+        : say`The confirmed answer in full: ${quotedText(answer)}`,
     action: own('Answer so when the same is asked, unless something newer contradicts it.'),
     tools: [],
   }

@@ -81,6 +81,8 @@ describe('experiment e7', () => {
     for (const name of readdirSync(lessons, { recursive: true, encoding: 'utf8' })) {
       if (!name.endsWith('.ts')) continue
       const source = readFileSync(new URL(name, lessons), 'utf8')
+      // Lessons that quote are in no published entry, which is what the list is for.
+      if (source.includes('staysHere: true,')) continue
       for (const [, said, owned] of source.matchAll(/say`((?:[^`\\]|\\.)*)`|own\(\s*'((?:[^'\\]|\\.)*)'/g)) {
         const text = (said ?? owned ?? '').replace(/\$\{[^}]*\}/g, ' ')
         for (const [word] of text.toLowerCase().matchAll(/[a-z][a-z'-]*/g))
