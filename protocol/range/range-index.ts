@@ -7,10 +7,24 @@
 import { recordIdOfHash } from '../identity.ts'
 import type { RecordId } from '../types.ts'
 import type { Bound } from './bound.ts'
+import {
+  addWords,
+  append,
+  type Chunk,
+  chunkItems,
+  compareAt,
+  emptyChunk,
+  idWords,
+  insertAt,
+  type Key,
+  placeIn,
+  removeAt,
+  splitOff,
+  subtractWords,
+  writeId,
+} from './chunk.ts'
 
-const chunkItems = 256
-const idWords = 8
-const idBytes = 32
+const idBytes = 4 * idWords
 
 export interface RangeItem {
   readonly place: number
@@ -32,19 +46,6 @@ export interface RangeIndex {
   ids(from: number, to: number): Uint8Array
   /** Sum of the ids as big-endian numbers modulo 2^256, 32 bytes. */
   sum(from: number, to: number): Uint8Array
-}
-
-interface Chunk {
-  count: number
-  readonly places: Float64Array
-  /** Eight words an id, the most significant first. */
-  readonly words: Uint32Array
-  readonly sum: Uint32Array
-}
-
-interface Key {
-  place: number
-  readonly words: Uint32Array
 }
 
 export function createRangeIndex(): RangeIndex {
@@ -265,97 +266,4 @@ function wordOf(id: RecordId, at: number): number {
     word = (word << 4) | (code < 58 ? code - 48 : code - 87)
   }
   return word
-}
-
-function emptyChunk(): Chunk {
-  return {
-    count: 0,
-    places: new Float64Array(chunkItems),
-    words: new Uint32Array(chunkItems * idWords),
-    sum: new Uint32Array(idWords),
-  }
-}
-
-function compareAt({ places, words }: Chunk, item: number, key: Key): number {
-  const difference = (places[item] ?? 0) - key.place
-  if (difference !== 0) return difference
-  const start = item * idWords
-  for (let word = 0; word < idWords; word++) {
-    const a = words[start + word] ?? 0
-    const b = key.words[word] ?? 0
-    if (a !== b) return a - b
-  }
-  return 0
-}
-
-/** How many items of the chunk stand before the key. */
-function placeIn(chunk: Chunk, key: Key): number {
-  let low = 0
-  let high = chunk.count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (compareAt(chunk, middle, key) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function insertAt(chunk: Chunk, offset: number, key: Key): void {
-  const { places, words, count } = chunk
-  places.copyWithin(offset + 1, offset, count)
-  words.copyWithin((offset + 1) * idWords, offset * idWords, count * idWords)
-  places[offset] = key.place
-  words.set(key.words, offset * idWords)
-  addWords(chunk.sum, 0, key.words, 0)
-  chunk.count++
-}
-
-function removeAt(chunk: Chunk, offset: number): void {
-  const { places, words, count } = chunk
-  subtractWords(chunk.sum, words, offset * idWords)
-  places.copyWithin(offset, offset + 1, count)
-  words.copyWithin(offset * idWords, (offset + 1) * idWords, count * idWords)
-  chunk.count--
-}
-
-function splitOff(chunk: Chunk): Chunk {
-  const half = chunk.count >>> 1
-  const next = emptyChunk()
-  next.places.set(chunk.places.subarray(half, chunk.count))
-  next.words.set(chunk.words.subarray(half * idWords, chunk.count * idWords))
-  next.count = chunk.count - half
-  for (let item = 0; item < next.count; item++) addWords(next.sum, 0, next.words, item * idWords)
-  subtractWords(chunk.sum, next.sum, 0)
-  chunk.count = half
-  return next
-}
-
-function append(chunk: Chunk, next: Chunk): void {
-  chunk.places.set(next.places.subarray(0, next.count), chunk.count)
-  chunk.words.set(next.words.subarray(0, next.count * idWords), chunk.count * idWords)
-  addWords(chunk.sum, 0, next.sum, 0)
-  chunk.count += next.count
-}
-
-function writeId({ words }: Chunk, item: number, view: DataView, at: number): void {
-  for (let word = 0; word < idWords; word++) view.setUint32(at + word * 4, words[item * idWords + word] ?? 0)
-}
-
-/** 256-bit addition, words from the most significant on. */
-function addWords(total: Uint32Array, at: number, words: Uint32Array, start: number): void {
-  let carry = 0
-  for (let word = idWords - 1; word >= 0; word--) {
-    const sum = (total[at + word] ?? 0) + (words[start + word] ?? 0) + carry
-    total[at + word] = sum
-    carry = sum > 0xffff_ffff ? 1 : 0
-  }
-}
-
-function subtractWords(total: Uint32Array, words: Uint32Array, start: number): void {
-  let borrow = 0
-  for (let word = idWords - 1; word >= 0; word--) {
-    const difference = (total[word] ?? 0) - (words[start + word] ?? 0) - borrow
-    total[word] = difference
-    borrow = difference < 0 ? 1 : 0
-  }
 }
