@@ -6,8 +6,8 @@
 import type { Entry, EntryCid, EntryKind, InvitePolicy, PeerId, Result, SwarmId } from '../protocol/types.ts'
 import type { Episode, EpisodeId, LlmStatus, Outcome } from './ports.ts'
 
-/** Whether an entry may reach a prompt. */
-export type Tier = 'own' | 'trusted' | 'quarantined'
+/** Whether an entry may reach a prompt. `corroborated` is said of entries only, never of peers. */
+export type Tier = 'own' | 'trusted' | 'corroborated' | 'quarantined'
 
 export interface Captured {
   readonly episode: EpisodeId
@@ -73,6 +73,8 @@ export interface RecallItem {
   readonly alternatives: readonly EntryCid[]
   /** Authors that say the same. */
   readonly corroboratedBy: readonly PeerId[]
+  /** How many of them are independent of its author and of each other: no voucher but this node stands behind two. */
+  readonly independent: number
 }
 
 export interface HeldBack {
@@ -190,13 +192,30 @@ export interface PeerView {
   readonly trust: number
   /** Half the width of the opinion's uncertainty. */
   readonly uncertainty: number
+  /** How much its word on others weighs here, where this node has 1; 0 when nobody with influence vouches for it. */
+  readonly influence: number
+  /** The peer next to this node through which all vouching for it passes, perhaps itself. */
+  readonly behind?: PeerId
   readonly evidence: { readonly helped: number; readonly hurt: number }
+  /** What members attest of it, each word times its influence. */
+  readonly attested: { readonly helped: number; readonly hurt: number }
   readonly word: OwnerWord
   readonly entries: number
   /** Sentences: why this tier. */
   readonly why: readonly string[]
   /** Their clock minus ours, where they told. */
   readonly clockOffsetMs?: number
+}
+
+/** One part of the answer to why a peer's word weighs what it weighs, and what it rests on. */
+export interface TrustReason {
+  readonly about: 'word' | 'experience' | 'vouching' | 'attestations' | 'tier'
+  readonly text: string
+  readonly details: readonly string[]
+}
+
+export interface PeerDetail extends PeerView {
+  readonly reasons: readonly TrustReason[]
 }
 
 export interface NodeStatus {
@@ -264,8 +283,8 @@ export interface SwarmloreNode {
   review(cid: EntryCid, verdict: 'approve' | 'reject'): Promise<Result<EntryView>>
 
   peers(): Promise<readonly PeerView[]>
-  peer(id: PeerId): Promise<Result<PeerView>>
-  setTrust(id: PeerId, word: Partial<OwnerWord> | undefined): Promise<Result<PeerView>>
+  peer(id: PeerId): Promise<Result<PeerDetail>>
+  setTrust(id: PeerId, word: Partial<OwnerWord> | undefined): Promise<Result<PeerDetail>>
 
   swarms(): readonly SwarmView[]
   invite(options: {

@@ -26,6 +26,8 @@ export const nodeConfigSchema = z.strictObject({
   recallTimeBudgetMs: z.int().min(1).max(10_000).default(50),
   /** A failure weighs this many times a success in the opinion of an author. */
   hurtWeight: z.number().min(1).max(3).default(1.5),
+  /** Whether this node tells its swarms once a day how often each author's lessons helped and hurt here. Names no query. */
+  attest: z.enum(['off', 'daily']).default('daily'),
   /** Own rules for redaction: regular expressions whose matches are replaced. */
   redactRules: z.array(z.string().max(500)).max(100).default([]),
   /** Texts that redaction leaves alone. */

@@ -7,12 +7,14 @@ import { secondsPerDay } from '../protocol/body.ts'
 import { decodeDescriptor } from '../protocol/swarm.ts'
 import type { Day, Descriptor, PeerId, Result } from '../protocol/types.ts'
 import { type EpisodeHead, episodeCursor, listEpisodes } from '../store/episodes.ts'
-import { Evidence } from '../store/evidence.ts'
+import { decay, Evidence } from '../store/evidence.ts'
 import { allSwarms, removeSwarmOps, type StoredSwarm } from '../store/swarms.ts'
 import { allWords } from '../store/words.ts'
 import type { EpisodeSummary, NodeEvent, NodeStatus, SwarmloreNode, SwarmView } from './api.ts'
 import type { NodeConfig } from './config.ts'
 import { Answering } from './core/answering.ts'
+import { attest } from './core/attesting.ts'
+import { baseRateOf } from './core/base-rate.ts'
 import { Catalogue } from './core/catalogue.ts'
 import { examine } from './core/doctor.ts'
 import { Intake } from './core/intake.ts'
@@ -22,9 +24,11 @@ import { Learning } from './core/learning.ts'
 import { Owner } from './core/owner.ts'
 import { Publishing } from './core/publishing.ts'
 import { Room } from './core/room.ts'
+import { countShadow } from './core/shadow.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
 import { type RedactionRules, redactionRules } from './pipeline/redact.ts'
 import type { Outcome, Ports } from './ports.ts'
+import { createTurns } from './queue.ts'
 import { Authors } from './trust/authors.ts'
 
 /** Reads what is stored. Fails with a sentence when a setting cannot be used; throws when the store cannot be read. */
@@ -61,17 +65,24 @@ class LocalNode implements SwarmloreNode {
   #started = false
   #ticking: Promise<void> = Promise.resolve()
   #wordsRead: Promise<void> | undefined
+  readonly #evidence: Evidence
+  readonly #shadowsInTurn = createTurns()
+  #baseRate = 0.5
+  #baseRateOn: Day = -1
 
   private constructor(ports: Ports, config: NodeConfig, rules: RedactionRules, stored: StoredState) {
     this.#ports = ports
     this.#config = config
     this.#kept = stored.kept
+    this.#evidence = stored.evidence
     this.#startedAt = ports.clock.now()
     const swarms = (): readonly Swarm[] => this.#swarms
     const emit = (event: NodeEvent): void => this.#emit(event)
     this.#authors = new Authors(stored.words, {
-      hurtWeight: config.hurtWeight,
+      reading: () => ({ hurtWeight: config.hurtWeight, baseRate: this.#baseRate }),
       countsOf: (author, today) => stored.evidence.ofAuthor(author, today),
+      decay,
+      now: () => ports.clock.now(),
       today: () => this.#today(),
     })
     const shared = {
@@ -84,7 +95,11 @@ class LocalNode implements SwarmloreNode {
       emit,
     }
     this.#room = new Room({ ...shared, capacityEntries: config.capacityEntries })
-    this.#publishing = new Publishing({ ...shared, onKept: () => this.#room.make() })
+    this.#publishing = new Publishing({
+      ...shared,
+      emit: event => this.#emitOwn(event),
+      onKept: () => this.#room.make(),
+    })
     const { retentionDays } = config
     this.#learning = new Learning({ ...shared, rules, retentionDays, publishing: this.#publishing })
     this.#answering = new Answering(shared)
@@ -156,6 +171,7 @@ class LocalNode implements SwarmloreNode {
     await this.#learning.close()
     for (const swarm of this.#swarms) await swarm.close()
     await this.#intake.close()
+    await this.#shadowsInTurn(async () => undefined)
     await this.#answering.close()
     await this.#ticking
     await this.#wordsRead
@@ -283,6 +299,25 @@ class LocalNode implements SwarmloreNode {
     }
   }
 
+  /** A lesson of its own may show who had said so before. */
+  #emitOwn(event: NodeEvent): void {
+    this.#emit(event)
+    if (event.type !== 'entry' || this.#stopping.signal.aborted) return
+    const deps = {
+      ports: this.#ports,
+      kept: this.#kept,
+      authors: this.#authors,
+      answering: this.#answering,
+      swarms: () => this.#swarms,
+    }
+    this.#shadowsInTurn(() => countShadow(deps, event.cid)).catch((cause: unknown) =>
+      this.#ports.log('error', 'What strangers had said of an own lesson could not be counted.', {
+        cid: event.cid,
+        cause: String(cause),
+      }),
+    )
+  }
+
   async #add(stored: StoredSwarm, descriptor: Descriptor): Promise<Swarm> {
     const swarm = new Swarm({
       ports: this.#ports,
@@ -326,6 +361,7 @@ class LocalNode implements SwarmloreNode {
         if (state === 'member') this.#authors.changed()
         this.#emit({ type: 'peer', peer, state })
       },
+      onAttested: () => this.#authors.changed(),
       onRefused: reason => {
         this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
       },
@@ -385,8 +421,12 @@ class LocalNode implements SwarmloreNode {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       try {
+        await this.#readBaseRate()
         await clock.sleep(tickMs, signal)
         for (const swarm of this.#swarms) await swarm.advance()
+        if (this.#config.attest === 'daily') {
+          await attest({ ports: this.#ports, evidence: this.#evidence, swarms: () => this.#swarms })
+        }
         await this.#learning.forgetOld()
         await this.#answering.forgetOld()
       } catch (cause) {
@@ -394,6 +434,14 @@ class LocalNode implements SwarmloreNode {
           log('error', 'The periodic housekeeping failed; it is tried again.', { cause: String(cause) })
       }
     }
+  }
+
+  /** Once a day: outcomes of a whole month do not change faster. */
+  async #readBaseRate(): Promise<void> {
+    if (this.#baseRateOn === this.#today()) return
+    this.#baseRate = await baseRateOf(this.#ports, this.#stopping.signal)
+    this.#baseRateOn = this.#today()
+    this.#authors.changed()
   }
 
   #today(): Day {

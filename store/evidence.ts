@@ -25,6 +25,16 @@ export interface Feedback {
   readonly day: Day
   /** Says nothing of the entry: an author may have announced what is another's. */
   readonly authorOnly?: true
+  /** Nothing was recalled: the author said what this node found out later. Of the author alone, and never attested. */
+  readonly shadow?: true
+}
+
+/** What happened with one author's lessons on one day: whole counts. */
+export interface AuthorDay {
+  readonly subject: PeerId
+  readonly day: Day
+  readonly helped: number
+  readonly hurt: number
 }
 
 interface FeedbackChange {
@@ -77,19 +87,32 @@ export class Evidence {
     return this.#weighed(entrySubject(cid), today)
   }
 
+  /** Shadow evidence included. */
   ofAuthor(author: PeerId, today: Day): Counts {
-    return this.#weighed(authorSubject(author), today)
+    const tried = this.#weighed(authorSubject(author), today)
+    const shadow = this.#weighed(shadowSubject(author), today)
+    return { helped: tried.helped + shadow.helped, hurt: tried.hurt + shadow.hurt }
+  }
+
+  /** Day by day, what this node's own use of lessons showed: no shadow evidence, nothing weighed. */
+  *authorDays(): Iterable<AuthorDay> {
+    for (const [subject, days] of this.#days) {
+      if (!subject.startsWith(authorPrefix)) continue
+      for (const [day, { helped, hurt }] of days)
+        yield { subject: subject.slice(authorPrefix.length) as PeerId, day, helped, hurt }
+    }
   }
 
   /** An outcome for one item of one recall. The same again changes nothing; another one replaces the first. */
-  feedback({ recallId, cid, author, outcome, day, authorOnly }: Feedback): FeedbackChange {
+  feedback({ recallId, cid, author, outcome, day, authorOnly, shadow }: Feedback): FeedbackChange {
     const key = keyOf(prefixes.feedback, recallId, cid)
     const before = this.#store.get(key)
     const told = before === undefined ? undefined : read(key, before)
     if (told?.string('outcome') === outcome) return { ops: [], apply: () => undefined }
     const changed: { subject: string; day: Day; counts: DayCounts }[] = []
-    const subjects = authorOnly === true ? [] : [entrySubject(cid)]
-    for (const subject of [...subjects, authorSubject(author)]) {
+    const ofAuthor = shadow === true ? shadowSubject(author) : authorSubject(author)
+    const subjects = authorOnly === true || shadow === true ? [ofAuthor] : [entrySubject(cid), ofAuthor]
+    for (const subject of subjects) {
       const days = new Map<Day, DayCounts>()
       const add = (when: Day, kind: string, count: number): void => {
         const { helped, hurt } = days.get(when) ??
@@ -150,7 +173,7 @@ export class Evidence {
 }
 
 /** Weight of what happened `days` days ago: a half after 30. What lies in the future (a clock set back) counts as today. */
-function decay(days: number): number {
+export function decay(days: number): number {
   if (days >= WINDOW_DAYS) return 0
   const age = Math.max(0, days)
   const halvings = Math.floor(age / HALF_LIFE_DAYS)
@@ -161,8 +184,14 @@ function entrySubject(cid: EntryCid): string {
   return `entry/${cid}`
 }
 
+const authorPrefix = 'author/'
+
 function authorSubject(author: PeerId): string {
-  return `author/${author}`
+  return `${authorPrefix}${author}`
+}
+
+function shadowSubject(author: PeerId): string {
+  return `shadow/${author}`
 }
 
 function rowKey(subject: string, day: Day): string {

@@ -18,6 +18,8 @@ import { cluster } from '../pipeline/reconcile.ts'
 import type { Ports } from '../ports.ts'
 import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
+import type { Voice } from '../trust/corroboration.ts'
+import { corroborators } from './agreeing.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
 
@@ -43,8 +45,10 @@ const recallDays = 30
 interface Found {
   /** Ranked lists of admissible entries. */
   readonly lists: EntryCid[][]
-  /** Entries of strangers that stood among the best: counted, never handed out. */
+  /** Entries of strangers that stood among the best: counted, and handed out only where independent ones agree. */
   readonly strangers: Set<EntryCid>
+  /** Ranked lists in which they stood. */
+  readonly mixedLists: EntryCid[][]
   readonly cosine: Map<EntryCid, number>
   readonly coverage: Map<EntryCid, number>
 }
@@ -74,8 +78,10 @@ export class Answering {
     const budgetMs = request.timeBudgetMs ?? config.recallTimeBudgetMs
     const found = await this.#search(request, budgetMs)
     const candidates = await this.#candidates(found)
-    const { admitted, heldBack } = admit(candidates, request, startedAt)
-    const groups: readonly Group[] = cluster(admitted.slice(0, clusteredMax))
+    const { admitted, heldBack } = this.#admit(candidates, request, startedAt)
+    const groups = cluster(admitted.slice(0, clusteredMax)).map((group): Group => {
+      return { ...group, independent: this.#independent(group, admitted) }
+    })
     const own = new Set(this.#deps.swarms().map(swarm => swarm.self))
     const limits = {
       limit: request.limit ?? config.recallLimit,
@@ -198,9 +204,10 @@ export class Answering {
     const { authors, evidence, ports } = this.#deps
     const change = evidence.feedback(told)
     // Evidence that no recall stands behind is forgotten like one.
-    const ops = told.authorOnly
-      ? putRecallOps({ id: told.recallId, at: ports.clock.now(), items: [] }, '')
-      : []
+    const ops =
+      told.authorOnly || told.shadow
+        ? putRecallOps({ id: told.recallId, at: ports.clock.now(), items: [] }, '')
+        : []
     await ports.store.batch([...change.ops, ...ops])
     change.apply()
     authors.changed()
@@ -210,7 +217,13 @@ export class Answering {
     const { kept } = this.#deps
     const texts = queryTexts(request)
     const pause = this.#pause()
-    const found: Found = { lists: [], strangers: new Set(), cosine: new Map(), coverage: new Map() }
+    const found: Found = {
+      lists: [],
+      strangers: new Set(),
+      mixedLists: [],
+      cosine: new Map(),
+      coverage: new Map(),
+    }
     const lexical = async (): Promise<void> => {
       for (const { words } of texts) {
         await this.#gather(
@@ -242,7 +255,10 @@ export class Answering {
     const admissible = (cid: EntryCid): boolean => this.#isAdmissible(cid)
     let hits = await search()
     const strangers = hits.filter(hit => !admissible(hit.id as EntryCid))
-    if (strangers.length > 0) hits = await search(admissible)
+    if (strangers.length > 0) {
+      found.mixedLists.push(hits.map(hit => hit.id as EntryCid))
+      hits = await search(admissible)
+    }
     for (const hit of strangers) found.strangers.add(hit.id as EntryCid)
     for (const hit of [...hits, ...strangers]) note(hit)
     found.lists.push(hits.map(hit => hit.id as EntryCid))
@@ -276,7 +292,9 @@ export class Answering {
     const ranked = [...fuse(found.lists)]
       .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
       .slice(0, candidatesMax)
-    for (const cid of found.strangers) ranked.push([cid, 0])
+    const mixed = fuse(found.mixedLists)
+    const strangers = [...found.strangers].map((cid): [EntryCid, number] => [cid, mixed.get(cid) ?? 0])
+    ranked.push(...strangers.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)))
     const candidates: Candidate[] = []
     for (const [cid, fused] of ranked) {
       const meta = kept.get(cid)
@@ -304,6 +322,35 @@ export class Answering {
       })
     }
     return candidates
+  }
+
+  /** Lets in, marked, what strangers say when independent ones say the same. */
+  #admit(candidates: readonly Candidate[], request: RecallRequest, nowMs: number) {
+    const first = admit(candidates, request, nowMs)
+    if (first.held.length < 2) return first
+    const found = corroborators(first.held, first.admitted, one => this.#voice(one))
+    if (found.size === 0) return first
+    const raised = candidates.map((one): Candidate => {
+      const others = found.get(one.cid)
+      return others === undefined ? one : { ...one, tier: 'corroborated', corroborators: others }
+    })
+    return admit(raised, request, nowMs)
+  }
+
+  #independent({ head, corroboratedBy }: Pick<Group, 'head' | 'corroboratedBy'>, all: readonly Candidate[]) {
+    const branches = new Set(
+      all.filter(one => corroboratedBy.includes(one.entry.author)).map(one => this.#voice(one).branch),
+    )
+    branches.delete(undefined)
+    branches.delete(this.#voice(head).branch)
+    return branches.size
+  }
+
+  #voice({ entry, swarm: id }: Pick<Candidate, 'entry' | 'swarm'>): Voice {
+    const swarm = this.#deps.swarms().find(one => one.id === id)
+    const { author } = entry
+    if (swarm === undefined) return { author, expected: 0, branch: undefined, isSilenced: true }
+    return this.#deps.authors.voice(author, swarm.membership)
   }
 
   #write(recall: StoredRecall, ops: readonly StoreOp[]): void {

@@ -6,7 +6,7 @@ import { secondsPerDay } from '../../protocol/body.ts'
 import type { PeerId, Result } from '../../protocol/types.ts'
 import type { Evidence } from '../../store/evidence.ts'
 import { setWordOps } from '../../store/words.ts'
-import type { NodeEvent, OwnerWord, PeerView } from '../api.ts'
+import type { NodeEvent, OwnerWord, PeerDetail, PeerView } from '../api.ts'
 import type { Ports } from '../ports.ts'
 import { type Authors, noWord } from '../trust/authors.ts'
 import type { KeptSet } from './kept-set.ts'
@@ -37,14 +37,14 @@ export class Owner {
     return views.sort((a, b) => b.trust - a.trust || (a.peer < b.peer ? -1 : 1))
   }
 
-  peer(id: PeerId): Result<PeerView> {
+  peer(id: PeerId): Result<PeerDetail> {
     const swarm = this.#swarmOf(id)
     if (swarm === undefined) return unknownPeer(id)
-    return { ok: true, value: this.#view(swarm, id) }
+    return { ok: true, value: this.#detail(swarm, id) }
   }
 
   /** Merges into the word that stands; `undefined` takes it back. A blocked peer is disconnected at once. */
-  async setTrust(id: PeerId, word: Partial<OwnerWord> | undefined): Promise<Result<PeerView>> {
+  async setTrust(id: PeerId, word: Partial<OwnerWord> | undefined): Promise<Result<PeerDetail>> {
     const { authors, emit, ports } = this.#deps
     const swarm = this.#swarmOf(id)
     if (swarm === undefined) return unknownPeer(id)
@@ -58,7 +58,7 @@ export class Owner {
     const merged = word === undefined ? undefined : mergeWords(authors.wordOn(id), word)
     await ports.store.batch(setWordOps(id, merged))
     authors.setWord(id, merged)
-    const view = this.#view(swarm, id)
+    const view = this.#detail(swarm, id)
     emit({ type: 'trust', peer: id, tier: view.tier, trust: view.trust })
     if (merged?.blocked === true && merged.blockedSince === undefined)
       await swarm.disconnect(id, 'blocked by the owner')
@@ -80,12 +80,18 @@ export class Owner {
     return known ?? (this.#deps.authors.peersWithWord().includes(id) ? swarms[0] : undefined)
   }
 
+  #detail(swarm: Swarm, peer: PeerId): PeerDetail {
+    return { ...this.#view(swarm, peer), reasons: this.#deps.authors.explain(peer, swarm.membership) }
+  }
+
   #view(swarm: Swarm, peer: PeerId): PeerView {
     const { authors, evidence, kept, ports } = this.#deps
     const nowS = Math.floor(ports.clock.now() / 1000)
     const standing = authors.standing(peer, swarm.membership)
     const { helped, hurt } = evidence.ofAuthor(peer, Math.floor(nowS / secondsPerDay))
     const invitedBy = swarm.set.member(peer)?.envelope.author
+    const weights = authors.weights(swarm.membership)
+    const behind = weights.branchOf(peer)
     const clockOffsetMs = swarm.clockOffsetMs(peer)
     return {
       peer,
@@ -96,7 +102,10 @@ export class Owner {
       tier: standing.tier,
       trust: standing.trust,
       uncertainty: standing.opinion.uncertainty,
+      influence: weights.influenceOf(peer),
+      ...(behind === undefined ? {} : { behind }),
       evidence: { helped, hurt },
+      attested: weights.attestedOf(peer),
       word: authors.wordOn(peer),
       entries: kept.countOf(peer),
       why: standing.why,

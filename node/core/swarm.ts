@@ -62,6 +62,8 @@ export interface SwarmEvents {
   /** The author signed a digest that its own entry does not match. */
   readonly onMismatch: (swarm: Swarm, digest: DigestRecord, reason: string) => Promise<void>
   readonly onPeer: (swarm: Swarm, peer: PeerId, state: 'up' | 'down' | 'member') => void
+  /** A member said how another's lessons did with it. */
+  readonly onAttested: () => void
   readonly onRefused: (reason: string) => void
   readonly score: (swarm: Swarm, peer: PeerId) => number
 }
@@ -144,7 +146,13 @@ export class Swarm {
 
   get membership(): Membership {
     const inviter = this.set.member(this.self)?.envelope.author
-    return { self: this.self, inviter, inviterOf: peer => this.#voucherOf(peer) }
+    return {
+      self: this.self,
+      inviter,
+      inviterOf: peer => this.#voucherOf(peer),
+      members: () => this.members(),
+      attested: () => this.set.attested(),
+    }
   }
 
   /**
@@ -381,6 +389,7 @@ export class Swarm {
     const { outcome, ops } = this.#ledger.admit(record, from)
     if (ops.length > 0) this.#ledger.write(record, ops)
     if (outcome.status === 'live' && record.type === 'digest') this.#wanted.want(record, from)
+    if (outcome.status === 'live' && record.type === 'attest') this.#deps.events.onAttested()
     return outcome
   }
 

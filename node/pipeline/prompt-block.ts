@@ -27,12 +27,18 @@ export function promptBlock(items: readonly RecallItem[], mark: string): string 
 
 function sourceOf(item: RecallItem): string {
   const { support } = item
-  const who =
-    item.tier === 'own' ? 'this node' : `peer ${item.author.slice(-8)} (trust ${item.trust.toFixed(2)})`
+  const peer = `peer ${item.author.slice(-8)}`
+  const whose = {
+    own: 'this node',
+    trusted: `${peer} (trust ${item.trust.toFixed(2)})`,
+    corroborated: `${peer} (not trusted by itself, confirmed by independent peers)`,
+    quarantined: `${peer} (not trusted)`,
+  }
   const rests = `${support.episodes} run${support.episodes === 1 ? '' : 's'}, ${support.solved} solved`
-  const others = item.corroboratedBy.length === 0 ? '' : `; ${item.corroboratedBy.length} more say the same`
+  // Peers behind one voucher may be one and the same.
+  const others = item.independent === 0 ? '' : `; ${item.independent} more say the same`
   const against = item.alternatives.length === 0 ? '' : '; another lesson here says otherwise'
-  return `${who}; rests on ${rests}${others}${against}.`
+  return `${whose[item.tier]}; rests on ${rests}${others}${against}.`
 }
 
 function oneLine(text: string): string {

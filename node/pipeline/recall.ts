@@ -26,6 +26,8 @@ export interface Candidate {
   readonly coverage: number
   /** Sum of 1 / (60 + rank) over the lists in which it stood. */
   readonly fused: number
+  /** Independent authors that say the same, where only that lets it in. */
+  readonly corroborators?: readonly PeerId[]
 }
 
 export interface Scored extends Candidate {
@@ -36,6 +38,8 @@ export interface Group {
   readonly head: Scored
   readonly alternatives: readonly Scored[]
   readonly corroboratedBy: readonly PeerId[]
+  /** How many of those are independent of the head's author and of each other. */
+  readonly independent: number
 }
 
 /** Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009). */
@@ -136,13 +140,18 @@ function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
 }
 
-/** Splits what is about the query into what may be handed out, best first, and what is held back, by author. */
+/** Splits what is about the query into what may be handed out, best first, and what is held back: `held`, and by author. */
 export function admit(
   candidates: readonly Candidate[],
   request: RecallRequest,
   nowMs: number,
-): { readonly admitted: readonly Scored[]; readonly heldBack: readonly HeldBack[] } {
+): {
+  readonly admitted: readonly Scored[]
+  readonly held: readonly Candidate[]
+  readonly heldBack: readonly HeldBack[]
+} {
   const admitted: Scored[] = []
+  const heldCandidates: Candidate[] = []
   const held = new Map<PeerId, { entries: number; blocked: boolean }>()
   const drafts = new Set<string>()
   for (const candidate of candidates) {
@@ -151,6 +160,7 @@ export function admit(
       const { author } = candidate.entry
       const entries = (held.get(author)?.entries ?? 0) + 1
       held.set(author, { entries, blocked: candidate.blocked })
+      heldCandidates.push(candidate)
       continue
     }
     admitted.push({ ...candidate, score: scoreOf(candidate, request, nowMs) })
@@ -170,7 +180,7 @@ export function admit(
       command: blocked ? `swarmlore trust clear ${author}` : `swarmlore trust pin ${author}`,
     }),
   )
-  return { admitted: unique, heldBack }
+  return { admitted: unique, held: heldCandidates, heldBack }
 }
 
 /**
@@ -204,8 +214,9 @@ function itemOf(
   contradicts: EntryCid | undefined,
   own: ReadonlySet<PeerId>,
 ): RecallItem {
-  const { entry } = candidate
+  const { corroborators, entry } = candidate
   const all = [group.head, ...group.alternatives]
+  const agreeing = contradicts === undefined ? group.corroboratedBy.filter(author => !own.has(author)) : []
   return {
     cid: candidate.cid,
     swarm: candidate.swarm,
@@ -220,7 +231,8 @@ function itemOf(
     score: candidate.score,
     why: whyChosen(candidate, contradicts),
     alternatives: all.filter(other => other.cid !== candidate.cid).map(other => other.cid),
-    corroboratedBy: contradicts === undefined ? group.corroboratedBy.filter(author => !own.has(author)) : [],
+    corroboratedBy: corroborators ?? agreeing,
+    independent: corroborators?.length ?? (agreeing.length === 0 ? 0 : group.independent),
   }
 }
 
@@ -240,13 +252,16 @@ function whyChosen(candidate: Candidate, contradicts: EntryCid | undefined): rea
       `Here it helped ${candidate.helped.toFixed(1)} and hurt ${candidate.hurt.toFixed(1)} times (older outcomes count less).`,
     )
   }
-  why.push(
-    candidate.tier === 'own'
-      ? 'It is a lesson of this node.'
-      : `Its author is trusted here (${candidate.trust.toFixed(2)}).`,
-  )
+  why.push(whoseWord(candidate))
   if (contradicts !== undefined) why.push(`It says otherwise than ${contradicts}.`)
   return why
+}
+
+function whoseWord({ corroborators = [], tier, trust }: Candidate): string {
+  if (tier === 'own') return 'It is a lesson of this node.'
+  if (tier === 'corroborated')
+    return `Its author is not trusted here on its own, and ${plural(corroborators.length, 'independent author')} said the same.`
+  return `Its author is trusted here (${trust.toFixed(2)}).`
 }
 
 /** Names of the arguments of a call, when its text is a JSON object; bounded. */

@@ -41,7 +41,7 @@ const milliseconds = z.number()
 const count = z.number()
 
 export const entryKind = z.enum(['fact', 'procedure', 'pitfall', 'preference'])
-const tier = z.enum(['own', 'trusted', 'quarantined'])
+const tier = z.enum(['own', 'trusted', 'corroborated', 'quarantined'])
 const shareMode = z.enum(['verified', 'reviewed', 'all', 'none'])
 export const entryStatus = z.enum(['local', 'review', 'shared', 'received'])
 export const feedbackOutcome = z.enum(['helped', 'hurt', 'unused'])
@@ -154,6 +154,7 @@ const recallItem = z.object({
   why: z.array(z.string()),
   alternatives: z.array(cid),
   corroboratedBy: z.array(peer),
+  independent: count,
 })
 export const recallResult = z.object({
   recallId: z.string(),
@@ -234,7 +235,10 @@ export const peerView = z.object({
   tier,
   trust: z.number(),
   uncertainty: z.number(),
+  influence: z.number(),
+  behind: peer.exactOptional(),
   evidence,
+  attested: evidence,
   word: z.object({
     pinned: z.boolean(),
     blocked: z.boolean(),
@@ -244,6 +248,16 @@ export const peerView = z.object({
   entries: count,
   why: z.array(z.string()),
   clockOffsetMs: z.number().exactOptional(),
+})
+
+export const peerDetail = peerView.extend({
+  reasons: z.array(
+    z.object({
+      about: z.enum(['word', 'experience', 'vouching', 'attestations', 'tier']),
+      text: z.string(),
+      details: z.array(z.string()),
+    }),
+  ),
 })
 
 export const nodeStatus = z.object({

@@ -1,29 +1,50 @@
 /**
- * Who each author is to this node, over all its swarms: gathers the owner's word, the evidence and the member
- * records into a standing. Remembered until something changes, since recall asks for every candidate.
+ * Who each author is to this node, over all its swarms: gathers the owner's word, the evidence and the records into a
+ * standing. Remembered until something changes, since recall asks for every candidate.
  */
 
 import type { Day, PeerId } from '../../protocol/types.ts'
-import type { OwnerWord } from '../api.ts'
-import type { Counts } from './opinion.ts'
-import { type Standing, standingOf } from './tiers.ts'
+import type { OwnerWord, TrustReason } from '../api.ts'
+import type { Voice } from './corroboration.ts'
+import { explainTrust } from './explain.ts'
+import { type Counts, friendPrior, opinionOf, type Reading } from './opinion.ts'
+import { type Standing, standingOf, trustedExpectation } from './tiers.ts'
+import type { Attested, VouchingInput } from './vouching.ts'
+import { type Weights, weighPeers } from './weights.ts'
 
-/** What a swarm's member records say. */
+/** What a swarm's records say. */
 export interface Membership {
   readonly self: PeerId
   readonly inviter: PeerId | undefined
   readonly inviterOf: (peer: PeerId) => PeerId | undefined
+  readonly members: () => Iterable<PeerId>
+  readonly attested: () => Iterable<Attested>
 }
 
 export interface AuthorsDeps {
-  readonly hurtWeight: number
+  readonly reading: () => Reading
   readonly countsOf: (author: PeerId, today: Day) => Counts
+  /** Weight of what happened so many days ago. */
+  readonly decay: (days: number) => number
+  /** Milliseconds. */
+  readonly now: () => number
   readonly today: () => Day
+}
+
+interface Weighed {
+  readonly weights: Weights
+  readonly version: number
+  readonly atMs: number
 }
 
 export const noWord: OwnerWord = { pinned: false, blocked: false }
 /** Standings that are remembered; they are cheap to make again. */
 const rememberedMax = 100_000
+/**
+ * Weighing takes about a microsecond an edge. A graph up to this size is weighed anew at once; a larger one rests a
+ * millisecond for each edge after it was, so that a busy swarm takes a thousandth of the time.
+ */
+const edgesAtOnce = 1_000
 
 export class Authors {
   readonly #deps: AuthorsDeps
@@ -32,6 +53,11 @@ export class Authors {
   readonly #blocked = new Set<PeerId>()
   readonly #remembered = new Map<PeerId, Standing>()
   #rememberedOn: Day = -1
+  /** By this node's own id in the swarm. */
+  readonly #weighed = new Map<PeerId, Weighed>()
+  #version = 0
+  /** What is weighed by an older version than this must not be used any more. */
+  #versionMin = 0
 
   constructor(words: ReadonlyMap<PeerId, OwnerWord>, deps: AuthorsDeps) {
     this.#deps = deps
@@ -52,20 +78,19 @@ export class Authors {
     else this.#words.set(peer, word)
     this.#note(peer, word ?? noWord)
     this.changed()
+    // The owner does not wait for a large graph to have rested.
+    this.#versionMin = this.#version
   }
 
-  /** Evidence or member records have changed. */
+  /** Evidence or records have changed. */
   changed(): void {
     this.#remembered.clear()
+    this.#version++
   }
 
   /** The standing of an author of the swarm with this membership. Ids of peers differ from swarm to swarm. */
   standing(author: PeerId, membership: Membership): Standing {
-    const today = this.#deps.today()
-    if (today !== this.#rememberedOn) {
-      this.changed()
-      this.#rememberedOn = today
-    }
+    const weights = this.weights(membership)
     const known = this.#remembered.get(author)
     if (known !== undefined) return known
     const { self, inviter, inviterOf } = membership
@@ -76,8 +101,9 @@ export class Authors {
       ...(inviter === undefined ? {} : { myInviter: inviter }),
       ...(authorInviter === undefined ? {} : { authorInviter }),
       word: this.wordOn(author),
-      counts: this.#deps.countsOf(author, today),
-      hurtWeight: this.#deps.hurtWeight,
+      counts: this.#deps.countsOf(author, this.#deps.today()),
+      attested: weights.attestedOf(author),
+      reading: this.#deps.reading(),
       pinned: this.#pinned,
       blocked: this.#blocked,
       inviterOf,
@@ -87,10 +113,87 @@ export class Authors {
     return standing
   }
 
+  /** What the vouching graph says; of a large one perhaps as it was some seconds ago. */
+  weights(membership: Membership): Weights {
+    const today = this.#deps.today()
+    if (today !== this.#rememberedOn) {
+      this.changed()
+      this.#rememberedOn = today
+    }
+    const known = this.#weighed.get(membership.self)
+    const nowMs = this.#deps.now()
+    if (known !== undefined && !this.#isDue(known, nowMs)) return known.weights
+    const weights = weighPeers(this.#vouchingOf(membership, today))
+    this.#weighed.set(membership.self, { weights, version: this.#version, atMs: nowMs })
+    this.#remembered.clear()
+    return weights
+  }
+
+  /** As one that says something, for counting independent ones. */
+  voice(author: PeerId, membership: Membership): Voice {
+    const { blocked, trust = 1 } = this.wordOn(author)
+    return {
+      author,
+      expected: this.standing(author, membership).opinion.expected,
+      branch: this.weights(membership).branchOf(author),
+      isSilenced: blocked || trust < trustedExpectation,
+    }
+  }
+
+  /** The whole reason for a peer's standing. */
+  explain(author: PeerId, membership: Membership): readonly TrustReason[] {
+    return explainTrust({
+      author,
+      self: membership.self,
+      word: this.wordOn(author),
+      standing: this.standing(author, membership),
+      counts: this.#deps.countsOf(author, this.#deps.today()),
+      reading: this.#deps.reading(),
+      weights: this.weights(membership),
+    })
+  }
+
   /** Whether the owner blocked this author's entry: all of them, or those created since a time (seconds). */
   isBlocked(author: PeerId, createdS: number): boolean {
     const word = this.wordOn(author)
     return word.blocked && (word.blockedSince === undefined || createdS >= word.blockedSince)
+  }
+
+  #isDue({ weights, version, atMs }: Weighed, nowMs: number): boolean {
+    if (version === this.#version) return false
+    if (version < this.#versionMin || weights.edges <= edgesAtOnce) return true
+    // A clock that was set back is no reason to wait.
+    return nowMs - atMs >= weights.edges || nowMs < atMs
+  }
+
+  #vouchingOf(membership: Membership, today: Day): VouchingInput {
+    const { self, inviterOf, members, attested } = membership
+    const { decay, reading } = this.#deps
+    return {
+      self,
+      members: members(),
+      inviterOf,
+      ownEdge: peer => this.#ownEdge(peer, membership, today),
+      attested: attested(),
+      wordOn: peer => {
+        const { blocked, trust } = this.wordOn(peer)
+        // A key that is blocked since a time may be in other hands, which can sign with any earlier time.
+        return blocked ? 'blocked' : trust === undefined ? 'none' : 'spoken'
+      },
+      today,
+      decay,
+      reading: reading(),
+    }
+  }
+
+  #ownEdge(peer: PeerId, { self, inviter, inviterOf }: Membership, today: Day): number | undefined {
+    const { trust } = this.wordOn(peer)
+    if (trust !== undefined) return trust
+    const counts = this.#deps.countsOf(peer, today)
+    const isNext = this.#pinned.has(peer) || inviter === peer || inviterOf(peer) === self
+    if (isNext) return opinionOf(counts, this.#deps.reading(), friendPrior).expected
+    const { expected } = opinionOf(counts, this.#deps.reading())
+    return expected > 0.5 ? expected : undefined
   }
 
   #note(peer: PeerId, word: OwnerWord): void {

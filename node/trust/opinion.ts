@@ -16,17 +16,43 @@ export interface Opinion {
   readonly uncertainty: number
 }
 
-/** Weight of the prior, in outcomes. */
-const priorWeight = 2
-/** Base rate of the prior of a stranger: nothing known is neither good nor bad. */
-const strangerBaseRate = 0.5
-/** Base rate of a peer next to the owner (pinned, inviter, invitee): it starts with a good name. */
-export const friendBaseRate = 0.75
+/** How outcomes are read. */
+export interface Reading {
+  /** How many successes one failure outweighs, 1 to 3, once there are more of them than the base rate explains. */
+  readonly hurtWeight: number
+  /** This node's own success rate: what befalls its tasks anyway is no one's merit or fault. One half when absent. */
+  readonly baseRate?: number
+}
 
-/** `hurtWeight`: how many successes one failure outweighs, 1 to 3. */
-export function opinionOf(counts: Counts, hurtWeight: number, baseRate = strangerBaseRate): Opinion {
-  const r = Math.max(0, counts.helped)
-  const s = Math.max(0, counts.hurt) * hurtWeight
+export const noCounts: Counts = { helped: 0, hurt: 0 }
+/** Weight of the prior, in outcomes. Nobody else's word moves an opinion further than this. */
+export const priorWeight = 2
+/** Base rate of the prior of a stranger: nothing known is neither good nor bad. */
+const strangerPrior = 0.5
+/** Base rate of a peer next to the owner (pinned, inviter, invitee): it starts with a good name. */
+export const friendPrior = 0.75
+/** Beyond it a node that nearly always succeeds, or fails, could learn nothing from half of its outcomes. */
+const baseRateBounds = [0.2, 0.8] as const
+
+export function opinionOf(counts: Counts, reading: Reading, prior = strangerPrior): Opinion {
+  const { r, s } = credit(counts, reading)
   const total = r + s + priorWeight
-  return { expected: (r + baseRate * priorWeight) / total, uncertainty: priorWeight / total / 2 }
+  return { expected: (r + prior * priorWeight) / total, uncertainty: priorWeight / total / 2 }
+}
+
+/**
+ * Outcomes relative to the base rate. The rarer an outcome is here, the more it says: at the base rate itself both
+ * sides are equal, so that who changes nothing keeps E = 1/2, however often it was tried. Only failures beyond that
+ * weigh more than successes.
+ */
+function credit({ helped, hurt }: Counts, { hurtWeight, baseRate = 0.5 }: Reading): { r: number; s: number } {
+  const [lowest, highest] = baseRateBounds
+  const rate = Math.min(highest, Math.max(lowest, baseRate))
+  const r = 2 * (1 - rate) * Math.max(0, helped)
+  const failed = 2 * rate * Math.max(0, hurt)
+  return { r, s: Math.min(failed, r) + hurtWeight * Math.max(0, failed - r) }
+}
+
+export function sumOf(a: Counts, b: Counts): Counts {
+  return { helped: a.helped + b.helped, hurt: a.hurt + b.hurt }
 }

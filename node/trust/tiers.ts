@@ -6,10 +6,10 @@
 
 import type { PeerId } from '../../protocol/types.ts'
 import type { OwnerWord, Tier } from '../api.ts'
-import { type Counts, friendBaseRate, type Opinion, opinionOf } from './opinion.ts'
+import { type Counts, friendPrior, type Opinion, opinionOf, type Reading, sumOf } from './opinion.ts'
 
 /** Expectation from which an author's own record makes it trusted. */
-const trustedExpectation = 0.7
+export const trustedExpectation = 0.7
 /** Outcomes (decayed) before the record counts: fewer than this could be luck. */
 const triedOutcomes = 4
 
@@ -22,7 +22,9 @@ export interface AuthorFacts {
   readonly word: OwnerWord
   /** What its entries did here, decayed. */
   readonly counts: Counts
-  readonly hurtWeight: number
+  /** What others attest of it, weighed by their influence: moves its weight, and opens no prompt. */
+  readonly attested: Counts
+  readonly reading: Reading
   /** Peers whom the owner pinned. */
   readonly pinned: ReadonlySet<PeerId>
   /** True for a peer whose word of trust is withdrawn by the owner: whom it invited is then a stranger. */
@@ -41,8 +43,9 @@ export interface Standing {
 }
 
 export function standingOf(facts: AuthorFacts): Standing {
-  const { author, self, word, counts, hurtWeight } = facts
-  const stranger = opinionOf(counts, hurtWeight)
+  const { author, self, word, counts, attested, reading } = facts
+  const all = sumOf(counts, attested)
+  const stranger = opinionOf(all, reading)
   const certain = { expected: 1, uncertainty: 0 }
   if (author === self) return { tier: 'own', trust: 1, opinion: certain, why: ['It is this node itself.'] }
   if (word.blocked && word.blockedSince === undefined) {
@@ -59,8 +62,10 @@ export function standingOf(facts: AuthorFacts): Standing {
     }
   }
   const friend = friendReason(facts)
-  const opinion = friend === undefined ? stranger : opinionOf(counts, hurtWeight, friendBaseRate)
-  const proven = counts.helped + counts.hurt >= triedOutcomes && opinion.expected >= trustedExpectation
+  const opinion = friend === undefined ? stranger : opinionOf(all, reading, friendPrior)
+  // Only what was tried here: the word of others brings nobody into a prompt.
+  const tried = counts.helped + counts.hurt >= triedOutcomes
+  const proven = tried && opinionOf(counts, reading).expected >= trustedExpectation
   const reason =
     friend ??
     (proven

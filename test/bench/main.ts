@@ -13,12 +13,14 @@ import { propagationGroup } from './propagation.ts'
 import { rangesGroup } from './ranges.ts'
 import { recallGroup } from './recall.ts'
 import { recordsGroup } from './records.ts'
+import { trustGroup } from './trust.ts'
 
 const groups: readonly Group[] = [
   distilGroup,
   recallGroup,
   recordsGroup,
   rangesGroup,
+  trustGroup,
   propagationGroup,
   processGroup,
   cranfieldGroup,

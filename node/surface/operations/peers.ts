@@ -2,10 +2,10 @@
 
 import { z } from 'zod'
 import type { PeerId, Result } from '../../../protocol/types.ts'
-import type { PeerView, SwarmloreNode } from '../../api.ts'
+import type { PeerDetail, SwarmloreNode } from '../../api.ts'
 import { operation } from '../operation.ts'
 import { resolvePeer } from '../resolve-peer.ts'
-import { list, peerIn, peerView } from '../schemas.ts'
+import { list, peerDetail, peerIn, peerView } from '../schemas.ts'
 
 export const listPeers = operation({
   name: 'listPeers',
@@ -27,7 +27,7 @@ export const explainTrust = operation({
   method: 'GET',
   path: '/api/v1/peers/{id}/why',
   input: z.strictObject({ id: peerIn }),
-  output: peerView,
+  output: peerDetail,
   status: 200,
   needsRunning: false,
   handler: (node, { id }) => withPeer(node, id, peer => node.peer(peer)),
@@ -51,7 +51,7 @@ export const setTrust = operation({
       given => [given.pinned, given.blocked, given.trust].some(value => value !== undefined),
       'give at least one of pinned, blocked and trust',
     ),
-  output: peerView,
+  output: peerDetail,
   status: 200,
   needsRunning: false,
   handler: (node, { id, ...word }) => withPeer(node, id, peer => node.setTrust(peer, word)),
@@ -64,7 +64,7 @@ export const clearTrust = operation({
   method: 'DELETE',
   path: '/api/v1/peers/{id}/trust',
   input: z.strictObject({ id: peerIn }),
-  output: peerView,
+  output: peerDetail,
   status: 200,
   needsRunning: false,
   handler: (node, { id }) => withPeer(node, id, peer => node.setTrust(peer, undefined)),
@@ -73,8 +73,8 @@ export const clearTrust = operation({
 async function withPeer(
   node: SwarmloreNode,
   text: string,
-  use: (peer: PeerId) => Promise<Result<PeerView>>,
-): Promise<Result<PeerView>> {
+  use: (peer: PeerId) => Promise<Result<PeerDetail>>,
+): Promise<Result<PeerDetail>> {
   const found = await resolvePeer(node, text)
   return found.ok ? use(found.value) : found
 }

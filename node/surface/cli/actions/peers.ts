@@ -8,7 +8,8 @@ import { count, type Output, table } from '../output.ts'
 import { withClient } from '../session.ts'
 
 type Done = Promise<Result<ExitStatus>>
-type Peer = OutputOf<'explainTrust'>
+type Peer = OutputOf<'listPeers'>['items'][number]
+type Explained = OutputOf<'explainTrust'>
 
 export function peers(context: Context): Done {
   return listPeers(context, (peer, out) => [
@@ -25,6 +26,7 @@ export function trustList(context: Context): Done {
     peer.peer,
     peer.tier,
     `trust ${trustText(peer)}`,
+    `influence ${peer.influence.toFixed(3)}`,
     `helped ${peer.evidence.helped}, hurt ${peer.evidence.hurt}`,
     wordText(peer.word),
   ])
@@ -92,12 +94,19 @@ export function why(context: Context, peer: string): Done {
   })
 }
 
-function explain(context: Context, peer: Peer): Result<ExitStatus> {
-  context.out.show(peer, () => [
-    `${context.out.style('bold', peer.peer)}: ${peer.tier}, trust ${trustText(peer)}`,
-    ...peer.why.map(reason => `  ${reason}`),
-    `  Evidence here: helped ${peer.evidence.helped}, hurt ${peer.evidence.hurt}. ${saidText(peer.word)}`,
-    `  ${count(peer.entries, 'entry', 'entries')} of this peer ${peer.entries === 1 ? 'is' : 'are'} known here.`,
+/** A small tree: what was asked about, the reasons, and what each rests on. */
+function explain(context: Context, peer: Explained): Result<ExitStatus> {
+  const { out } = context
+  const lastReason = peer.reasons.length - 1
+  out.show(peer, () => [
+    `${out.style('bold', peer.peer)}: ${peer.tier}, trust ${trustText(peer)}`,
+    ...peer.reasons.flatMap(({ about, text, details }, at) => {
+      const [branch, stem] = at === lastReason ? ['└─', '  '] : ['├─', '│ ']
+      // The owner's word has a date, which is for the terminal to write.
+      const reason = about === 'word' ? saidText(peer.word) : text
+      return [`${branch} ${about.padEnd(12)}  ${reason}`, ...details.map(detail => `${stem}   ${detail}`)]
+    }),
+    `${count(peer.entries, 'entry', 'entries')} of this peer ${peer.entries === 1 ? 'is' : 'are'} known here.`,
   ])
   return done
 }

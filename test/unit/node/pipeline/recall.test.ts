@@ -82,7 +82,11 @@ describe('admission', () => {
   it('answers with nothing when nothing is about the query', () => {
     const far = candidate('1', { cosine: 0.2, coverage: 0.2 })
     const farStranger = candidate('2', { cosine: 0.2, coverage: 0.2, tier: 'quarantined' })
-    expect(admit([far, farStranger], { query: 'x' }, now)).toEqual({ admitted: [], heldBack: [] })
+    expect(admit([far, farStranger], { query: 'x' }, now)).toEqual({
+      admitted: [],
+      held: [],
+      heldBack: [],
+    })
   })
 
   it('ranks by match, trust, what happened here, and freshness', () => {
@@ -143,6 +147,7 @@ describe('choice', () => {
     head,
     alternatives,
     corroboratedBy: [],
+    independent: 0,
   })
   const limits = { limit: 5, tokenBudget: 1000 }
 
@@ -164,10 +169,19 @@ describe('choice', () => {
   it('does not count this node among those who agree with it', () => {
     const head = scored('1')
     const items = choose(
-      [{ head, alternatives: [], corroboratedBy: [peer('me'), peer('b')] }],
+      [{ head, alternatives: [], corroboratedBy: [peer('me'), peer('b')], independent: 1 }],
       limits,
       new Set([peer('me')]),
     )
-    expect(items[0]?.corroboratedBy).toEqual([peer('b')])
+    expect(items[0]).toMatchObject({ corroboratedBy: [peer('b')], independent: 1 })
+  })
+
+  it('says of what strangers agree on that its author is not trusted by itself', () => {
+    const head: Scored = { ...scored('1'), tier: 'corroborated', corroborators: [peer('b')] }
+    const [item] = choose([group(head)], limits, new Set())
+    expect(item).toMatchObject({ tier: 'corroborated', corroboratedBy: [peer('b')], independent: 1 })
+    expect(item?.why.join(' ')).toContain(
+      'not trusted here on its own, and 1 independent author said the same',
+    )
   })
 })

@@ -7,7 +7,7 @@ import type {
   EntryView,
   NodeEvent,
   OwnerWord,
-  PeerView,
+  PeerDetail,
   SwarmloreNode,
   SwarmView,
 } from '../../../../node/api.ts'
@@ -173,6 +173,7 @@ export class FakeNode implements SwarmloreNode {
       why: ['The tool issue_refund is named.'],
       alternatives: [cidOf(2)],
       corroboratedBy: [],
+      independent: 0,
     }
     const held = {
       author: stranger,
@@ -231,7 +232,7 @@ export class FakeNode implements SwarmloreNode {
     else this.words.set(id, { pinned: false, blocked: false, ...this.words.get(id), ...word })
     return { ok: true as const, value: this.#peer(id) }
   }
-  #peer(peer: PeerId): PeerView {
+  #peer(peer: PeerId): PeerDetail {
     return {
       peer,
       swarm,
@@ -245,6 +246,14 @@ export class FakeNode implements SwarmloreNode {
       word: this.words.get(peer) ?? { pinned: false, blocked: false },
       entries: 1,
       why: ['You invited this peer.'],
+      influence: 0.25,
+      behind: peer,
+      attested: { helped: 0.5, hurt: 0 },
+      reasons: [
+        { about: 'word', text: 'You have said nothing about it.', details: [] },
+        { about: 'vouching', text: 'Influence 0.25.', details: ['You vouch for it with 0.75.'] },
+        { about: 'tier', text: 'So it is trusted. You invited this peer.', details: [] },
+      ],
     }
   }
 

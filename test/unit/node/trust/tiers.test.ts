@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { OwnerWord } from '../../../../node/api.ts'
-import { opinionOf } from '../../../../node/trust/opinion.ts'
+import { noCounts, opinionOf } from '../../../../node/trust/opinion.ts'
 import { type AuthorFacts, standingOf } from '../../../../node/trust/tiers.ts'
 import type { PeerId } from '../../../../protocol/types.ts'
 import { peer } from '../entry-samples.ts'
@@ -16,7 +16,8 @@ function facts(changes: Partial<AuthorFacts> & { helped?: number; hurt?: number 
     author: peer('x'),
     word: noWord,
     counts: { helped, hurt },
-    hurtWeight: 1.5,
+    attested: noCounts,
+    reading: { hurtWeight: 1.5 },
     pinned: new Set<PeerId>(),
     blocked: new Set<PeerId>(),
     inviterOf: () => undefined,
@@ -24,21 +25,53 @@ function facts(changes: Partial<AuthorFacts> & { helped?: number; hurt?: number 
   }
 }
 
+const readings = fc.record({
+  hurtWeight: fc.double({ min: 1, max: 3, noNaN: true }),
+  baseRate: fc.double({ min: 0.2, max: 0.8, noNaN: true }),
+})
+
 describe('opinion', () => {
   it('is one half with full uncertainty when nothing is known', () => {
-    expect(opinionOf({ helped: 0, hurt: 0 }, 1.5)).toEqual({ expected: 0.5, uncertainty: 0.5 })
+    expect(opinionOf(noCounts, { hurtWeight: 1.5 })).toEqual({ expected: 0.5, uncertainty: 0.5 })
   })
 
   it('rises with every success, falls with every failure, and stays within [0, 1]', () => {
     const count = fc.double({ min: 0, max: 1e6, noNaN: true })
     fc.assert(
-      fc.property(count, count, fc.double({ min: 1, max: 3, noNaN: true }), (helped, hurt, weight) => {
-        const now = opinionOf({ helped, hurt }, weight).expected
+      fc.property(count, count, readings, (helped, hurt, reading) => {
+        const now = opinionOf({ helped, hurt }, reading).expected
         expect(now).toBeGreaterThanOrEqual(0)
         expect(now).toBeLessThanOrEqual(1)
-        expect(opinionOf({ helped: helped + 1, hurt }, weight).expected).toBeGreaterThanOrEqual(now)
-        expect(opinionOf({ helped, hurt: hurt + 1 }, weight).expected).toBeLessThanOrEqual(now)
+        expect(opinionOf({ helped: helped + 1, hurt }, reading).expected).toBeGreaterThanOrEqual(now)
+        expect(opinionOf({ helped, hurt: hurt + 1 }, reading).expected).toBeLessThanOrEqual(now)
       }),
+    )
+  })
+
+  it('keeps an author that changes nothing at one half, however often it was tried', () => {
+    fc.assert(
+      fc.property(readings, fc.integer({ min: 1, max: 10_000 }), (reading, tried) => {
+        const rate = reading.baseRate
+        const counts = { helped: tried * rate, hurt: tried * (1 - rate) }
+        expect(opinionOf(counts, reading).expected).toBeCloseTo(0.5, 9)
+      }),
+    )
+  })
+
+  it('keeps an honest author at or above one half where half of the tasks fail anyway', () => {
+    fc.assert(
+      fc.property(readings, fc.nat(1_000), fc.nat(1_000), ({ hurtWeight }, hurt, better) => {
+        const counts = { helped: hurt + better, hurt }
+        expect(opinionOf(counts, { hurtWeight, baseRate: 0.5 }).expected).toBeGreaterThanOrEqual(0.5)
+      }),
+    )
+  })
+
+  it('weighs failures beyond the base rate more than successes', () => {
+    const worse = (hurtWeight: number) => opinionOf({ helped: 2, hurt: 8 }, { hurtWeight }).expected
+    expect(worse(3)).toBeLessThan(worse(1))
+    expect(opinionOf({ helped: 8, hurt: 2 }, { hurtWeight: 3 })).toEqual(
+      opinionOf({ helped: 8, hurt: 2 }, { hurtWeight: 1 }),
     )
   })
 })
@@ -79,6 +112,18 @@ describe('tiers', () => {
 
   it('does not trust on too few outcomes, however good', () => {
     expect(standingOf(facts({ helped: 3 })).tier).toBe('quarantined')
+  })
+
+  it('lets nobody in on the word of others alone, however good', () => {
+    const given = facts({ helped: 3, attested: { helped: 100, hurt: 0 } })
+    expect(standingOf(given)).toMatchObject({ tier: 'quarantined' })
+    expect(standingOf(given).trust).toBeGreaterThan(standingOf(facts({ helped: 3 })).trust)
+  })
+
+  it('puts nobody out on the word of others alone whose lessons proved themselves here', () => {
+    const given = facts({ helped: 8, attested: { helped: 0, hurt: 2 } })
+    expect(standingOf(given).tier).toBe('trusted')
+    expect(standingOf(given).trust).toBeLessThan(standingOf(facts({ helped: 8 })).trust)
   })
 
   it('lets the owner block anyone, a pinned inviter too', () => {
