@@ -241,10 +241,13 @@ process.on('unhandledRejection', error => {
   // A library that forgets a promise while a peer misbehaves must not give that peer the node's life.
   process.stderr.write(`A library left a failure unattended: ${String(error)}\n`)
 })
+let isUnread = false
 process.stdout.on('error', error => {
-  // Whoever read our output has read enough: `swarmlore entries ls | head`.
-  if ('code' in error && error.code === 'EPIPE') process.exit(0)
-  fail(error)
+  if (!('code' in error) || error.code !== 'EPIPE') fail(error)
+  // Whoever read our output has read enough: `swarmlore entries ls | head`. A command that has to clear up is told to.
+  if (process.listenerCount('SIGTERM') === 0) process.exit(0)
+  if (!isUnread) process.emit('SIGTERM', 'SIGTERM')
+  isUnread = true
 })
 
 process.exitCode = await runCli(program, process.argv.slice(2))

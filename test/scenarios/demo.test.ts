@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -53,3 +54,33 @@ test('an interrupted demo says so, and leaves no folder and no process behind', 
   expect(JSON.parse(out)).toMatchObject({ ok: false, failure: 'It was interrupted.' })
   expect(await readdir(folder)).toEqual([])
 }, 180_000)
+
+test.each(['SIGKILL', 'an end of those who read'] as const)(
+  'after %s no node of the demo is left',
+  async how => {
+    const main = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
+    const child = spawn(process.execPath, [main, 'demo'], { env: { ...process.env, TMPDIR: folder } })
+    // A node announces itself in a file of its folder, with its process.
+    const runFiles = async () =>
+      (await readdir(folder, { recursive: true })).filter(file => basename(file) === 'run.json')
+    await expect.poll(runFiles, { timeout: 30_000 }).toHaveLength(3)
+    const files = (await runFiles()).map(file => readFileSync(join(folder, file), 'utf8'))
+    const pids = files.map(file => z.object({ pid: z.number() }).parse(JSON.parse(file)).pid)
+    const closed = once(child, 'exit')
+    if (how === 'SIGKILL') child.kill('SIGKILL')
+    else child.stdout.destroy()
+    await closed
+    await expect.poll(() => pids.filter(isAlive), { timeout: 20_000 }).toEqual([])
+  },
+  180_000,
+)
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (cause) {
+    // No such process.
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ESRCH') return false
+    throw cause
+  }
+}

@@ -76,6 +76,7 @@ export class DemoNode {
     const flags = [
       'up',
       '--json',
+      '--until-stdin-ends',
       '--data',
       this.#folder,
       '--http-port',
@@ -86,7 +87,8 @@ export class DemoNode {
     ]
     const child = spawn(command, [...before, ...flags, '--listen', '/ip4/127.0.0.1/tcp/0'], {
       env: withoutSettings(this.#program.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its standard input ends with this process, however that ends; and the node with it.
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
     this.#child = child
     this.#diary = []
@@ -123,7 +125,8 @@ export class DemoNode {
   /** For good. */
   async stop(): Promise<void> {
     this.#over = true
-    const late = setTimeout(() => this.#child?.kill('SIGKILL'), stopMs)
+    const child = this.#child
+    const late = setTimeout(() => child?.kill('SIGKILL'), stopMs)
     await this.#end('SIGTERM')
     clearTimeout(late)
   }

@@ -16,9 +16,10 @@ import type { Log } from '../program.ts'
 import { findRunning, removeRun, writeRun } from '../run-file.ts'
 import { dataFolder, loadSettings } from '../settings.ts'
 
-export async function up(context: Context): Promise<Result<ExitStatus>> {
+/** `untilStdinEnds`: for a program that runs the node as its child; when that ends, however it ends, so does the node. */
+export async function up(context: Context, untilStdinEnds: boolean): Promise<Result<ExitStatus>> {
   const { program, out } = context
-  const stopping = stopSignal(out)
+  const stopping = stopSignal(out, untilStdinEnds)
   const folder = await dataFolder(program, context.dataFlag)
   const read = await loadSettings(program, folder, context.settingFlags)
   if (!read.ok) return read
@@ -81,15 +82,18 @@ export async function up(context: Context): Promise<Result<ExitStatus>> {
     await listening.value.close()
     await close()
     await settling
+    // Open, it would keep the process.
+    if (untilStdinEnds) process.stdin.destroy()
   }
   if (!out.json) out.note('Stopped.')
   return { ok: true, value: exitStatus.done }
 }
 
-/** Resolves at the first Ctrl-C (or SIGTERM); the second one ends the process at once. */
-function stopSignal(out: Output): Promise<void> {
+/** Resolves at the first Ctrl-C (or SIGTERM), or where standard input ends; the second one ends the process at once. */
+function stopSignal(out: Output, untilStdinEnds: boolean): Promise<void> {
   return new Promise(resolve => {
     let asked = false
+    if (untilStdinEnds) process.stdin.once('end', resolve).once('error', resolve).resume()
     const ask = (signal: NodeJS.Signals): void => {
       // 128 and the number of the signal, as shells have it.
       if (asked) process.exit(signal === 'SIGINT' ? 130 : 143)

@@ -10,6 +10,7 @@ interface UpOptions {
   readonly listen?: string[]
   readonly mdns: boolean
   readonly logLevel?: string
+  readonly untilStdinEnds?: boolean
 }
 
 export function addNodeCommands(root: Command, run: Run): void {
@@ -28,8 +29,16 @@ export function addNodeCommands(root: Command, run: Run): void {
     .option('--listen <multiaddr>', 'where peers reach this node; may be repeated', collect)
     .option('--no-mdns', 'do not look for peers on the local network')
     .option('--log-level <level>', 'debug, info, warn or error')
+    .option(
+      '--until-stdin-ends',
+      'stop when standard input ends, as it does when the program that started this one is gone',
+    )
     .action((options: UpOptions) =>
-      run(up, async context => (await import('../actions/up.ts')).up(context), upSettings(options)),
+      run(
+        up,
+        async context => (await import('../actions/up.ts')).up(context, options.untilStdinEnds === true),
+        upSettings(options),
+      ),
     )
   example(up, 'up', 'up --listen /ip4/0.0.0.0/tcp/4501')
 
