@@ -1,241 +1,150 @@
-/**
- * Whole nodes and a hostile neighbour, in catch-up: whatever it says, it costs a bounded number of requests, and what
- * an honest neighbour has comes all the same.
- */
+/** When a swarm catches up, and with whom: greetings, the periodic round, and what follows when something new came. */
 
-import { describe, expect, test } from 'vitest'
-import {
-  rangeMessageBytesMax,
-  rangePagesMax,
-  rangeRoundsMax,
-  waitingPerAuthorMax,
-} from '../../../../protocol/limits.ts'
-import { answerRanges } from '../../../../protocol/range/answer.ts'
-import { boundAt } from '../../../../protocol/range/bound.ts'
-import { encodeRangeAnswer } from '../../../../protocol/range/messages.ts'
-import { decodeTaken, encodeRecordPage } from '../../../../protocol/range/page-messages.ts'
-import { pagesOf } from '../../../../protocol/range/pages.ts'
-import { createRangeIndex } from '../../../../protocol/range/range-index.ts'
-import { packSegments } from '../../../../protocol/range/segments.ts'
-import { streamsOf } from '../../../../protocol/swarm.ts'
-import type { RecordId, SwarmRecord } from '../../../../protocol/types.ts'
+import { expect, test } from 'vitest'
+import { CatchingUp } from '../../../../node/core/catching-up.ts'
+import type { Gains, SessionOptions } from '../../../../node/pipeline/catch-up.ts'
+import type { PeerId } from '../../../../protocol/types.ts'
+import { VirtualClock } from '../../../../sim/clock.ts'
 import { seededRandom } from '../../../../sim/random.ts'
-import { filled, opaqueRecord } from '../../protocol/fixtures.ts'
-import { lesson, must, type VirtualNode, VirtualPeer, VirtualWorld } from '../virtual-nodes.ts'
+import { t0 } from '../../protocol/fixtures.ts'
 
 const minute = 60_000
-const rest = 2 ** 32
+const nothing: Gains = { came: 0, isPartial: false }
 
-interface Scene {
-  readonly world: VirtualWorld
-  readonly node: VirtualNode
-  readonly hostile: VirtualPeer
-  /** What the honest neighbour has, and nobody gossips. */
-  readonly told: readonly SwarmRecord[]
-  readonly honest: VirtualPeer
-  /** Requests that the hostile peer got. */
-  asked(): number
+function named(...names: readonly string[]): readonly PeerId[] {
+  return names.map(name => `did:key:${name}` as PeerId)
+}
+const [a, b, c] = named('a', 'b', 'c')
+if (a === undefined || b === undefined || c === undefined) throw new TypeError('three peers')
+
+interface Begun extends SessionOptions {
+  readonly peer: PeerId
+  readonly atMs: number
 }
 
-type Serve = (bytes: Uint8Array, turn: number) => Uint8Array | Promise<Uint8Array>
-
-/** A node between a hostile member and an honest one, who has something that the node lacks. */
-async function scene(serve: { readonly ranges?: Serve; readonly wants?: Serve }): Promise<Scene> {
-  const world = new VirtualWorld()
-  const node = await world.node()
-  const hostile = await VirtualPeer.connect(world, node, 210)
-  await hostile.redeem()
-  const honest = await VirtualPeer.connect(world, node, 211)
-  await honest.redeem()
-  await world.pass(20_000)
-  let asked = 0
-  const streams = streamsOf(hostile.swarm)
-  for (const [name, handler] of Object.entries(serve)) {
-    hostile.link.network.serve(
-      name === 'ranges' ? streams.ranges : streams.wants,
-      { maxBytes: rangeMessageBytesMax, perPeer: 1 },
-      async bytes => handler(bytes, asked++),
-    )
+function setUp(peers: PeerId[], session: (peer: PeerId) => Promise<Gains> = async () => nothing) {
+  const clock = new VirtualClock(t0 * 1000)
+  const begun: Begun[] = []
+  const met: PeerId[] = []
+  const stopping = new AbortController()
+  let refusals = 0
+  let running = 0
+  let most = 0
+  const catchingUp = new CatchingUp({
+    clock,
+    random: seededRandom('catching up'),
+    log: () => undefined,
+    peers: () => peers,
+    score: () => 0,
+    meet: async () => {
+      if (refusals-- > 0) throw new Error('it is not ready')
+    },
+    session: async (peer, options) => {
+      begun.push({ peer, ...options, atMs: clock.now() - t0 * 1000 })
+      most = Math.max(most, ++running)
+      try {
+        return await session(peer)
+      } finally {
+        running--
+      }
+    },
+    onMet: async peer => {
+      met.push(peer)
+    },
+    inBackground: work => void work.catch(() => undefined),
+    signal: stopping.signal,
+  })
+  const refuse = (times: number) => {
+    refusals = times
   }
-  const told = Array.from({ length: 40 }, (_, n) =>
-    opaqueRecord(honest.pair, honest.swarm, world.nowS, { n }),
+  return { clock, catchingUp, begun, met, stopping, refuse, most: () => most }
+}
+
+test('a peer is greeted twice: it is asked for all there is, and given only the second time', async () => {
+  const { clock, catchingUp, begun, met } = setUp([a])
+  const greeting = catchingUp.greet(a)
+  await clock.advance(minute)
+  await greeting
+  expect(begun).toEqual([
+    { peer: a, until: t0 + 900, gives: false, atMs: 0 },
+    { peer: a, until: t0 + 902, gives: true, atMs: 2_000 },
+  ])
+  expect(met).toEqual([a])
+})
+
+test('a peer that is not ready is greeted again, four times at most; one that has gone is not', async () => {
+  const slow = setUp([a])
+  slow.refuse(2)
+  void slow.catchingUp.greet(a)
+  await slow.clock.advance(minute)
+  expect(slow.begun.map(({ atMs }) => atMs)).toEqual([4_000, 6_000])
+  const never = setUp([a])
+  never.refuse(99)
+  void never.catchingUp.greet(a)
+  await never.clock.advance(minute)
+  expect([never.begun, never.met]).toEqual([[], []])
+  const peers = [a]
+  const gone = setUp(peers)
+  void gone.catchingUp.greet(a)
+  peers.pop()
+  await gone.clock.advance(minute)
+  expect(gone.begun).toHaveLength(1)
+})
+
+test('now and then two neighbours are asked for what is older than half a minute, and given what they lack', async () => {
+  const { clock, catchingUp, begun, stopping } = setUp([a, b, c])
+  const keeping = catchingUp.keepUp().catch(() => undefined)
+  await clock.advance(29_000)
+  expect(begun).toEqual([])
+  await clock.advance(10 * minute)
+  // Every 30 to 90 seconds.
+  expect(begun.length).toBeGreaterThanOrEqual(2 * 6)
+  expect(begun.length).toBeLessThanOrEqual(2 * 21)
+  for (const { until, gives, atMs } of begun) {
+    expect([until, gives]).toEqual([t0 + Math.floor(atMs / 1000) - 30, true])
+  }
+  expect(new Set(begun.map(({ peer }) => peer)).size).toBe(3)
+  stopping.abort()
+  await keeping
+})
+
+test('where something new came others are asked too, at most six times a minute', async () => {
+  const { clock, catchingUp, begun } = setUp([a, b, c], async () => ({ came: 1, isPartial: false }))
+  void catchingUp.greet(a)
+  await clock.advance(minute - 1)
+  expect(begun.filter(({ gives, until }) => gives && until < t0 + 900)).toHaveLength(6)
+  expect(new Set(begun.map(({ peer }) => peer))).toEqual(new Set([a, b, c]))
+})
+
+test('a peer that has more than one session takes is asked again, unless nothing of it is new', async () => {
+  let left = 3
+  const { clock, catchingUp, begun } = setUp([a], async () =>
+    left-- > 0 ? { came: 9, isPartial: left > 0 } : { came: 0, isPartial: true },
   )
-  honest.holds(...honest.chain, ...hostile.chain, ...told)
-  return { world, node, hostile, honest, told, asked: () => asked }
-}
-
-/** The node has the founder's two guests, and what the honest one had to tell. */
-async function expectTold({ world, node, told }: Scene, minutes = 3): Promise<void> {
-  await world.pass(minutes * minute)
-  expect(node.home.records).toBe(2 + told.length)
-}
-
-function randomIds(count: number, seed: string, fromPlace: number) {
-  const random = seededRandom(seed)
-  const index = createRangeIndex()
-  for (let n = 0; n < count; n++) {
-    index.add(fromPlace + n, Buffer.from(random.bytes(32)).toString('hex') as RecordId)
-  }
-  return index
-}
-
-describe('a neighbour that, asked how its set differs,', () => {
-  test('lies in its fingerprints is left after its rounds', async () => {
-    const one: Scene = await scene({
-      ranges: (bytes, turn) => {
-        const index = randomIds(900, `lie ${turn}`, rest + one.world.nowS - 5_000)
-        return must(answerRanges(index, bytes, filled(16, 1))).bytes
-      },
-      wants: () => encodeRecordPage({ records: [] }),
-    })
-    await expectTold(one)
-    expect(one.asked()).toBeGreaterThan(0)
-    // A session ends after its rounds, and one page of wants; it is among those asked at most three times a minute.
-    expect(one.asked()).toBeLessThanOrEqual(6 * (rangeRoundsMax + 2))
-  })
-
-  test('goes round in circles, or leaves all for later, is left', async () => {
-    const one = await scene({
-      ranges: () => encodeRangeAnswer(packSegments([{ from: boundAt(0), to: boundAt(rest), mode: 'later' }])),
-    })
-    await expectTold(one)
-    expect(one.asked()).toBeGreaterThan(0)
-    expect(one.asked()).toBeLessThanOrEqual(10)
-  })
-
-  test('never answers holds up nobody', async () => {
-    const one = await scene({ ranges: () => new Promise<Uint8Array>(() => undefined) })
-    await expectTold(one)
-    expect(one.asked()).toBeGreaterThan(0)
-    await one.node.stop()
-  })
-
-  test('answers more than a message may hold is left', async () => {
-    const one = await scene({ ranges: () => new Uint8Array(rangeMessageBytesMax + 1) })
-    await expectTold(one)
-    expect(one.asked()).toBeGreaterThan(0)
-  })
-
-  test('hides a record that it has keeps nobody from it', async () => {
-    const one = await scene({ ranges: () => encodeRangeAnswer(new Uint8Array()) })
-    await expectTold(one)
-    expect(one.asked()).toBeGreaterThan(0)
-  })
+  void catchingUp.greet(a)
+  await clock.advance(1_000)
+  expect(begun).toHaveLength(3)
+  await clock.advance(minute)
+  expect(begun).toHaveLength(4)
 })
 
-describe('a neighbour that, asked for what it said it has,', () => {
-  /** It says that it has what the honest neighbour has, and more. */
-  async function saying(wants: Serve): Promise<Scene> {
-    const one: Scene = await scene({
-      ranges: bytes => must(answerRanges(claimed, bytes, filled(16, 1))).bytes,
-      wants,
-    })
-    const claimed = createRangeIndex()
-    for (const record of one.told) claimed.add(rest + record.envelope.t, record.id)
-    return one
-  }
-
-  test('has none of it does not make the node believe that nobody has', async () => {
-    const one = await saying(() => encodeRecordPage({ records: [] }))
-    await expectTold(one)
-    expect(one.asked()).toBeGreaterThan(1)
-  })
-
-  test('sends bad records is believed nothing more in that session', async () => {
-    const bad = filled(200, 7)
-    const one = await saying(() => encodeRecordPage({ records: Array.from({ length: 20 }, () => bad) }))
-    await expectTold(one)
-    const { malformed = 0 } = one.node.node.status().rejected
-    expect(malformed).toBeGreaterThan(0)
-    expect(malformed).toBeLessThanOrEqual(one.asked() / 2)
-  })
-
-  test('floods the node with what it knows, page after page, is cut off', async () => {
-    let place = rest
-    const one = await saying(() => {
-      const records = one.hostile.chain.map(({ bytes }) => bytes)
-      return encodeRecordPage({ records, next: boundAt(++place) })
-    })
-    await expectTold(one)
-    expect(one.asked()).toBeGreaterThan(rangePagesMax)
-    const sessions = 9
-    expect(one.asked()).toBeLessThanOrEqual(sessions * (rangePagesMax + rangeRoundsMax))
-  })
-
-  test('goes on elsewhere is left', async () => {
-    const one = await saying(() => encodeRecordPage({ records: [], next: boundAt(3) }))
-    await expectTold(one)
-    expect(one.asked()).toBeLessThanOrEqual(12)
-  })
-})
-
-describe('a neighbour that gives', () => {
-  test('more than its share is told to stop, and fills no memory', async () => {
-    const { world, node, hostile, honest, told } = await scene({})
-    const { given } = streamsOf(hostile.swarm)
-    const give = async (bytes: Uint8Array) => {
-      const { signal } = new AbortController()
-      return hostile.link.network.request(node.home.self, given, bytes, { maxBytes: 32, signal })
-    }
-    const many = Array.from({ length: 2_600 }, (_, n) =>
-      opaqueRecord(hostile.pair, hostile.swarm, world.nowS, { n }),
-    )
-    const byId = new Map(many.map(({ id, bytes }) => [id, bytes]))
-    let taken = 0
-    let offered = 0
-    for (const page of pagesOf(byId.keys(), id => byId.get(id))) {
-      taken += must(decodeTaken(await give(page.bytes)))
-      offered += page.records
-    }
-    expect(offered).toBe(2_600)
-    // The burst of one neighbour (protocol.md, "Gossip"), and no second passes here.
-    expect(taken).toBe(2_000)
-    expect(node.node.status().rejected.busy).toBeGreaterThan(0)
-    expect(node.home.records).toBeLessThanOrEqual(2 + 256)
-    expect(taken - node.home.records).toBeGreaterThan(waitingPerAuthorMax / 2)
-    honest.holds(...told)
-    await world.pass(3 * minute)
-    expect(node.home.records).toBe(2 + 256 + told.length)
-  })
-
-  test('a bad record, or too much at once, is refused', async () => {
-    const { node, hostile } = await scene({})
-    const { given } = streamsOf(hostile.swarm)
-    const give = async (records: readonly Uint8Array[]) => {
-      const { signal } = new AbortController()
-      const page = encodeRecordPage({ records })
-      return hostile.link.network.request(node.home.self, given, page, { maxBytes: 32, signal })
-    }
-    await expect(give([filled(100, 3), filled(100, 4)])).rejects.toThrow('bad record')
-    await expect(give(Array.from({ length: 257 }, () => filled(9, 1)))).rejects.toThrow('cannot be read')
-    await expect(give(Array.from({ length: 200 }, () => filled(400, 1)))).rejects.toThrow('too large')
-    expect(node.node.status().rejected).toEqual({ malformed: 1 })
-  })
-})
-
-describe('who comes late', () => {
-  test('has at once what was published a moment ago, though nobody gossips it again', async () => {
-    const world = new VirtualWorld()
-    const [a] = await world.swarm(1)
-    if (a === undefined) return
-    const late = await world.node()
-    const { text } = must(await a.node.invite({}))
-    const { cid } = must(await a.node.addEntry(lesson('The lift is stuck.')))
-    world.network.gossip = 'lose'
-    must(await late.node.join(text))
-    await world.settle()
-    expect(await late.isKept(cid)).toBe(true)
-  })
-
-  test('gives what it wrote alone, and it spreads from there', async () => {
-    const world = new VirtualWorld()
-    const [a, b, c] = await world.swarm(2)
-    if (a === undefined || b === undefined || c === undefined) return
-    await world.pass(10_000)
-    world.network.gossip = 'lose'
-    const { cid } = must(await b.node.addEntry(lesson('Written alone.', { swarm: a.home.id })))
-    await world.pass(4 * minute)
-    expect(await a.isKept(cid)).toBe(true)
-    expect(await c.isKept(cid)).toBe(true)
-  })
+test('two sessions run at once, one with a peer, and nobody waits longer than five seconds for a slow one', async () => {
+  const ends = new Map<PeerId, () => void>()
+  const { clock, catchingUp, begun, most } = setUp(
+    [a, b, c],
+    peer => new Promise(end => ends.set(peer, () => end(nothing))),
+  )
+  for (const peer of [a, b, c]) void catchingUp.greet(peer)
+  await clock.advance(4_999)
+  expect(begun.map(({ peer }) => peer)).toEqual([a, b])
+  await clock.advance(1)
+  expect(begun.map(({ peer }) => peer)).toEqual([a, b, c])
+  expect(most()).toBe(3)
+  ends.get(a)?.()
+  await clock.advance(2_000)
+  // The second greeting of A waits again, since B and C are under way.
+  expect(begun).toHaveLength(3)
+  ends.get(b)?.()
+  await clock.advance(0)
+  expect(begun.map(({ peer }) => peer)).toEqual([a, b, c, a])
 })
