@@ -5,6 +5,7 @@
 
 import { loadavg } from 'node:os'
 import { parseArgs, styleText } from 'node:util'
+import { bulkSyncGroup } from './bulk-sync.ts'
 import { cranfieldGroup } from './cranfield.ts'
 import { distilGroup } from './distil.ts'
 import { BenchFailure, type Figure, type Group, type Measured } from './figure.ts'
@@ -21,6 +22,7 @@ const groups: readonly Group[] = [
   recallGroup,
   recordsGroup,
   rangesGroup,
+  bulkSyncGroup,
   trustGroup,
   propagationGroup,
   lateJoinerGroup,

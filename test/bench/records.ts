@@ -83,7 +83,8 @@ async function receive(network: SilentNetwork, records: readonly SwarmRecord[]):
   )
 }
 
-function manyDigests(swarm: OwnSwarm, authors: readonly Author[], count: number, created: number) {
+/** All of one second, by the authors in turn. */
+export function manyDigests(swarm: OwnSwarm, authors: readonly Author[], count: number, created: number) {
   const space = spaceIdOfHash(new Uint8Array(32))
   return Array.from({ length: count }, (_, number) => {
     const author = authors[number % authors.length]

@@ -47,7 +47,7 @@ export function silentNetwork(): SilentNetwork {
 }
 
 /** What asking for a block is like where nobody has it. */
-function untilAborted(signal: AbortSignal): Promise<never> {
+export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
