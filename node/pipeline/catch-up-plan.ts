@@ -3,7 +3,7 @@
  * their own.
  */
 
-import { futureSlackSeconds, rangeSettleSeconds } from '../../protocol/limits.ts'
+import { futureSlackSeconds, rangeSettleSeconds, secondsMax } from '../../protocol/limits.ts'
 import type { PeerId, Seconds } from '../../protocol/types.ts'
 
 /**
@@ -12,7 +12,8 @@ import type { PeerId, Seconds } from '../../protocol/types.ts'
  */
 export function untilOf(nowMs: number, occasion: 'met' | 'later'): Seconds {
   const nowS = Math.floor(nowMs / 1000)
-  return occasion === 'met' ? nowS + futureSlackSeconds : Math.max(0, nowS - rangeSettleSeconds)
+  const untilS = occasion === 'met' ? nowS + futureSlackSeconds : nowS - rangeSettleSeconds
+  return Math.min(Math.max(0, untilS), secondsMax)
 }
 
 const randomPartners = 2

@@ -12,6 +12,7 @@ test('peers that meet compare all that a set may hold, also what is dated ahead;
   expect(untilOf(t0 * 1000 + 999, 'met')).toBe(t0 + 900)
   expect(untilOf(t0 * 1000 + 999, 'later')).toBe(t0 - 30)
   expect(untilOf(5_000, 'later')).toBe(0)
+  expect(untilOf(2 ** 32 * 1000, 'met')).toBe(2 ** 32 - 1)
 })
 
 test('two neighbours at random are asked, and one that is trusted, each once', () => {
