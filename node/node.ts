@@ -361,7 +361,7 @@ class LocalNode implements SwarmloreNode {
         if (state === 'member') this.#authors.changed()
         this.#emit({ type: 'peer', peer, state })
       },
-      onAttested: () => this.#authors.changed(),
+      onAttested: () => this.#authors.attestedAnew(),
       onRefused: reason => {
         this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
       },

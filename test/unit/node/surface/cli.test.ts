@@ -341,7 +341,11 @@ test('where the owner has said nothing about a peer, no word stands there', asyn
   const list = await run('trust', 'ls')
   expect(list.out).toMatch(/helped 0, hurt 0$/m)
   expect(list.out).not.toContain('none')
-  expect((await run('trust', 'why', friend)).out).toContain('You have said nothing about it.')
+  const why = (await run('trust', 'why', friend)).out
+  expect(why).toContain('├─ word          You have said nothing about it.')
+  expect(why).toContain('├─ vouching      Influence 0.25.\n│    You vouch for it with 0.75.\n')
+  expect(why).toContain('└─ tier          So it is trusted.')
+  expect(list.out).toContain('influence 0.250')
   expect((await run('trust', 'pin', friend)).out).toContain('Your word: pinned.')
 })
 

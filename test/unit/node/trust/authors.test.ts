@@ -21,9 +21,10 @@ function swarm(attested: Attested[] = []) {
     inviterOf: member => inviters.get(member),
     members: () => {
       state.weighedTimes++
-      return [peer('me'), ...inviters.keys()]
+      return [peer('me'), ...inviters.keys()].map(name => ({ peer: name, inviter: inviters.get(name) }))
     },
     attested: () => attested,
+    records: attested.length,
   }
   const authors = new Authors(new Map(), {
     reading: () => ({ hurtWeight: 1.5 }),
@@ -37,6 +38,7 @@ function swarm(attested: Attested[] = []) {
 
 /** More edges than are weighed at once. */
 const crowd = Array.from({ length: 1_100 }, (_, at) => said('a', `p${at}`, 1))
+const strangers = crowd.map(one => ({ peer: one.subject, inviter: undefined }))
 
 describe('weights', () => {
   it('are made once for the same records, and anew when something changed', () => {
@@ -45,7 +47,7 @@ describe('weights', () => {
     for (const name of ['a', 'b', 'd']) authors.standing(peer(name), membership)
     expect(state.weighedTimes).toBe(1)
     attested.push(said('b', 'd', 4))
-    authors.changed()
+    authors.attestedAnew()
     expect(authors.standing(peer('d'), membership).trust).toBeGreaterThan(before.trust)
     expect(state.weighedTimes).toBe(2)
   })
@@ -54,15 +56,17 @@ describe('weights', () => {
     const { authors, attested, membership, state } = swarm(crowd)
     const large = {
       ...membership,
-      members: () => [...membership.members(), ...crowd.map(one => one.subject)],
+      members: () => [...membership.members(), ...strangers],
     }
     const { edges } = authors.weights(large)
     expect(edges).toBeGreaterThan(1_000)
     attested.push(said('b', 'd', 4))
     authors.changed()
-    state.nowMs = edges - 1
+    // A record costs a tenth of an edge.
+    const restMs = edges + large.records / 10
+    state.nowMs = restMs - 1
     expect(authors.weights(large).attestedOf(peer('d'))).toEqual({ helped: 0, hurt: 0 })
-    state.nowMs = edges
+    state.nowMs = restMs
     expect(authors.weights(large).attestedOf(peer('d')).helped).toBeGreaterThan(0)
     authors.setWord(peer('b'), { pinned: false, blocked: true })
     expect(authors.weights(large).attestedOf(peer('d'))).toEqual({ helped: 0, hurt: 0 })
@@ -121,7 +125,7 @@ describe('the whole reason', () => {
     const { authors, membership } = swarm(
       crowd.map(one => ({ ...one, author: one.subject, subject: peer('d') })),
     )
-    const members = () => [...membership.members(), ...crowd.map(one => one.subject)]
+    const members = () => [...membership.members(), ...strangers]
     const attested = authors.explain(peer('d'), { ...membership, members })[3]
     expect(attested?.text).toContain(
       '1100 members attest how it did; weighed by their influence that counts as helped 0.00',
