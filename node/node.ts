@@ -44,6 +44,8 @@ export async function createNode(
 /** So many kept entries have their words read before the node starts, in half a second; those of more after it. */
 const wordsReadAtOnce = 10_000
 const tickMs = 600_000
+/** A node that runs for minutes only does its housekeeping, too. */
+const firstTickMs = 60_000
 class LocalNode implements SwarmloreNode {
   readonly #ports: Ports
   readonly #config: NodeConfig
@@ -415,24 +417,32 @@ class LocalNode implements SwarmloreNode {
     return this.#wordsRead
   }
 
-  /** What time alone brings: records that expire, episodes and recalls past their retention. */
+  /** What time alone brings: records that expire, days to attest, episodes and recalls past their retention. */
   async #tick(): Promise<void> {
-    const { clock, log } = this.#ports
+    const { clock } = this.#ports
     const { signal } = this.#stopping
-    while (!signal.aborted) {
-      try {
-        await this.#readBaseRate()
-        await clock.sleep(tickMs, signal)
+    for (let pauseMs = firstTickMs; !signal.aborted; pauseMs = tickMs) {
+      await this.#tryInBackground(() => this.#readBaseRate())
+      await this.#tryInBackground(async () => {
+        await clock.sleep(pauseMs, signal)
         for (const swarm of this.#swarms) await swarm.advance()
-        if (this.#config.attest === 'daily') {
+        if (this.#config.attest === 'daily')
           await attest({ ports: this.#ports, evidence: this.#evidence, swarms: () => this.#swarms })
-        }
         await this.#learning.forgetOld()
         await this.#answering.forgetOld()
-      } catch (cause) {
-        if (!signal.aborted)
-          log('error', 'The periodic housekeeping failed; it is tried again.', { cause: String(cause) })
-      }
+      })
+    }
+  }
+
+  /** What ends by the stop itself is no failure. */
+  async #tryInBackground(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      if (!this.#stopping.signal.aborted)
+        this.#ports.log('error', 'The periodic housekeeping failed; it is tried again.', {
+          cause: String(cause),
+        })
     }
   }
 
