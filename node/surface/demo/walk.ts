@@ -111,8 +111,12 @@ async function learnAndRecall(
   await a.call('distil', {})
   const own = (await a.call('listEntries', { author, limit: 1000 })).items
   report.entriesDistilled = own.length
-  const shared = own.filter(view => view.status === 'shared').length
-  tell.say(`${report.episodesIngested} episodes became ${own.length} lessons; ${shared} of them are shared.`)
+  const counted = (status: (typeof own)[number]['status']): number =>
+    own.filter(view => view.status === status).length
+  tell.say(
+    `${report.episodesIngested} episodes became ${own.length} lessons; ${counted('shared')} of them are shared.`,
+  )
+  tell.say(`${counted('review')} hold what somebody wrote, and wait for review: swarmlore entries review`)
 
   tell.step("B's model is about to make a call; B never saw A's conversations, and recalls what A learned")
   tell.say(`The call: book_tasting ${booking.pendingCall?.arguments}`)
