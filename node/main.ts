@@ -25,12 +25,16 @@ const program: Program = {
     const { defaultDataFolder } = await import('./adapters/data-folder.ts')
     return defaultDataFolder(process.env)
   },
+  async holdsNode(folder) {
+    const { holdsNode } = await import('./adapters/data-folder.ts')
+    return holdsNode(folder)
+  },
   async token(folder) {
     const { loadOrCreateToken } = await import('./adapters/keyfile.ts')
     return loadOrCreateToken(join(folder, 'token'))
   },
   async compose(folder, settings, log) {
-    const [{ prepareDataFolder }, { loadOrCreateSeed }, { openLevelStore }, { checkSchema }] =
+    const [{ prepareDataFolder, storePath }, { loadOrCreateSeed }, { openLevelStore }, { checkSchema }] =
       await Promise.all([
         import('./adapters/data-folder.ts'),
         import('./adapters/keyfile.ts'),
@@ -39,9 +43,9 @@ const program: Program = {
       ])
     const prepared = await prepareDataFolder(folder)
     if (!prepared.ok) return prepared
-    const seed = await loadOrCreateSeed(join(prepared.value, 'key'))
+    const seed = await loadOrCreateSeed(prepared.value)
     if (!seed.ok) return seed
-    const store = await openLevelStore(join(prepared.value, 'store'))
+    const store = await openLevelStore(storePath(prepared.value))
     if (!store.ok) return store
     const schema = await checkSchema(store.value, prepared.value)
     if (schema.ok) return composeOn(store.value, seed.value, settings, log, withLlm)
