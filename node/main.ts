@@ -11,6 +11,7 @@ import type { Result } from '../protocol/types.ts'
 import type { Store } from '../store/ports.ts'
 import type { Settings } from './config.ts'
 import type { Distiller, Log } from './ports.ts'
+import { commandWord } from './surface/cli/command-word.ts'
 import { type Composed, type Program, runCli } from './surface/cli.ts'
 
 // onnxruntime reports its use to its maker over the internet, and leaves files in the temporary folder, unless told
@@ -233,7 +234,7 @@ function fail(error: unknown): never {
 }
 
 /** The command that runs a node; all others are short. */
-const isNode = process.argv.includes('up')
+const isNode = commandWord(process.argv.slice(2)) === 'up'
 if (isNode) {
   const { restartWithLeanAllocator } = await import('./adapters/lean-allocator.ts')
   restartWithLeanAllocator()

@@ -127,7 +127,7 @@ export class Publishing {
     const { store } = this.#deps.ports
     const key = this.#deps.kept.get(cid)?.draftKey
     const stored = key === undefined ? undefined : getDraft(store, key)
-    if (key === undefined || stored === undefined) return notOwn(cid)
+    if (key === undefined || stored === undefined) return this.#notOwn(cid)
     await store.batch(putDraftOps({ ...stored, review: verdict === 'approve' ? 'approved' : 'rejected' }))
     await this.publish(key)
     return { ok: true, value: this.#deps.kept.ofDraft(key) }
@@ -138,8 +138,22 @@ export class Publishing {
     const { store } = this.#deps.ports
     const key = this.#deps.kept.get(cid)?.draftKey
     const stored = key === undefined ? undefined : getDraft(store, key)
-    if (key === undefined || stored === undefined) return notOwn(cid)
+    if (key === undefined || stored === undefined) return this.#notOwn(cid)
     return { ok: true, value: { swarms: await this.dropEntries(key) } }
+  }
+
+  #notOwn(cid: EntryCid): Result<never> {
+    if (this.#deps.kept.get(cid) === undefined)
+      return {
+        ok: false,
+        code: 'unknown-entry',
+        message: `There is no entry ${cid} on this node. A review or new runs give a lesson another name: 'swarmlore entries ls' lists those there are.`,
+      }
+    return {
+      ok: false,
+      code: 'not-own',
+      message: `${cid} is not an entry of this node; only own entries can be reviewed or retracted.`,
+    }
   }
 
   /** Makes the draft's entry in each swarm what it should be now. */
@@ -368,12 +382,4 @@ function retractionOf(swarm: Swarm, cid: EntryCid, nowMs: number): RetractRecord
     { swarm: swarm.id, kind: 'retract', t: Math.floor(nowMs / 1000), body: { cid } },
     swarm.pair,
   )
-}
-
-function notOwn(cid: EntryCid): Result<never> {
-  return {
-    ok: false,
-    code: 'not-own',
-    message: `${cid} is not an entry of this node; only own entries can be reviewed or retracted.`,
-  }
 }

@@ -24,6 +24,26 @@ describe('settings', () => {
     )
   })
 
+  it('suggests nothing for a name that is like none', () => {
+    const read = readSettings([source('--set ', { foo: 1 })])
+    expect(!read.ok && read.message).toBe("--set foo is not a setting. 'swarmlore config show' lists them.")
+  })
+
+  it.each([
+    ['recallLimit', 'abc', "it takes a whole number from 1 to 20, and not 'abc'"],
+    ['recallLimit', '2.5', 'it takes a whole number from 1 to 20, and not 2.5'],
+    ['hurtWeight', '9', 'it takes a number from 1 to 3, and not 9'],
+    ['mdns', 'perhaps', "it takes true or false, and not 'perhaps'"],
+    ['logLevel', 'loud', "it takes one of debug, info, warn, error, and not 'loud'"],
+    ['listen', '', 'it takes a list of texts, within its limits, and not []'],
+    ['httpHost', 'x'.repeat(101), /^it takes a text of at most 100 characters, and not 'x{59}…$/],
+  ])('says what %s takes when it is given %s', (key, text, said) => {
+    const read = readSettings([source('--set ', { [key]: settingFromText(key, text) })])
+    const rest = read.ok ? '' : read.message.replace(`--set ${key}: `, '').replace(/\.$/, '')
+    if (typeof said === 'string') expect(rest).toBe(said)
+    else expect(rest).toMatch(said)
+  })
+
   it('says which source holds a value out of range', () => {
     const read = readSettings([source('SWARMLORE_', { httpPort: 70_000 })])
     expect(!read.ok && read.message).toMatch(/^SWARMLORE_httpPort: /)
