@@ -131,7 +131,7 @@ test('what is no command, option or argument ends with status 2 and a sentence o
 
 test('a list of entries that is empty says why', async () => {
   expect((await run('entries', 'review')).out).toBe('Nothing waits for review.\n')
-  expect((await run('entries', 'ls', '--text', 'no such words')).out).toBe('No entry is like that.\n')
+  expect((await run('entries', 'ls', '--status', 'local')).out).toBe('No entry is like that.\n')
 })
 
 test('with --json wrong usage is a document, too, wherever the option stands', async () => {
