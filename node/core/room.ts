@@ -53,7 +53,7 @@ export class Room {
   /** What an entry that is not here would count for: as much as an unused one of that time that is. */
   #valueUnseen(trust: number, createdS: number): number {
     const lastTouchedAt = createdS * 1000
-    const facts = { own: false, trust, helped: 0, hurt: 0, uses: 0, lastTouchedAt }
+    const facts = { trust, helped: 0, hurt: 0, uses: 0, lastTouchedAt }
     return usefulness(facts, this.#deps.ports.clock.now())
   }
 
@@ -109,7 +109,7 @@ export class Room {
       // When it was made and not when it came, so that it compares with what is not here.
       const created = swarm?.set.digests(cid)[0]?.created
       const lastTouchedAt = lastUsedAt ?? (created === undefined ? receivedAt : created * 1000)
-      facts.set(cid, { cid, uses, trust, helped, hurt, own: false, lastTouchedAt })
+      facts.set(cid, { cid, uses, trust, helped, hurt, lastTouchedAt })
     }
     return facts
   }
