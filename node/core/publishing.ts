@@ -3,7 +3,6 @@
  * or taken back. A draft and its entry change in one atomic batch with the digest that announces it.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
 import { type EncodedEntry, encodeEntry } from '../../protocol/entry.ts'
 import { embeddingText } from '../../protocol/entry-text.ts'
 import { signRecord } from '../../protocol/envelope.ts'
@@ -25,6 +24,7 @@ import { entryOf, type HeldBackReason, heldBackBy, needsSuccessor } from '../pip
 import type { DraftSupport, EntryDraft, Ports } from '../ports.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
+import { dayOfMs, today } from './today.ts'
 
 export interface PublishingDeps {
   readonly ports: Ports
@@ -320,8 +320,8 @@ export class Publishing {
     const stored = getDraft(store, key)
     if (stored === undefined) return undefined
     const support = await supportOf(store, key)
-    const days = support.map(one => Math.floor(one.capturedAt / 1000 / secondsPerDay))
-    const today = Math.floor(clock.now() / 1000 / secondsPerDay)
+    const days = support.map(one => dayOfMs(one.capturedAt))
+    const now = today(clock)
     const draft: EntryDraft = {
       ...decodeDraft(stored.body),
       support: support.map(
@@ -331,8 +331,8 @@ export class Publishing {
     return {
       stored,
       draft,
-      firstSeen: Math.min(today, ...days),
-      lastSeen: days.length === 0 ? today : Math.max(...days),
+      firstSeen: Math.min(now, ...days),
+      lastSeen: days.length === 0 ? now : Math.max(...days),
     }
   }
 

@@ -3,7 +3,6 @@
  * room. The ranking is `pipeline/refine`'s.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
 import type { EntryCid } from '../../protocol/types.ts'
 import type { Evidence } from '../../store/evidence.ts'
 import type { NodeEvent } from '../api.ts'
@@ -13,6 +12,7 @@ import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
+import { today } from './today.ts'
 
 export interface RoomDeps {
   readonly ports: Ports
@@ -95,7 +95,7 @@ export class Room {
 
   /** Own lessons are never evicted: no peer has them for this node. */
   async #factsOfReceived(): Promise<ReadonlyMap<EntryCid, KeptFacts>> {
-    const today = Math.floor(this.#deps.ports.clock.now() / 1000 / secondsPerDay)
+    const day = today(this.#deps.ports.clock)
     const swarms = new Map(this.#deps.swarms().map(swarm => [swarm.id, swarm]))
     const facts = new Map<EntryCid, KeptFacts>()
     for (const { swarm: id, cid, author, uses, draftKey, lastUsedAt, receivedAt } of this.#deps.kept.all()) {
@@ -105,7 +105,7 @@ export class Room {
       const { blocked } = this.#deps.authors.wordOn(author)
       const trust =
         swarm === undefined || blocked ? 0 : this.#deps.authors.standing(author, swarm.membership).trust
-      const { helped, hurt } = this.#deps.evidence.ofEntry(cid, today)
+      const { helped, hurt } = this.#deps.evidence.ofEntry(cid, day)
       // When it was made and not when it came, so that it compares with what is not here.
       const created = swarm?.set.digests(cid)[0]?.created
       const lastTouchedAt = lastUsedAt ?? (created === undefined ? receivedAt : created * 1000)
