@@ -147,6 +147,11 @@ export function settingFromText(key: string, text: string): unknown {
   return text
 }
 
+/** Whether a multiaddr is one at which only this machine reaches the node. */
+export function isLoopback(multiaddr: string): boolean {
+  return multiaddr.startsWith('/ip4/127.') || multiaddr.startsWith('/ip6/::1/')
+}
+
 /** What `config show` prints must hold no secret, and the endpoint's path is added to it. */
 function isPlainUrl(text: string): boolean {
   if (!URL.canParse(text)) return false

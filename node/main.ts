@@ -129,6 +129,7 @@ async function composeOn(
     { distillerThread },
     { createDistiller },
     { createNode },
+    { isLoopback },
   ] = await Promise.all([
     import('./adapters/system.ts'),
     import('./adapters/libp2p.ts'),
@@ -136,6 +137,7 @@ async function composeOn(
     import('./adapters/distiller-thread.ts'),
     import('./lessons/distiller.ts'),
     import('./node.ts'),
+    import('./config.ts'),
   ])
   const embedder = await openEmbedder(settings.modelFolder)
   if (!embedder.ok) {
@@ -220,10 +222,6 @@ async function withLlm(
       },
     }),
   }
-}
-
-function isLoopback(multiaddr: string): boolean {
-  return multiaddr.startsWith('/ip4/127.') || multiaddr.startsWith('/ip6/::1/')
 }
 
 /** What nobody expected: a sentence, and no stack trace. */

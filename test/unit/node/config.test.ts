@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readSettings, settingFromText } from '../../../node/config.ts'
+import { isLoopback, readSettings, settingFromText } from '../../../node/config.ts'
 
 const source = (name: string, values: Record<string, unknown>) => ({
   name: (key: string) => `${name}${key}`,
@@ -82,4 +82,15 @@ describe('settings', () => {
     const read = readSettings([source('config.json: ', { llmUrl, llmModel: 'small' })])
     expect(!read.ok && read.message).toMatch(/^config.json: llmUrl: must be an http/)
   })
+})
+
+it.each([
+  ['/ip4/127.0.0.1/tcp/4501', true],
+  ['/ip4/127.1.2.3/tcp/0/p2p/12D3', true],
+  ['/ip6/::1/tcp/0', true],
+  ['/ip4/0.0.0.0/tcp/4501', false],
+  ['/ip4/192.168.127.1/tcp/1', false],
+  ['/ip6/::/tcp/0', false],
+])('%s is reached from this machine only: %s', (multiaddr, only) => {
+  expect(isLoopback(multiaddr)).toBe(only)
 })
