@@ -64,50 +64,9 @@ const program: Program = {
       value: local,
     }))
   },
-  async experiment({ files, seed, heldOut, settings, log, onProgress }) {
-    const [
-      system,
-      { swarmOpener },
-      { openEmbedder },
-      { createDistiller },
-      { e7 },
-      { captureValue },
-      { redact, redactionRules },
-      { tracedShare },
-    ] = await Promise.all([
-      import('./adapters/system.ts'),
-      import('./adapters/libp2p.ts'),
-      import('./adapters/onnx.ts'),
-      import('./lessons/distiller.ts'),
-      import('../sim/experiments/e7.ts'),
-      import('./pipeline/capture.ts'),
-      import('./pipeline/redact.ts'),
-      import('./lessons/traced-share.ts'),
-    ])
-    const embedder = await openEmbedder(settings.modelFolder)
-    if (!embedder.ok) return embedder
-    const { listen } = settings
-    const ports = {
-      clock: system.systemClock,
-      cpu: system.systemCpu(),
-      embedder: embedder.value,
-      distiller: createDistiller(),
-      openSwarm: swarmOpener({ listen, mdns: false, dht: false }, log),
-      async tracedShare(transcripts: readonly unknown[]) {
-        const rules = redactionRules(settings)
-        if (!rules.ok) throw new TypeError(rules.message)
-        const captured = transcripts.map(transcript =>
-          captureValue(transcript, { capturedAt: 0, source: 'e7' }),
-        )
-        const episodes = captured.flatMap(one => (one.ok ? [one.value] : []))
-        return tracedShare(await Promise.all(episodes.map(episode => redact(episode, rules.value))))
-      },
-    }
-    try {
-      return { ok: true, value: await e7(ports, { files, seed, heldOut, onProgress }) }
-    } finally {
-      await embedder.value.close()
-    }
+  async experiment(options) {
+    const { experiment } = await import('./experiment.ts')
+    return experiment(options)
   },
   async settle() {
     const { releaseStartupMemory } = await import('./adapters/system.ts')
