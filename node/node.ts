@@ -3,7 +3,6 @@
  * what happens when a swarm has news; nothing here knows whether time, network and disk are real.
  */
 
-import { secondsPerDay } from '../protocol/body.ts'
 import { decodeDescriptor } from '../protocol/swarm.ts'
 import type { Day, Descriptor, PeerId, Result } from '../protocol/types.ts'
 import { type EpisodeHead, episodeCursor, listEpisodes } from '../store/episodes.ts'
@@ -26,6 +25,7 @@ import { Publishing } from './core/publishing.ts'
 import { Room } from './core/room.ts'
 import { countShadow } from './core/shadow.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
+import { today } from './core/today.ts'
 import { type RedactionRules, redactionRules } from './pipeline/redact.ts'
 import type { Outcome, Ports } from './ports.ts'
 import { createTurns } from './queue.ts'
@@ -455,7 +455,7 @@ class LocalNode implements SwarmloreNode {
   }
 
   #today(): Day {
-    return Math.floor(this.#ports.clock.now() / 1000 / secondsPerDay)
+    return today(this.#ports.clock)
   }
 }
 

@@ -94,6 +94,9 @@ test('what is no command, option or argument ends with status 2 and a sentence o
     ['status', '--colour'],
     ['recall', '--limit', 'many', 'x'],
     ['recall'],
+    ['recall', ''],
+    ['recall', ' ', '--error', ''],
+    ['recall', '--call', ''],
     ['recall', '--call', 'book {not json'],
     ['feedback', 'r-1', 'great'],
     ['trust', 'set', 'bbbbX', '1.5'],
@@ -109,6 +112,7 @@ test('what is no command, option or argument ends with status 2 and a sentence o
     ['config', 'show', '--set', 'httpProt=1'],
     ['config', 'show', '--set', 'httpPort=99999'],
     ['up', '--listen', 'nonsense'],
+    ['up', '--http-port', 'abc'],
   ]
   for (const argv of wrong) {
     const { status, out, err } = await run(...argv)
@@ -119,6 +123,15 @@ test('what is no command, option or argument ends with status 2 and a sentence o
   }
   expect((await run('stauts')).err).toContain('status')
   expect((await run('config', 'show', '--set', 'httpProt=1')).err).toContain("'httpPort'")
+  expect((await run('up', '--http-port', 'abc')).err).toContain(
+    "--http-port: it takes a whole number from 0 to 65535, and not 'abc'.",
+  )
+  expect((await run('recall', '')).err).toBe((await run('recall')).err)
+})
+
+test('a list of entries that is empty says why', async () => {
+  expect((await run('entries', 'review')).out).toBe('Nothing waits for review.\n')
+  expect((await run('entries', 'ls', '--status', 'local')).out).toBe('No entry is like that.\n')
 })
 
 test('with --json wrong usage is a document, too, wherever the option stands', async () => {
