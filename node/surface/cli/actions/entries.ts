@@ -96,7 +96,11 @@ export async function review(context: Context, cid: string | undefined, verdict:
     const reviewed = await client.call('reviewEntry', { cid, verdict })
     if (!reviewed.ok) return reviewed
     context.out.show(reviewed.value, () => [
-      verdict === 'approve' ? 'Approved, and shared.' : 'Rejected: it stays on this node.',
+      verdict === 'reject'
+        ? 'Rejected: it stays on this node.'
+        : reviewed.value.status === 'shared'
+          ? 'Approved, and shared.'
+          : 'Approved; it is not shared.',
       ...entryLines(reviewed.value, context.out),
     ])
     return done

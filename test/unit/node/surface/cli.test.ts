@@ -129,6 +129,12 @@ test('what is no command, option or argument ends with status 2 and a sentence o
   expect((await run('recall', '')).err).toBe((await run('recall')).err)
 })
 
+test('what is approved and stays all the same is not called shared', async () => {
+  const { out } = await run('entries', 'review', cidOf(1), 'approve')
+  expect(out).toContain('Approved; it is not shared.')
+  expect((await run('entries', 'review', cidOf(1), 'reject')).out).toContain('Rejected')
+})
+
 test('a list of entries that is empty says why', async () => {
   expect((await run('entries', 'review')).out).toBe('Nothing waits for review.\n')
   expect((await run('entries', 'ls', '--status', 'local')).out).toBe('No entry is like that.\n')
