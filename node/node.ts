@@ -393,7 +393,7 @@ class LocalNode implements SwarmloreNode {
       share: this.#publishing.shareMode(swarm),
       members: swarm.members().length,
       peers: swarm.peers().length,
-      records: swarm.set.liveCount,
+      records: swarm.set.ranges.size,
       entries,
       addresses: swarm.addresses(),
     }

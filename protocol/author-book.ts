@@ -8,6 +8,7 @@ import { createAttestedDays } from './attested-days.ts'
 import { publicKeyOfPeer } from './identity.ts'
 import { createMultimap } from './multimap.ts'
 import type { Allowances, Exclusion } from './objective.ts'
+import { placeOf } from './range/bound.ts'
 import { createRanked, type Ranked } from './ranked.ts'
 import type { Day, EntryCid, PeerId, RecordId, Seconds, SwarmRecord } from './types.ts'
 
@@ -18,6 +19,8 @@ interface HeldOf<Type extends string> {
   readonly id: RecordId
   readonly author: PeerId
   readonly t: Seconds
+  /** Where it stands in the order of catch-up. */
+  readonly place: number
   readonly lastDay: Day
   /** Whether the author was a member at `t`. */
   belongs: boolean
@@ -207,7 +210,8 @@ export function heldOf(
   belongs: boolean,
 ): Held {
   const { id, envelope } = record
-  const head = { id, author: envelope.author, t: envelope.t, lastDay, belongs, state: 'not-member' } as const
+  const { author, t } = envelope
+  const head = { id, author, t, place: placeOf(record), lastDay, belongs, state: 'not-member' } as const
   switch (record.type) {
     case 'digest': {
       const { cid, shard, created, supersedes } = record.envelope.body

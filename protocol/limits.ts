@@ -86,8 +86,6 @@ export const chainMax = 4
 export const joinRequestBytesMax = 8_192
 export const joinResponseBytesMax = 2_048
 export const helloBytesMax = 2_048
-/** A fingerprint and an id. */
-export const pageRequestBytesMax = 128
 /** Small enough that a page neither holds up a connection nor a node; some 150 records. */
 export const pageBytesMax = 65_536
 /** The smallest record has about 180 bytes; also the longest list that a reader takes. */
@@ -114,6 +112,8 @@ export const rangeListMax = 4_096
 export const rangeRoundsMax = 20
 /** Records that one session finds the peer to lack; it can ask for more itself. */
 export const rangeHaveMax = 16_384
+/** A number in a map. */
+export const rangeTakenBytesMax = 32
 /** Members and retractions stand before 2^32, all other records behind: twice the seconds that there are. */
 export const rangePlaceMax = 2 * (secondsMax + 1)
 /** Pages of records in one session, 64 KiB each: some 250,000 records. The next session goes on. */

@@ -22,6 +22,8 @@ import {
   protocolAllowances,
 } from './objective.ts'
 import { createPools, type Pool } from './pools.ts'
+import { placeOf } from './range/bound.ts'
+import { createRangeIndex, type RangeIndex } from './range/range-index.ts'
 import { cidOfRecord } from './retraction.ts'
 import type {
   Day,
@@ -75,8 +77,8 @@ export interface ReplicatedSet {
   has(id: RecordId): boolean
   /** Whether the record is live, or remembered for when it may be: false for what was never offered, or is forgotten. */
   holds(id: RecordId): boolean
-  live(): Iterable<RecordId>
-  readonly liveCount: number
+  /** The live records in the order in which peers compare them. */
+  readonly ranges: RangeIndex
   /** The live digests that announce this entry. */
   digests(cid: EntryCid): readonly LiveDigest[]
   /** Entries by which the author replaced this one; several are alternatives. */
@@ -94,6 +96,7 @@ interface HeldMember {
   readonly record: MemberRecord
   /** How a retraction names it. */
   readonly cid: EntryCid
+  readonly place: number
   state: State
 }
 
@@ -113,7 +116,7 @@ export function createReplicatedSet(
   const digestsByCid = createMultimap<EntryCid, HeldDigest>()
   const successorsByCid = createMultimap<EntryCid, HeldDigest>()
   const pools = createPools()
-  let liveCount = 0
+  const ranges = createRangeIndex()
   /** Whether each record touched by the call under way was live before it. */
   let wasLive = new Map<RecordId, boolean>()
   let membership = build()
@@ -147,18 +150,26 @@ export function createReplicatedSet(
     return book
   }
 
-  function setState(author: PeerId, one: { state: State }, id: RecordId, state: State): void {
+  /** The one point that every record passes which enters or leaves the set. */
+  function setState(
+    author: PeerId,
+    one: { readonly place: number; state: State },
+    id: RecordId,
+    state: State,
+  ): void {
     if (one.state === state) return
     const was = one.state === 'live'
     if (!wasLive.has(id)) wasLive.set(id, was)
     one.state = state
-    liveCount += Number(state === 'live') - Number(was)
+    if (state === 'live') ranges.add(one.place, id)
+    else if (was) ranges.remove(one.place, id)
     pools.move(author, id, poolOf(state))
   }
 
   function addMember(record: MemberRecord): void {
     const { author, body } = record.envelope
-    const one: HeldMember = { record, cid: cidOfRecord(record.id), state: 'not-member' }
+    const cid = cidOfRecord(record.id)
+    const one: HeldMember = { record, cid, place: placeOf(record), state: 'not-member' }
     members.set(record.id, one)
     memberByCid.set(one.cid, one)
     recordsOf.put(body.member, one)
@@ -292,13 +303,7 @@ export function createReplicatedSet(
     },
     has: id => stateOf(id) === 'live',
     holds: id => stateOf(id) !== undefined,
-    *live() {
-      for (const one of held.values()) if (one.state === 'live') yield one.id
-      for (const one of members.values()) if (one.state === 'live') yield one.record.id
-    },
-    get liveCount() {
-      return liveCount
-    },
+    ranges,
     digests: cid => digestsByCid.get(cid).filter(one => one.state === 'live'),
     successors(cid, author) {
       const standing = successorsByCid.get(cid).filter(one => one.state === 'live' && one.author === author)

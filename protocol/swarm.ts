@@ -143,7 +143,6 @@ export function topicOf(record: SwarmRecord): string {
 export function streamsOf(swarm: SwarmId): {
   readonly join: string
   readonly hello: string
-  readonly records: string
   readonly ranges: string
   readonly wants: string
   readonly given: string
@@ -152,7 +151,6 @@ export function streamsOf(swarm: SwarmId): {
   return {
     join: `${base}/join`,
     hello: `${base}/hello`,
-    records: `${base}/records`,
     ranges: `${base}/ranges`,
     wants: `${base}/wants`,
     given: `${base}/given`,

@@ -36,7 +36,6 @@ export interface LedgerDeps {
   /** Entries whose last digest has left. Returns the writes that drop them. */
   readonly onGone: (gone: readonly Gone[], retraction: RetractRecord | undefined) => readonly StoreOp[]
   readonly onMember: (member: PeerId) => void
-  readonly onChange: () => void
 }
 
 const dayMs = 86_400_000
@@ -116,7 +115,6 @@ export class Ledger {
   async advance(): Promise<void> {
     const changes = this.set.advance(this.#today())
     const ops = [...this.#follow(changes, undefined), ...this.#forgottenOps()]
-    if (changes.length > 0) this.#deps.onChange()
     await this.#deps.ports.store.batch(ops)
   }
 
@@ -143,7 +141,6 @@ export class Ledger {
     const retraction = record.type === 'retract' && offered.status === 'live' ? record : undefined
     ops.push(...this.#follow(offered.changed, retraction))
     if (this.#waiting.size > this.#sweepAt) ops.push(...this.#forgottenOps())
-    this.#deps.onChange()
     if (offered.status !== 'live') return { outcome: { status: offered.status, reason: offered.reason }, ops }
     if (newMember) this.#joined(record.envelope.body.member)
     return { outcome: { status: 'live' }, ops }

@@ -17,6 +17,7 @@ import type {
   EntryCid,
   MemberRecord,
   PeerId,
+  RecordId,
   RetractRecord,
   SwarmId,
   SwarmRecord,
@@ -35,13 +36,15 @@ import {
 } from '../../store/swarms.ts'
 import type { NodeConfig } from '../config.ts'
 import { createCatchUp } from '../pipeline/catch-up.ts'
+import { serveCatchUp } from '../pipeline/catch-up-host.ts'
 import { createFetcher, type Fetcher, type Wanted } from '../pipeline/fetch.ts'
 import { createIntroduction } from '../pipeline/introduce.ts'
 import { createJoinHost } from '../pipeline/membership.ts'
-import { createReceiver, type Offered } from '../pipeline/receive.ts'
+import { createReceiver, type Offered, type Receiver } from '../pipeline/receive.ts'
 import { keepRendezvous } from '../pipeline/rendezvous.ts'
-import type { Ports, Stop, SwarmLink } from '../ports.ts'
+import type { Network, Ports, Stop, SwarmLink } from '../ports.ts'
 import type { Membership } from '../trust/authors.ts'
+import { CatchingUp } from './catching-up.ts'
 import { type Gone, Ledger } from './ledger.ts'
 import { WantedEntries } from './wanted.ts'
 
@@ -76,11 +79,6 @@ export interface SwarmDeps {
   readonly events: SwarmEvents
 }
 
-/** A peer is asked a second time what this node lacks: what it published while gossip was still being set up. */
-const greetAgainMs = 2_000
-const greetingsMax = 4
-/** Gossip loses now and then; asking a neighbour whose set is the same costs a hundred bytes. */
-const catchUpMs = 60_000
 export class Swarm {
   readonly id: SwarmId
   readonly descriptor: Descriptor
@@ -97,7 +95,6 @@ export class Swarm {
   readonly #clockOffsets = new Map<PeerId, number>()
   readonly #ledger: Ledger
   readonly #wanted: WantedEntries
-  #changed: () => void = () => undefined
 
   constructor(deps: SwarmDeps) {
     this.#deps = deps
@@ -114,7 +111,6 @@ export class Swarm {
       onDigest: digest => this.#wanted.want(digest, undefined),
       onGone: (gone, retraction) => events.onGone(this, gone, retraction),
       onMember: member => events.onPeer(this, member, 'member'),
-      onChange: () => this.#changed(),
     })
     this.#wanted = new WantedEntries({
       self: this.self,
@@ -202,16 +198,34 @@ export class Swarm {
   }
 
   async open(): Promise<void> {
-    const { ports, config, descriptor, events } = this.#deps
-    const { store, clock, cpu, log } = ports
-    const known = await knownAddresses(store, this.id)
-    const link = await ports.openSwarm({
+    const link = await this.#connect()
+    this.#link = link
+    const { network } = link
+    this.#fetcher = this.#createFetcher(link)
+    const receiver = this.#createReceiver()
+    network.weigh(peer => this.#score(peer))
+    const catchingUp = this.#serve(network, receiver)
+    for (const topic of topicsOf(this.id, this.descriptor.shards)) {
+      this.#stops.push(network.subscribe(topic, (bytes, from) => receiver.receive(bytes, from, topic)))
+    }
+    await this.#save({ ...this.#stored, listen: network.addresses() })
+    const { clock, random, log } = this.#deps.ports
+    this.#inBackground(keepRendezvous({ swarm: this.id, network, clock, random, log }, this.#stopping.signal))
+    this.#inBackground(catchingUp.keepUp())
+    this.#wanted.fetchWith(this.#fetcher)
+    for (const peer of network.peers()) this.#onPeer(peer, 'up', catchingUp)
+  }
+
+  async #connect(): Promise<SwarmLink> {
+    const { ports, descriptor } = this.#deps
+    const known = await knownAddresses(ports.store, this.id)
+    return ports.openSwarm({
       id: this.id,
       descriptor,
       seed: this.pair.seed,
       ...(this.#stored.psk === undefined ? {} : { psk: this.#stored.psk }),
       topics: topicsOf(this.id, descriptor.shards),
-      blocks: blockSource(store, this.id),
+      blocks: blockSource(ports.store, this.id),
       bootstrap: [
         ...new Set([
           ...this.#stored.bootstrap,
@@ -222,13 +236,15 @@ export class Swarm {
       messageId,
       listen: this.#stored.listen,
     })
-    this.#link = link
-    const { network } = link
-    this.#fetcher = createFetcher({
-      blocks: link.blocks,
-      clock,
-      cpu,
-      log,
+  }
+
+  #createFetcher({ blocks, network }: SwarmLink): Fetcher {
+    const { ports, config, descriptor, events } = this.#deps
+    return createFetcher({
+      blocks,
+      clock: ports.clock,
+      cpu: ports.cpu,
+      log: ports.log,
       concurrency: config.fetchConcurrency,
       deadlineMs: config.fetchDeadlineMs,
       shards: descriptor.shards,
@@ -237,58 +253,60 @@ export class Swarm {
       onEntry: (entry, bytes, wanted) => events.onEntry(this, entry, bytes, wanted),
       onMismatch: (digest, reason) => events.onMismatch(this, digest, reason),
     })
-    const receiver = createReceiver({
+  }
+
+  #createReceiver(): Receiver {
+    const { clock, cpu } = this.#deps.ports
+    return createReceiver({
       swarm: this.id,
       clock,
       cpu,
       offer: (record, from) => this.#offer(record, from),
       isBusy: () => this.#ledger.isBusy,
-      onRefused: events.onRefused,
+      onRefused: this.#deps.events.onRefused,
     })
-    network.weigh(peer => events.score(this, peer))
-    const catchUp = createCatchUp({
-      swarm: this.id,
-      network,
-      clock,
-      cpu,
-      log,
-      liveIds: () => this.set.live(),
-      bytesOf: id => this.#ledger.bytesOf(id),
-      take: receiver.take,
-      signal: this.#stopping.signal,
-    })
-    this.#changed = catchUp.changed
+  }
+
+  /** What neighbours may ask of this node; returns what it asks of them. */
+  #serve(network: Network, receiver: Receiver): CatchingUp {
+    const { clock, cpu, log, random } = this.#deps.ports
+    const { signal } = this.#stopping
+    const { ranges } = this.set
+    const bytesOf = (id: RecordId): Uint8Array | undefined =>
+      this.set.has(id) ? this.#ledger.bytesOf(id) : undefined
+    const common = { swarm: this.id, network, clock, cpu, random, log, ranges, bytesOf, signal }
     const introduce = createIntroduction({
       swarm: this.id,
       network,
       clock,
-      descriptor,
+      descriptor: this.descriptor,
       chain: () => this.chain() ?? [],
-      onMember: (records, from) => {
-        for (const record of records) this.#offer(record, from)
-      },
+      onMember: (records, from) => this.admitMembers(records, from),
       onClock: (peer, offsetMs) => {
         // Its answer may come when it has gone, and nothing would forget it any more.
         if (network.peers().includes(peer)) this.#clockOffsets.set(peer, offsetMs)
       },
-      signal: this.#stopping.signal,
+      signal,
+    })
+    const catchingUp = new CatchingUp({
+      clock,
+      random,
+      log,
+      signal,
+      peers: () => network.peers(),
+      score: peer => this.#score(peer),
+      meet: introduce.meet,
+      session: createCatchUp({ ...common, take: receiver.take }),
+      onMet: peer => this.#onMet(peer, network),
+      inBackground: work => this.#inBackground(work),
     })
     this.#stops.push(
       network.serve(streamsOf(this.id).join, { maxBytes: joinRequestBytesMax, perPeer: 1 }, this.#joinHost()),
       introduce.stop,
-      catchUp.stop,
-      network.onPeer((peer, state) => this.#onPeer(peer, state, link, introduce.meet, catchUp.pull)),
+      serveCatchUp({ ...common, given: receiver.given }),
+      network.onPeer((peer, state) => this.#onPeer(peer, state, catchingUp)),
     )
-    for (const topic of topicsOf(this.id, descriptor.shards)) {
-      this.#stops.push(network.subscribe(topic, (bytes, from) => receiver.receive(bytes, from, topic)))
-    }
-    await this.#save({ ...this.#stored, listen: network.addresses() })
-    this.#inBackground(
-      keepRendezvous({ swarm: this.id, network, clock, random: ports.random, log }, this.#stopping.signal),
-    )
-    this.#inBackground(this.#keepUp(link, catchUp.pull))
-    this.#wanted.fetchWith(this.#fetcher)
-    for (const peer of network.peers()) this.#onPeer(peer, 'up', link, introduce.meet, catchUp.pull)
+    return catchingUp
   }
 
   /** Stores (with `more` in the same batch), offers and gossips an own record: memory never runs ahead of the disk. */
@@ -405,61 +423,27 @@ export class Swarm {
     this.#work.add(tracked)
   }
 
-  #onPeer(
-    peer: PeerId,
-    state: 'up' | 'down',
-    link: SwarmLink,
-    meet: (peer: PeerId) => Promise<void>,
-    pull: (peer: PeerId) => Promise<void>,
-  ): void {
+  #onPeer(peer: PeerId, state: 'up' | 'down', catchingUp: CatchingUp): void {
     this.#deps.events.onPeer(this, peer, state)
-    if (state === 'down') this.#clockOffsets.delete(peer)
-    else this.#inBackground(this.#greet(peer, link, { meet, pull }))
-  }
-
-  /** Introduces itself, and takes over what the peer has: twice, and again when the peer is not ready yet. */
-  async #greet(
-    peer: PeerId,
-    { network }: SwarmLink,
-    { meet, pull }: Record<'meet' | 'pull', (peer: PeerId) => Promise<void>>,
-  ): Promise<void> {
-    const { clock, log, store } = this.#deps.ports
-    const { signal } = this.#stopping
-    let done = 0
+    if (state === 'down') {
+      this.#clockOffsets.delete(peer)
+      return
+    }
     this.#fetcher?.retry()
-    for (let tries = 0; tries < greetingsMax && done < 2; tries++) {
-      if (tries > 0) await clock.sleep(greetAgainMs, signal)
-      if (signal.aborted || !network.peers().includes(peer)) return
-      try {
-        await meet(peer)
-        await pull(peer)
-      } catch (cause) {
-        log('debug', 'A peer could not be greeted.', { peer, cause: String(cause) })
-        continue
-      }
-      if (++done > 1) return
-      this.#wanted.all()
-      if (!this.set.isMember(peer, Math.floor(clock.now() / 1000))) continue
-      const addresses = await network.addressesOf(peer)
-      if (addresses.length > 0) await store.batch(putAddressesOps(this.id, peer, addresses))
-    }
+    this.#inBackground(catchingUp.greet(peer))
   }
 
-  /** Now and then one neighbour is asked for what gossip has lost. */
-  async #keepUp({ network }: SwarmLink, pull: (peer: PeerId) => Promise<void>): Promise<void> {
-    const { clock, log, random } = this.#deps.ports
-    const { signal } = this.#stopping
-    while (!signal.aborted) {
-      await clock.sleep(catchUpMs / 2 + random.below(catchUpMs), signal)
-      const peers = network.peers()
-      const peer = peers.length === 0 ? undefined : peers[random.below(peers.length)]
-      if (peer === undefined) continue
-      try {
-        await pull(peer)
-      } catch (cause) {
-        log('debug', 'A neighbour could not be caught up with.', { peer, cause: String(cause) })
-      }
-    }
+  /** What a member announced is wanted now, and where it can be found is kept. */
+  async #onMet(peer: PeerId, network: Network): Promise<void> {
+    const { clock, store } = this.#deps.ports
+    this.#wanted.all()
+    if (!this.set.isMember(peer, Math.floor(clock.now() / 1000))) return
+    const addresses = await network.addressesOf(peer)
+    if (addresses.length > 0) await store.batch(putAddressesOps(this.id, peer, addresses))
+  }
+
+  #score(peer: PeerId): number {
+    return this.#deps.events.score(this, peer)
   }
 
   #joinHost(): (bytes: Uint8Array, from: PeerId) => Promise<Uint8Array> {

@@ -1,29 +1,32 @@
 /**
- * Catch-up with a neighbour: what was announced while this node was away. Both compare a fingerprint of their
- * replicated sets; where it differs, the records come in pages and are judged exactly as if gossiped.
+ * The side that asks in catch-up (SPEC, "Ranges"): finds out how the peer's set differs from this node's, takes over
+ * what the peer has, and gives what it lacks. Nothing that is found about a peer outlives the session.
  */
 
-import { compareBytes, fromHex } from '../../crypto/bytes.ts'
-import { taggedHash } from '../../crypto/hash.ts'
-import { chainMax, pageBytesMax, pageRequestBytesMax } from '../../protocol/limits.ts'
 import {
-  decodePage,
-  decodePageRequest,
-  encodePage,
-  encodePageRequest,
-  fillPage,
-} from '../../protocol/records-page.ts'
+  chainMax,
+  pageBytesMax,
+  rangeMessageBytesMax,
+  rangeSaltBytes,
+  rangeTakenBytesMax,
+} from '../../protocol/limits.ts'
+import { decodeTaken } from '../../protocol/range/page-messages.ts'
+import { pagesOf } from '../../protocol/range/pages.ts'
+import type { RangeIndex } from '../../protocol/range/range-index.ts'
+import { openRanges, type RangeOutcome, type Want } from '../../protocol/range/session.ts'
+import { fetchRecords } from '../../protocol/range/wants.ts'
 import { streamsOf } from '../../protocol/swarm.ts'
-import type { PeerId, RecordId, SwarmId } from '../../protocol/types.ts'
-import type { Clock, Cpu, Log, Network, Stop, Verdict } from '../ports.ts'
+import type { PeerId, RecordId, Seconds, SwarmId } from '../../protocol/types.ts'
+import type { Clock, Cpu, Log, Network, Random, Verdict } from '../ports.ts'
 
 export interface CatchUpDeps {
   readonly swarm: SwarmId
   readonly network: Network
   readonly clock: Clock
   readonly cpu: Cpu
+  readonly random: Random
   readonly log: Log
-  readonly liveIds: () => Iterable<RecordId>
+  readonly ranges: RangeIndex
   /** Undefined when the record has gone meanwhile. */
   readonly bytesOf: (id: RecordId) => Uint8Array | undefined
   readonly take: (bytes: Uint8Array, from: PeerId) => Promise<Verdict>
@@ -31,129 +34,124 @@ export interface CatchUpDeps {
   readonly signal: AbortSignal
 }
 
-const deadlineMs = 10_000
-/** Sorting this many ids takes some 10 ms; an older order of more is good enough for so long. */
-const largeSet = 10_000
-const snapshotMs = 10_000
-/** 64 KiB each: enough for 200,000 records; a peer that goes on beyond is cut off. */
-const pagesMax = 1_500
+export interface SessionOptions {
+  /** What was signed later is left alone. */
+  readonly until: Seconds
+  /** Whether the peer is given what it lacks; else it is left to ask itself. */
+  readonly gives: boolean
+}
 
-export function createCatchUp(deps: CatchUpDeps): {
-  /** Takes over what the peer has and this node lacks. Rejects when the peer fails on the way; what came counts. */
-  pull(peer: PeerId): Promise<void>
-  /** The set has changed. */
-  changed(): void
-  stop: Stop
-} {
-  const { clock, cpu, network } = deps
-  const protocol = streamsOf(deps.swarm).records
-  let sorted: readonly RecordId[] | undefined
-  let sortedAt = 0
-  let isStale = false
-  let print: Uint8Array | undefined
+export interface Gains {
+  /** Records that were new here. */
+  readonly came: number
+  /** There was more than one session takes. */
+  readonly isPartial: boolean
+}
 
-  /** Put in order anew when the set has changed; a large set, whose sorting holds the loop, only now and then. */
-  const inOrder = (): readonly RecordId[] => {
-    const isYoung = clock.now() - sortedAt < snapshotMs
-    if (sorted !== undefined && (!isStale || (sorted.length > largeSet && isYoung))) return sorted
-    sorted = [...deps.liveIds()].sort()
-    sortedAt = clock.now()
-    isStale = false
-    print = undefined
-    return sorted
+/** Rejects when the peer fails on the way; what came counts. */
+export type CatchUp = (peer: PeerId, options: SessionOptions) => Promise<Gains>
+
+const answerMs = 10_000
+/** Enough for some 250,000 records; a peer that is slower than that is left, and another one may go on. */
+const sessionMs = 120_000
+
+/** Of one session's records: how many were new, and how many wait for their author's member record. */
+interface Counts {
+  came: number
+  waited: number
+}
+
+export function createCatchUp(deps: CatchUpDeps): CatchUp {
+  const { clock, cpu, log, network, random, ranges } = deps
+  const streams = streamsOf(deps.swarm)
+
+  const ask = async (
+    peer: PeerId,
+    protocol: string,
+    request: Uint8Array,
+    { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
+  ): Promise<Uint8Array> => {
+    using deadline = clock.deadline(answerMs, signal)
+    return await network.request(peer, protocol, request, { maxBytes, signal: deadline.signal })
   }
-  const fingerprint = (): Uint8Array => {
-    const ids = inOrder()
-    print ??= fingerprintOf(ids)
-    return print
-  }
 
-  /** The records after an id, read as they are asked for. */
-  function* records(
-    ids: readonly RecordId[],
-    after: RecordId | undefined,
-  ): Generator<{ id: RecordId; bytes: Uint8Array }> {
-    for (let index = firstAfter(ids, after); index < ids.length; index++) {
-      const id = ids[index]
-      const bytes = id === undefined ? undefined : deps.bytesOf(id)
-      if (id !== undefined && bytes !== undefined) yield { id, bytes }
+  const compare = async (
+    peer: PeerId,
+    ends: { readonly salt: Uint8Array; readonly until: Seconds },
+    signal: AbortSignal,
+  ): Promise<RangeOutcome> => {
+    const session = openRanges(ranges, ends)
+    let charged = 0
+    for (let request = session.request(); request !== undefined; request = session.request()) {
+      const answer = await ask(peer, streams.ranges, request, { maxBytes: rangeMessageBytesMax, signal })
+      const taken = session.take(answer)
+      if (!taken.ok) throw new TypeError(taken.message)
+      await cpu.spend('hash', session.hashes - charged)
+      charged = session.hashes
     }
+    return session.outcome()
   }
 
-  const stop = network.serve(protocol, { maxBytes: pageRequestBytesMax, perPeer: 1 }, async bytes => {
-    const request = decodePageRequest(bytes)
-    if (!request.ok) throw new TypeError(request.message)
-    const { after } = request.value
-    if (after === undefined && compareBytes(request.value.fingerprint, fingerprint()) === 0) {
-      return encodePage({ same: true, records: [] })
-    }
-    await cpu.spend('decode', 10)
-    return encodePage(fillPage(records(inOrder(), after)))
-  })
-
-  /** All pages of the peer once; how many records waited for their author's member record, and how many came. */
-  const pages = async (peer: PeerId): Promise<{ waited: number; came: number }> => {
-    const counts = { waited: 0, came: 0 }
-    const before = fingerprint()
-    let after: RecordId | undefined
-    for (let page = 0; page < pagesMax; page++) {
-      using deadline = clock.deadline(deadlineMs, deps.signal)
-      const request = encodePageRequest({
-        fingerprint: before,
-        ...(after === undefined ? {} : { after }),
-      })
-      const answer = decodePage(
-        await network.request(peer, protocol, request, { maxBytes: pageBytesMax, signal: deadline.signal }),
-      )
-      if (!answer.ok) throw new TypeError(answer.message)
-      for (const bytes of answer.value.records) {
-        deps.signal.throwIfAborted()
-        const verdict = await deps.take(bytes, peer)
-        if (verdict.verdict === 'accept') counts.came++
-        // The peer has verified what it holds, so this is no slip: nothing more is taken from it.
-        else if (verdict.verdict === 'reject')
-          throw new TypeError(`it offers a bad record: ${verdict.reason}`)
-        else if (verdict.reason === 'not-member') counts.waited++
+  const take = async (
+    peer: PeerId,
+    wanted: { readonly salt: Uint8Array; readonly need: readonly Want[] },
+    signal: AbortSignal,
+  ): Promise<Counts & { isPartial: boolean }> => {
+    const counts: Counts = { came: 0, waited: 0 }
+    const fetch = fetchRecords(wanted.salt, wanted.need)
+    for (let request = fetch.request(); request !== undefined; request = fetch.request()) {
+      const page = fetch.take(await ask(peer, streams.wants, request, { maxBytes: pageBytesMax, signal }))
+      if (!page.ok) throw new TypeError(page.message)
+      for (const bytes of page.value) {
+        signal.throwIfAborted()
+        count(await deps.take(bytes, peer), counts)
       }
-      const { next } = answer.value
-      // A cursor that does not move forward would go round for ever.
-      if (answer.value.same || next === undefined || (after !== undefined && next <= after)) return counts
-      after = next
     }
-    deps.log('warn', 'A peer offers more records than a swarm should hold; the rest was left out.', { peer })
-    return { ...counts, waited: 0 }
+    const { end, missing } = fetch.outcome()
+    if (missing > 0) log('debug', 'A peer did not send all that it said it has.', { peer, missing })
+    return { ...counts, isPartial: end === 'partial' }
   }
 
-  return {
-    async pull(peer) {
-      // Records may come before the one that makes their author a member, and few of them may wait for it.
-      for (let round = 0; round < chainMax; round++) {
-        const { waited, came } = await pages(peer)
-        if (waited === 0 || came === 0) return
+  /** A courtesy: that it fails, or that the peer has enough, takes nothing from what came. */
+  const give = async (peer: PeerId, have: readonly RecordId[], signal: AbortSignal): Promise<void> => {
+    for (const page of pagesOf(have, deps.bytesOf)) {
+      try {
+        const answer = await ask(peer, streams.given, page.bytes, { maxBytes: rangeTakenBytesMax, signal })
+        const taken = decodeTaken(answer)
+        if (!taken.ok || taken.value < page.records) return
+      } catch (cause) {
+        log('debug', 'A peer did not take what it lacks.', { peer, cause: String(cause) })
+        return
       }
-    },
-    changed() {
-      isStale = true
-    },
-    stop,
+    }
+  }
+
+  const session = async (peer: PeerId, { until, gives }: SessionOptions, signal: AbortSignal) => {
+    const salt = random.bytes(rangeSaltBytes)
+    const found = await compare(peer, { salt, until }, signal)
+    if (found.collision === 'found')
+      log('warn', 'Different records with equal sums were found; somebody may have made them.', { peer })
+    const { came, waited, isPartial } = await take(peer, { salt, need: found.need }, signal)
+    if (gives) await give(peer, found.have, signal)
+    return { came, waited, isPartial: isPartial || found.end === 'partial' }
+  }
+
+  return async (peer, options) => {
+    using deadline = clock.deadline(sessionMs, deps.signal)
+    let came = 0
+    // Members come first and by time, so nothing waits for a member record that comes later; unless it is dated back.
+    for (let round = 0; round < chainMax; round++) {
+      const gains = await session(peer, options, deadline.signal)
+      came += gains.came
+      if (gains.waited === 0 || gains.came === 0) return { came, isPartial: gains.isPartial }
+    }
+    return { came, isPartial: false }
   }
 }
 
-/** Sixteen bytes over the ids in order: equal for equal sets, and not to be forged for others. */
-function fingerprintOf(sorted: readonly RecordId[]): Uint8Array {
-  const ids = new Uint8Array(sorted.length * 32)
-  for (const [index, id] of sorted.entries()) ids.set(fromHex(id) ?? [], index * 32)
-  return taggedHash('swarmlore/1 set', ids).slice(0, 16)
-}
-
-/** Where the ids after this one begin, by binary search. */
-function firstAfter(ids: readonly RecordId[], after: RecordId | undefined): number {
-  let low = 0
-  let high = after === undefined ? 0 : ids.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((ids[middle] ?? '') <= (after ?? '')) low = middle + 1
-    else high = middle
-  }
-  return low
+function count(verdict: Verdict, counts: Counts): void {
+  if (verdict.verdict === 'accept') counts.came++
+  // The peer has verified what it holds, so this is no slip: nothing more is taken from it.
+  else if (verdict.verdict === 'reject') throw new TypeError(`It offers a bad record: ${verdict.reason}.`)
+  else if (verdict.reason === 'not-member') counts.waited++
 }

@@ -41,6 +41,8 @@ export interface Receiver {
   receive(bytes: Uint8Array, from: PeerId, topic: string): Promise<Verdict>
   /** A record that this node asked for: judged the same, but its own pace is the limit, not the neighbour's share. */
   take(bytes: Uint8Array, from: PeerId): Promise<Verdict>
+  /** A record that the neighbour gives in catch-up, out of its share as if it gossiped it. */
+  given(bytes: Uint8Array, from: PeerId): Promise<Verdict>
 }
 
 export function createReceiver(deps: ReceiveDeps): Receiver {
@@ -72,12 +74,16 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
     return { verdict, reason }
   }
 
-  const judge = async (bytes: Uint8Array, from: PeerId, topic: string | undefined): Promise<Verdict> => {
+  const judge = async (
+    bytes: Uint8Array,
+    from: PeerId,
+    { topic, isAsked }: { readonly topic?: string; readonly isAsked: boolean },
+  ): Promise<Verdict> => {
     const decoded = decodeRecord(bytes, deps.swarm)
     if (!decoded.ok) return refuse(decoded.verdict, decoded.reason, from)
     if (topic !== undefined && topicOf(decoded.claimed) !== topic)
       return refuse('reject', 'wrong-topic', from)
-    if (topic !== undefined && !takeShare(from)) return refuse('ignore', 'busy', from)
+    if (!isAsked && !takeShare(from)) return refuse('ignore', 'busy', from)
     await deps.cpu.spend('verify', 1)
     const verified = verifyRecord(decoded, Math.floor(deps.clock.now() / 1000))
     if (!verified.ok) return refuse(verified.verdict, verified.reason, from)
@@ -87,16 +93,20 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
     return refuse('ignore', offered.reason, from)
   }
 
+  /** What comes unasked, within what may be in work. */
+  const judgeUnasked = async (bytes: Uint8Array, from: PeerId, topic?: string): Promise<Verdict> => {
+    if (inWork >= inWorkMax || deps.isBusy()) return refuse('ignore', 'busy', from)
+    inWork++
+    try {
+      return await judge(bytes, from, { isAsked: false, ...(topic === undefined ? {} : { topic }) })
+    } finally {
+      inWork--
+    }
+  }
+
   return {
-    async receive(bytes, from, topic) {
-      if (inWork >= inWorkMax || deps.isBusy()) return refuse('ignore', 'busy', from)
-      inWork++
-      try {
-        return await judge(bytes, from, topic)
-      } finally {
-        inWork--
-      }
-    },
-    take: (bytes, from) => judge(bytes, from, undefined),
+    receive: judgeUnasked,
+    take: (bytes, from) => judge(bytes, from, { isAsked: true }),
+    given: (bytes, from) => judgeUnasked(bytes, from),
   }
 }

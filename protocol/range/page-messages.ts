@@ -11,6 +11,7 @@ import {
   rangeMessageBytesMax,
   rangePlaceMax,
   rangeSaltBytes,
+  rangeTakenBytesMax,
   recordBytesMax,
 } from '../limits.ts'
 import type { Result } from '../types.ts'
@@ -88,7 +89,7 @@ export function encodeTaken(taken: number): Uint8Array {
 
 /** Never throws. */
 export function decodeTaken(bytes: Uint8Array): Result<number, 'range-malformed'> {
-  const decoded = decodeCanonical(bytes, 32)
+  const decoded = decodeCanonical(bytes, rangeTakenBytesMax)
   const fields = new Fields(decoded.ok ? decoded.value : undefined)
   fields.integer('v', 1, 1)
   const taken = fields.integer('taken', 0, pageRecordsMax)

@@ -35,16 +35,19 @@ export function answerWants(
 }
 
 /** What a peer lacks, in pages to be given to it one by one. */
-export function* pagesOf(ids: Iterable<RecordId>, bytesOf: BytesOf): Generator<Uint8Array> {
+export function* pagesOf(
+  ids: Iterable<RecordId>,
+  bytesOf: BytesOf,
+): Generator<{ readonly bytes: Uint8Array; readonly records: number }> {
   let page = new PageWriter()
   for (const id of ids) {
     const bytes = bytesOf(id)
     if (bytes === undefined || page.add(bytes)) continue
-    yield page.encode()
+    yield { bytes: page.encode(), records: page.count }
     page = new PageWriter()
     page.add(bytes)
   }
-  if (page.count > 0) yield page.encode()
+  if (page.count > 0) yield { bytes: page.encode(), records: page.count }
 }
 
 /** Returns where to go on when the page, or what one request may cost, is full. */

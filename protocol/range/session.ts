@@ -37,8 +37,6 @@ export interface RangeOutcome {
   readonly rounds: number
   /** Whether equal sums stood for different ids: `refuted` when the lists, then compared, were the same. */
   readonly collision: 'none' | 'found' | 'refuted'
-  /** Hashes that it took, for the account of work. */
-  readonly hashes: number
 }
 
 export type RangeFault = 'range-malformed' | 'range-outside' | 'range-stalled' | 'range-busy'
@@ -49,6 +47,8 @@ export interface RangeSession {
   /** Takes the answer to the last request. After a failure the session has ended. */
   take(bytes: Uint8Array): Result<undefined, RangeFault>
   outcome(): RangeOutcome
+  /** Hashes that it took so far, for the account of work. */
+  readonly hashes: number
 }
 
 /** A range that is not settled yet. It is asked for by its sum; or, as it differs, cut further; or by ids, however many. */
@@ -152,8 +152,11 @@ class Session implements RangeSession {
       need,
       rounds: this.#rounds,
       collision: this.#collision,
-      hashes: this.#hashes,
     }
+  }
+
+  get hashes(): number {
+    return this.#hashes
   }
 
   #whole(packer: SegmentPacker): readonly Asked[] {

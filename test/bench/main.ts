@@ -8,6 +8,7 @@ import { parseArgs, styleText } from 'node:util'
 import { cranfieldGroup } from './cranfield.ts'
 import { distilGroup } from './distil.ts'
 import { BenchFailure, type Figure, type Group, type Measured } from './figure.ts'
+import { lateJoinerGroup } from './late-joiner.ts'
 import { processGroup } from './process.ts'
 import { propagationGroup } from './propagation.ts'
 import { rangesGroup } from './ranges.ts'
@@ -22,6 +23,7 @@ const groups: readonly Group[] = [
   rangesGroup,
   trustGroup,
   propagationGroup,
+  lateJoinerGroup,
   processGroup,
   cranfieldGroup,
 ]

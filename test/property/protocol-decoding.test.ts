@@ -16,13 +16,8 @@ import {
   readJoinResponse,
 } from '../../protocol/join.ts'
 import { collectionItemsMax, entryBytesMax, nestingMax, recordBytesMax } from '../../protocol/limits.ts'
-import {
-  decodePage,
-  decodePageRequest,
-  encodePage,
-  encodePageRequest,
-  fillPage,
-} from '../../protocol/records-page.ts'
+import { decodeGiven } from '../../protocol/range/page-messages.ts'
+import { pagesOf } from '../../protocol/range/pages.ts'
 import { decodeDescriptor, encodeDescriptor } from '../../protocol/swarm.ts'
 import type { Entry } from '../../protocol/types.ts'
 import {
@@ -74,8 +69,6 @@ const readers: readonly (readonly [string, readonly Uint8Array[], (bytes: Uint8A
   ['join requests', [encodeJoinRequest(invitation, t0, ada)], bytes => readJoinRequest(bytes, host)],
   ['join answers', [encodeJoinAccepted([joined])], bytes => readJoinResponse(bytes, ends)],
   ['hellos', [encodeHello(t0, [joined])], decodeHello],
-  ['page requests', [encodePageRequest({ fingerprint: filled(16, 1), after: joined.id })], decodePageRequest],
-  ['pages', [encodePage({ same: false, records, next: joined.id })], decodePage],
 ]
 
 /** A few bytes overwritten, inserted or cut out. */
@@ -273,15 +266,13 @@ test('pages hold every record once, in order, each page within what a reader tak
         id: recordIdOfHash(concat(filled(28, 0), uint32(index))),
         bytes: filled(size, index & 255),
       }))
+      const byId = new Map(all.map(({ id, bytes }) => [id, bytes]))
       const got: Uint8Array[] = []
-      let rest = all
-      for (;;) {
-        const read = decodePage(encodePage(fillPage(rest)))
+      for (const { bytes, records } of pagesOf(byId.keys(), id => byId.get(id))) {
+        const read = decodeGiven(bytes)
         if (!read.ok) throw new TypeError(read.message)
-        got.push(...read.value.records)
-        const { next } = read.value
-        if (next === undefined) break
-        rest = all.filter(({ id }) => id > next)
+        expect(read.value).toHaveLength(records)
+        got.push(...read.value)
       }
       expect(got).toEqual(all.map(({ bytes }) => bytes))
     }),

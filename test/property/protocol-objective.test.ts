@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { signRecord } from '../../protocol/envelope.ts'
 import { type Allowances, objectiveSet } from '../../protocol/objective.ts'
+import { placeOf } from '../../protocol/range/bound.ts'
 import { createReplicatedSet, type ReplicatedSet } from '../../protocol/replicated-set.ts'
 import { cidOfRecord } from '../../protocol/retraction.ts'
 import { swarmIdOf } from '../../protocol/swarm.ts'
@@ -18,6 +19,7 @@ import {
   descriptorWith,
   digestBody,
   founder,
+  liveIds,
   opaqueRecord,
   peer,
   t0,
@@ -144,10 +146,6 @@ function recordsOf(descriptor: Descriptor, recipes: readonly Recipe[]): SwarmRec
   }
 }
 
-function liveOf(set: ReplicatedSet): string[] {
-  return [...set.live()].sort()
-}
-
 function expectSame(
   set: ReplicatedSet,
   records: readonly SwarmRecord[],
@@ -155,8 +153,14 @@ function expectSame(
   today: number,
 ) {
   const expected = objectiveSet(records, { descriptor, today, allowances })
-  expect(liveOf(set)).toEqual([...expected.live].sort())
-  expect(set.liveCount).toBe(expected.live.size)
+  expect(liveIds(set)).toEqual([...expected.live].sort())
+  expect(set.ranges.size).toBe(expected.live.size)
+  const inOrder = records
+    .filter(({ id }) => expected.live.has(id))
+    .toSorted((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1))
+  expect(Array.from({ length: set.ranges.size }, (_, rank) => set.ranges.idAt(rank))).toEqual([
+    ...new Set(inOrder.map(({ id }) => id)),
+  ])
   for (const record of records) {
     const offered = set.offer(record)
     expect(offered.changed).toEqual([])
@@ -180,7 +184,7 @@ describe('the replicated set', () => {
             if (live) told.add(id)
             else told.delete(id)
           }
-          expect([...told].sort()).toEqual(liveOf(set))
+          expect([...told].sort()).toEqual(liveIds(set))
           if (index % 8 === 0) expectSame(set, order.slice(0, index + 1), descriptor, today)
         }
         expectSame(set, records, descriptor, today)
@@ -219,11 +223,11 @@ describe('the replicated set', () => {
         for (let round = 0; round < 20; round++) {
           for (const from of nodes) {
             for (const to of nodes)
-              for (const id of liveOf(from)) offerKnown(to, byId.get(id as SwarmRecord['id']))
+              for (const id of liveIds(from)) offerKnown(to, byId.get(id as SwarmRecord['id']))
           }
         }
-        expect(nodes.map(liveOf)).toEqual(
-          [0, 1, 2].map(() => liveOf(nodes[0] ?? createReplicatedSet(descriptor, 0))),
+        expect(nodes.map(liveIds)).toEqual(
+          [0, 1, 2].map(() => liveIds(nodes[0] ?? createReplicatedSet(descriptor, 0))),
         )
       }),
       { numRuns: 150 },

@@ -115,7 +115,7 @@ const readers: readonly (readonly [string, Uint8Array, (bytes: Uint8Array) => { 
   ['requests', request, decodeRangeRequest],
   ['answers', answer.value.bytes, decodeRangeAnswer],
   ['wants', wants, decodeWants],
-  ['pages', [...pagesOf(some.items.keys(), bytesOf(some))][0] ?? new Uint8Array(), decodeRecordPage],
+  ['pages', [...pagesOf(some.items.keys(), bytesOf(some))][0]?.bytes ?? new Uint8Array(), decodeRecordPage],
   ['receipts', encodeTaken(3), decodeTaken],
 ]
 

@@ -1,13 +1,19 @@
 /** What a node missed while it was away, and peers that answer with nonsense when asked for it. */
 
 import { afterEach, describe, expect, it } from 'vitest'
-import { encodePage } from '../../protocol/records-page.ts'
+import { rangeMessageBytesMax } from '../../protocol/limits.ts'
+import { boundAt } from '../../protocol/range/bound.ts'
+import { encodeRangeAnswer } from '../../protocol/range/messages.ts'
+import { encodeRecordPage } from '../../protocol/range/page-messages.ts'
+import { packSegments } from '../../protocol/range/segments.ts'
 import { streamsOf } from '../../protocol/swarm.ts'
-import type { RecordId } from '../../protocol/types.ts'
 import { junk, nowS, rawPeer } from './raw-peer.ts'
 import { allKept, endAll, lesson, letIn, must, startedNode, swarmOf, until, untilKept } from './real-nodes.ts'
 
 afterEach(endAll)
+
+/** Where all but members and retractions stand. */
+const rest = 2 ** 32
 
 it('a node that was away gets from another neighbour what was published meanwhile', async () => {
   const [a, b, c] = await swarmOf(2, { dht: true })
@@ -31,7 +37,7 @@ it('a node that was away gets from another neighbour what was published meanwhil
 it('an author’s many records all come, whichever comes first: they, or what makes it a member', async () => {
   const founder = await startedNode()
   const author = await rawPeer(founder)
-  // More than may wait for a member record, which stands somewhere among them in the order of ids.
+  // More than may wait for a member record, which comes first.
   for (let i = 0; i < 200; i++) await author.tell(author.signOpaque(i))
   await until('the founder holds them', () => founder.home.records === 201)
   const late = await startedNode()
@@ -41,56 +47,64 @@ it('an author’s many records all come, whichever comes first: they, or what ma
   expect(late.viewOf(founder.home).records).toBe(202)
 })
 
-describe('a peer that answers for its records', () => {
-  async function withAnswers(answer: (turn: number) => Uint8Array | Promise<Uint8Array>) {
+describe('a peer that says how its set differs', () => {
+  /** `asked`: how often it was asked to compare. It says that it has all that there is, and `pages` are its answers. */
+  async function withAnswers(
+    answer: (turn: number) => Uint8Array | Promise<Uint8Array>,
+    page: (turn: number) => Uint8Array = () => encodeRecordPage({ records: [] }),
+  ) {
     const node = await startedNode()
     const peer = await rawPeer(node, { connect: false })
-    let asked = 0
-    peer.link.network.serve(streamsOf(peer.swarm).records, { maxBytes: 200, perPeer: 4 }, async () =>
-      answer(asked++),
-    )
+    const asked = { ranges: 0, wants: 0 }
+    const options = { maxBytes: rangeMessageBytesMax, perPeer: 4 }
+    const { ranges, wants } = streamsOf(peer.swarm)
+    peer.link.network.serve(ranges, options, async () => answer(asked.ranges++))
+    peer.link.network.serve(wants, options, async () => page(asked.wants++))
     peer.serveHello()
     await peer.dial(node)
     await peer.redeem()
-    return { node, peer, asked: () => asked }
+    return { node, peer, asked }
   }
+  const sum = new Uint8Array(8)
+  /** Not the same, whatever is asked: of this range it gives the sum. */
+  const differs = () =>
+    encodeRangeAnswer(packSegments([{ from: boundAt(rest), to: boundAt(rest + 1), mode: 'sum', sum }]))
 
   it('with garbage does no harm', async () => {
     const { node, peer, asked } = await withAnswers(() => junk(300))
-    await until('it was asked', () => asked() > 0)
+    await until('it was asked', () => asked.ranges > 0)
     const { cid } = await peer.publish('All is well.')
     await untilKept(node, cid)
   })
 
-  it('with bad records is asked for no more of them', async () => {
-    const next = (turn: number): RecordId => turn.toString(16).padStart(64, '0') as RecordId
-    const { node, peer, asked } = await withAnswers(turn =>
-      encodePage({ same: false, records: [junk(200)], next: next(turn + 1) }),
+  it('and sends bad records is asked for no more of them', async () => {
+    const { node, peer, asked } = await withAnswers(differs, () =>
+      encodeRecordPage({ records: [junk(200), junk(200)] }),
     )
-    await until('it was asked', () => asked() > 0)
+    await until('it was asked', () => asked.wants > 0)
     const { cid } = await peer.publish('All is well.')
     await untilKept(node, cid)
+    await until('one of each page is counted', () => node.node.status().rejected.malformed === asked.wants)
     // Once at each greeting, and never a second page.
-    expect(asked()).toBeLessThanOrEqual(4)
-    await until('each is counted', () => node.node.status().rejected.malformed === asked())
+    expect(asked.wants).toBeLessThanOrEqual(4)
   })
 
-  it('in circles is left', async () => {
-    const next = 'ab'.repeat(32) as RecordId
-    const { node, peer, asked } = await withAnswers(() => encodePage({ same: false, records: [], next }))
-    await until('it was asked', () => asked() >= 2)
+  it('and sends pages in circles is left', async () => {
+    const { node, peer, asked } = await withAnswers(differs, () =>
+      encodeRecordPage({ records: [], next: boundAt(5) }),
+    )
+    await until('it was asked', () => asked.wants >= 1)
     const { cid } = await peer.publish('All is well.')
     await untilKept(node, cid)
-    // Two pages at each of two greetings at most.
-    expect(asked()).toBeLessThanOrEqual(4)
+    expect(asked.wants).toBeLessThanOrEqual(4)
   })
 
-  it('without an end does not keep the node from working, nor from stopping', async () => {
-    const next = (turn: number): RecordId => turn.toString(16).padStart(64, '0') as RecordId
-    const { node, peer, asked } = await withAnswers(turn =>
-      encodePage({ same: false, records: [], next: next(turn + 1) }),
+  it('and sends pages without an end does not keep the node from working, nor from stopping', async () => {
+    const prefix = (turn: number) => Uint8Array.of(turn >> 16, turn >> 8, (turn & 255) | 1)
+    const { node, peer, asked } = await withAnswers(differs, turn =>
+      encodeRecordPage({ records: [], next: boundAt(rest, prefix(2 * turn)) }),
     )
-    await until('it was asked', () => asked() > 5)
+    await until('it was asked', () => asked.wants > 5)
     const { cid } = await peer.publish('All is well.')
     await untilKept(node, cid)
     await node.stop()
@@ -98,7 +112,7 @@ describe('a peer that answers for its records', () => {
 
   it('never does not keep the node from working, nor from stopping', async () => {
     const { node, peer, asked } = await withAnswers(() => new Promise<Uint8Array>(() => undefined))
-    await until('it was asked', () => asked() > 0)
+    await until('it was asked', () => asked.ranges > 0)
     const { cid } = await peer.publish('All is well.')
     await untilKept(node, cid)
     await node.stop()

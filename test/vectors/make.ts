@@ -16,7 +16,6 @@ import { multiformatsCidOf } from '../../protocol/identity.ts'
 import { createInvitation, invitationToText } from '../../protocol/invitation.ts'
 import { encodeJoinAccepted, encodeJoinRefused, encodeJoinRequest } from '../../protocol/join.ts'
 import { objectiveSet } from '../../protocol/objective.ts'
-import { encodePage, encodePageRequest } from '../../protocol/records-page.ts'
 import { cidOfRecord } from '../../protocol/retraction.ts'
 import { sketchOf } from '../../protocol/sketch.ts'
 import { encodeDescriptor, shardOf, streamsOf, swarmIdOf, swarmSeed, topicsOf } from '../../protocol/swarm.ts'
@@ -62,7 +61,6 @@ export function allVectors(): Readonly<Record<string, VectorFile>> {
     invitation: invitationVectors(),
     join: joinVectors(),
     hello: helloVectors(),
-    records: recordsVectors(),
     ranges: rangeVectors(oneOfEachKind, t0 + 100),
     objective: objectiveVectors(),
   }
@@ -553,51 +551,6 @@ function helloVectors(): VectorFile {
         code: 'chain-not-in-force',
       },
     ],
-  }
-}
-
-function recordsVectors(): VectorFile {
-  const fingerprint = filled(16, 3)
-  const page = { same: false, records: [adaJoined.bytes], next: adaJoined.id }
-  const asked = encodePageRequest({ fingerprint, after: adaJoined.id })
-  return {
-    about: 'Requests for a page of records, and pages.',
-    requests: {
-      valid: [
-        {
-          name: 'the first',
-          bytes: toHex(encodePageRequest({ fingerprint })),
-          request: plain({ fingerprint }),
-        },
-        { name: 'the next', bytes: toHex(asked), request: plain({ fingerprint, after: adaJoined.id }) },
-      ],
-      invalid: [
-        { name: 'a short fingerprint', bytes: toHex(encodePageRequest({ fingerprint: filled(15, 3) })) },
-        { name: 'cut short', bytes: toHex(asked.subarray(0, -1)) },
-      ],
-    },
-    pages: {
-      valid: [
-        {
-          name: 'nothing new',
-          bytes: toHex(encodePage({ same: true, records: [] })),
-          page: { same: true, records: [] },
-        },
-        { name: 'one record, and more to come', bytes: toHex(encodePage(page)), page: plain(page) },
-      ],
-      invalid: [
-        {
-          name: 'a record of 481 bytes',
-          bytes: toHex(encodePage({ same: false, records: [filled(481, 0)] })),
-        },
-        {
-          name: 'a record that is a number',
-          bytes: toHex(encodeCanonical({ v: 1, same: false, records: [1] })),
-        },
-        { name: 'no word on being the same', bytes: toHex(encodeCanonical({ v: 1, records: [] })) },
-        { name: 'cut short', bytes: toHex(encodePage(page).subarray(0, -1)) },
-      ],
-    },
   }
 }
 

@@ -117,8 +117,8 @@ class VirtualLink implements Network {
     const served = other === undefined ? undefined : other.#served.get(protocol)
     if (served === undefined) throw new Error(`${peer} does not serve ${protocol}`)
     if (bytes.length > served.maxBytes) throw new Error('the request is too large')
-    const answer = await served.handler(new Uint8Array(bytes), this.self, options.signal)
-    options.signal.throwIfAborted()
+    const answering = served.handler(new Uint8Array(bytes), this.self, options.signal)
+    const answer = await Promise.race([answering, aborted(options.signal)])
     if (answer.length > options.maxBytes) throw new Error('the answer is too large')
     return new Uint8Array(answer)
   }
@@ -146,6 +146,14 @@ class VirtualLink implements Network {
   #nameOf(bytes: Uint8Array): string {
     return Buffer.from(this.options.messageId(bytes)).toString('hex')
   }
+}
+
+/** Rejects when the asker gives up, whether or not the other side ever answers. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 }
 
 function join(a: VirtualLink, b: VirtualLink): void {

@@ -8,6 +8,7 @@ import { type KeyPair, keyPairFromSeed } from '../../../crypto/keys.ts'
 import type { NewEntry, SwarmloreNode, SwarmView } from '../../../node/api.ts'
 import { type NodeConfig, nodeConfigSchema } from '../../../node/config.ts'
 import { createNode } from '../../../node/node.ts'
+import { serveCatchUp } from '../../../node/pipeline/catch-up-host.ts'
 import type { Embedder, Log, Ports, SwarmLink } from '../../../node/ports.ts'
 import { encodeEntry } from '../../../protocol/entry.ts'
 import { messageId, type RecordDraft, signRecord } from '../../../protocol/envelope.ts'
@@ -15,7 +16,9 @@ import { encodeHello } from '../../../protocol/hello.ts'
 import { peerOf, spaceIdOfHash } from '../../../protocol/identity.ts'
 import { readInvitation } from '../../../protocol/invitation.ts'
 import { encodeJoinRequest, readJoinResponse } from '../../../protocol/join.ts'
-import { encodePage } from '../../../protocol/records-page.ts'
+import { placeOf } from '../../../protocol/range/bound.ts'
+import { encodeRangeAnswer } from '../../../protocol/range/messages.ts'
+import { createRangeIndex } from '../../../protocol/range/range-index.ts'
 import { sketchOf } from '../../../protocol/sketch.ts'
 import {
   createDescriptor,
@@ -281,8 +284,8 @@ export class VirtualPeer {
     const peer = new VirtualPeer(world, pair, invitation, link, blocks)
     link.network.serve(streamsOf(id).hello, { maxBytes: 2_048, perPeer: 1 }, async () => peer.hello())
     // It asks for nothing, and says that it lacks nothing.
-    link.network.serve(streamsOf(id).records, { maxBytes: 128, perPeer: 1 }, async () =>
-      encodePage({ same: true, records: [] }),
+    link.network.serve(streamsOf(id).ranges, { maxBytes: 131_072, perPeer: 1 }, async () =>
+      encodeRangeAnswer(new Uint8Array()),
     )
     await peer.dial(host)
     return peer
@@ -309,6 +312,22 @@ export class VirtualPeer {
     )
     this.chain = must(readJoinResponse(answer, { descriptor, peer: this.self, nowS }))
     await this.#world.settle()
+  }
+
+  /** From now on it has these records, and no others, for whoever catches up with it. */
+  holds(...records: readonly SwarmRecord[]): void {
+    const ranges = createRangeIndex()
+    const bytes = new Map(records.map(record => [record.id, record.bytes]))
+    for (const record of records) ranges.add(placeOf(record), record.id)
+    serveCatchUp({
+      swarm: this.swarm,
+      network: this.link.network,
+      cpu: { spend: () => undefined },
+      random: seededRandom('a virtual peer'),
+      ranges,
+      bytesOf: id => bytes.get(id),
+      given: async () => ({ verdict: 'accept' }),
+    })
   }
 
   sign<Draft extends Omit<RecordDraft, 'swarm' | 't'>>(draft: Draft, t = this.#world.nowS, pair = this.pair) {

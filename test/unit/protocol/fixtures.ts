@@ -6,6 +6,7 @@ import { sign } from '../../../crypto/sign.ts'
 import { encodeCanonical } from '../../../protocol/cbor.ts'
 import { decodeRecord, signedMessage } from '../../../protocol/envelope.ts'
 import { bytesOfId, cidOf, peerOf, spaceIdOfHash } from '../../../protocol/identity.ts'
+import type { ReplicatedSet } from '../../../protocol/replicated-set.ts'
 import { createDescriptor, swarmIdOf } from '../../../protocol/swarm.ts'
 import type {
   Descriptor,
@@ -13,6 +14,7 @@ import type {
   Entry,
   InvitePolicy,
   PeerId,
+  RecordId,
   SwarmId,
   SwarmRecord,
 } from '../../../protocol/types.ts'
@@ -33,6 +35,11 @@ export const dee = keyPairFromSeed(filled(32, 5))
 
 export function peer(pair: KeyPair): PeerId {
   return peerOf(pair.publicKey)
+}
+
+/** What is in the set, in the order of ids. */
+export function liveIds({ ranges }: ReplicatedSet): readonly RecordId[] {
+  return Array.from({ length: ranges.size }, (_, rank) => ranges.idAt(rank)).sort()
 }
 
 export function descriptorWith(

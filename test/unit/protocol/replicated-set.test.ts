@@ -61,7 +61,7 @@ test('records wait for their author’s membership, and come in with it', () => 
   expect(set.digests(cidNumber(1))).toEqual([])
   expect(set.offer(joined(ada))).toMatchObject({ status: 'live', changed: [{ id: early.id, live: true }] })
   expect(set.digests(cidNumber(1))).toMatchObject([{ id: early.id, author: peer(ada) }])
-  expect(set.liveCount).toBe(2)
+  expect(set.ranges.size).toBe(2)
 })
 
 test('a member record by someone who may not invite lets nobody in', () => {
@@ -133,7 +133,7 @@ test('attested counts are the greatest of the day, whatever order and restores',
   expect([...set.attested()]).toEqual([
     { author: peer(ada), subject: peer(ben), day: day0, helped: 3, hurt: 2 },
   ])
-  expect(set.liveCount).toBe(4)
+  expect(set.ranges.size).toBe(4)
 })
 
 test('the calendar takes out what is old, for good', () => {

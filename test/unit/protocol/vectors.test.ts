@@ -24,7 +24,6 @@ import {
 } from '../../../protocol/range/page-messages.ts'
 import { createRangeIndex, type RangeIndex } from '../../../protocol/range/range-index.ts'
 import { openRanges } from '../../../protocol/range/session.ts'
-import { decodePage, decodePageRequest } from '../../../protocol/records-page.ts'
 import { createReplicatedSet } from '../../../protocol/replicated-set.ts'
 import { sketchOf } from '../../../protocol/sketch.ts'
 import { decodeDescriptor, shardOf, swarmIdOf, swarmSeed } from '../../../protocol/swarm.ts'
@@ -254,20 +253,6 @@ test('hello vectors', () => {
     const chain = read.ok ? readChain(read.value.chain, { ...ends, nowS: one.nowS ?? file.nowS }) : read
     expect(chain.ok ? 'valid' : chain.code, one.name).toBe(one.code)
   })
-})
-
-test('records vectors', () => {
-  const file = load<{ requests: CaseFile; pages: CaseFile }>('records')
-  each(file.requests.valid, one => {
-    const read = decodePageRequest(bytesOf(one.bytes))
-    expect(read.ok && plain(read.value), one.name).toEqual(one.request)
-  })
-  each(file.pages.valid, one => {
-    const read = decodePage(bytesOf(one.bytes))
-    expect(read.ok && plain(read.value), one.name).toEqual(one.page)
-  })
-  each(file.requests.invalid, one => expect(decodePageRequest(bytesOf(one.bytes)).ok, one.name).toBe(false))
-  each(file.pages.invalid, one => expect(decodePage(bytesOf(one.bytes)).ok, one.name).toBe(false))
 })
 
 test('ranges vectors: what is hashed', () => {

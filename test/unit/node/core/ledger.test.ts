@@ -39,7 +39,6 @@ function ledgerOn(store: Store, clock = new VirtualClock(t0 * 1000)) {
       return []
     },
     onMember: member => joined.push(member),
-    onChange: () => undefined,
   })
   const take = async (record: SwarmRecord): Promise<string> => {
     const { outcome, ops } = ledger.admit(record, undefined)

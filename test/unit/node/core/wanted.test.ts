@@ -64,7 +64,6 @@ async function missingAll({
     onDigest: () => undefined,
     onGone: () => [],
     onMember: () => undefined,
-    onChange: () => undefined,
   })
   for (const author of authors) {
     const body = { member: peer(author), box: author.box.publicKey, expires: day0 + 365 }

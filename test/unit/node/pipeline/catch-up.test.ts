@@ -1,274 +1,379 @@
+/** Two sides that catch up with each other, and an asker whose peer does not keep to the rules. */
+
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../../../../node/adapters/system.ts'
 import { createCatchUp } from '../../../../node/pipeline/catch-up.ts'
-import type { Clock, Verdict } from '../../../../node/ports.ts'
-import { decodePage, decodePageRequest, encodePage, type Page } from '../../../../protocol/records-page.ts'
+import { serveCatchUp } from '../../../../node/pipeline/catch-up-host.ts'
+import type { Verdict } from '../../../../node/ports.ts'
+import { decodeRecord } from '../../../../protocol/envelope.ts'
+import { rangeMessageBytesMax, rangePagesMax, rangeRoundsMax } from '../../../../protocol/limits.ts'
+import { answerRanges } from '../../../../protocol/range/answer.ts'
+import { boundAt, placeOf } from '../../../../protocol/range/bound.ts'
+import { decodeRangeAnswer, encodeRangeAnswer, encodeRangeBusy } from '../../../../protocol/range/messages.ts'
+import { encodeRecordPage, encodeTaken } from '../../../../protocol/range/page-messages.ts'
+import { pagesOf } from '../../../../protocol/range/pages.ts'
+import { createRangeIndex } from '../../../../protocol/range/range-index.ts'
+import { packSegments } from '../../../../protocol/range/segments.ts'
+import { openRanges } from '../../../../protocol/range/session.ts'
+import { streamsOf } from '../../../../protocol/swarm.ts'
 import type { RecordId, SwarmRecord } from '../../../../protocol/types.ts'
 import { VirtualClock } from '../../../../sim/clock.ts'
-import { ada, ben, opaqueRecord, peer, swarm, t0 } from '../../protocol/fixtures.ts'
+import { seededRandom } from '../../../../sim/random.ts'
+import { ada, ben, filled, opaqueRecord, peer, swarm, t0 } from '../../protocol/fixtures.ts'
 import { fakeNetwork } from './swarm-fakes.ts'
 
+const streams = streamsOf(swarm)
+const until = t0 + 10_000
 const accept: Verdict = { verdict: 'accept' }
+const rest = 2 ** 32
+const unending = new AbortController().signal
 
-function records(count: number): ReadonlyMap<RecordId, SwarmRecord> {
-  const made = Array.from({ length: count }, (_, n) =>
-    opaqueRecord(ada, swarm, t0, { n, pad: 'x'.repeat(200) }),
+function records(count: number, from = 0): readonly SwarmRecord[] {
+  return Array.from({ length: count }, (_, n) =>
+    opaqueRecord(ada, swarm, t0 + n, { n: from + n, pad: 'x'.repeat(200) }),
   )
-  return new Map(made.map(record => [record.id, record]))
 }
 
-/** One side: what it holds, and a way to ask it; `answer` is the other side. */
-function side(
-  held: Map<RecordId, SwarmRecord>,
-  answer: (bytes: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>,
-  judge: (bytes: Uint8Array) => Verdict = () => accept,
-  clock: Clock = systemClock,
-) {
-  const taken: Uint8Array[] = []
-  const stopping = new AbortController()
+type Answer = (bytes: Uint8Array, protocol: string, signal: AbortSignal) => Promise<Uint8Array>
+
+/** One side: what it holds, and a way to ask it; `answer` is the other side. It knows every record it is shown. */
+function side(held: readonly SwarmRecord[], answer: Answer = none, judge?: (id: RecordId) => Verdict) {
+  const ranges = createRangeIndex()
+  const bytesById = new Map<RecordId, Uint8Array>()
+  const taken: RecordId[] = []
+  const given: RecordId[] = []
   const logged: string[] = []
-  let listings = 0
-  const fake = fakeNetwork((bytes, _protocol, signal) => answer(bytes, signal))
-  const catchUp = createCatchUp({
+  const stopping = new AbortController()
+  const clock = new VirtualClock(t0 * 1000)
+  const put = (record: SwarmRecord): boolean => {
+    bytesById.set(record.id, record.bytes)
+    return ranges.add(placeOf(record), record.id)
+  }
+  for (const record of held) put(record)
+  const learn = (bytes: Uint8Array, into: RecordId[]): Verdict => {
+    const record = recordOf(bytes)
+    into.push(record.id)
+    const verdict = judge?.(record.id)
+    if (verdict !== undefined && verdict.verdict !== 'accept') return verdict
+    return put(record) ? accept : { verdict: 'ignore', reason: 'known' }
+  }
+  const { network, asked, ask } = fakeNetwork(answer)
+  const common = {
     swarm,
-    network: fake.network,
+    network,
     clock,
     cpu: { spend: () => undefined },
-    log: (_level, message) => logged.push(message),
-    liveIds: () => {
-      listings++
-      return held.keys()
-    },
-    bytesOf: id => held.get(id)?.bytes,
-    take: async bytes => {
-      taken.push(bytes)
-      return judge(bytes)
-    },
+    random: seededRandom('catch-up'),
+    log: (_level: string, message: string) => logged.push(message),
+    ranges,
+    bytesOf: (id: RecordId) => bytesById.get(id),
     signal: stopping.signal,
-  })
-  const { asked, ask } = fake
-  return { catchUp, taken, logged, asked, ask, stopping, listings: () => listings }
+  }
+  const catchUp = createCatchUp({ ...common, take: async bytes => learn(bytes, taken) })
+  serveCatchUp({ ...common, given: async bytes => learn(bytes, given) })
+  const pull = (gives = false) => catchUp(peer(ada), { until, gives })
+  const ids = () => Array.from({ length: ranges.size }, (_, rank) => ranges.idAt(rank))
+  const drop = (record: SwarmRecord) => bytesById.delete(record.id)
+  return { pull, put, drop, ids, ask, asked, taken, given, logged, stopping, clock, ranges }
 }
 
-const none = () => Promise.reject(new Error('nobody is asked'))
+function recordOf(bytes: Uint8Array): SwarmRecord {
+  const read = decodeRecord(bytes, swarm)
+  if (!read.ok) throw new TypeError(read.reason)
+  return read.claimed
+}
+
+function none(): Promise<Uint8Array> {
+  return Promise.reject(new Error('nobody is asked'))
+}
+
+function asks(other: { ask: ReturnType<typeof side>['ask'] }): Answer {
+  return (bytes, protocol) => other.ask(bytes, peer(ben), protocol)
+}
 
 describe('two sides', () => {
-  it('exchange everything in pages, in the order of ids, and then one request says that they are the same', async () => {
-    const theirs = new Map(records(700))
-    const them = side(theirs, none)
-    const mine = new Map<RecordId, SwarmRecord>()
-    const byBytes = new Map([...theirs.values()].map(record => [record.bytes.join(), record]))
-    const me = side(
-      mine,
-      bytes => them.ask(bytes, peer(ben)),
-      bytes => {
-        const record = byBytes.get(bytes.join())
-        if (record !== undefined) mine.set(record.id, record)
-        me.catchUp.changed()
-        return accept
-      },
-    )
-    await me.catchUp.pull(peer(ada))
-    expect(mine.size).toBe(700)
-    expect([...mine.keys()]).toEqual([...theirs.keys()].toSorted())
-    expect(me.asked.length).toBeGreaterThan(1)
+  it('who has nothing takes everything in pages, and then one request says that they are the same', async () => {
+    const them = side(records(700))
+    const me = side([], asks(them))
+    expect(await me.pull()).toEqual({ came: 700, isPartial: false })
+    expect(me.ids()).toEqual(them.ids())
+    expect(me.taken).toEqual(them.ids())
     const before = me.asked.length
-    await me.catchUp.pull(peer(ada))
+    expect(await me.pull()).toEqual({ came: 0, isPartial: false })
     expect(me.asked.length).toBe(before + 1)
-    expect(me.taken).toHaveLength(700)
   })
 
-  it('that differ in one record see it', async () => {
-    const theirs = new Map(records(20))
-    const them = side(theirs, none)
-    const mine = new Map([...theirs].slice(1))
-    const me = side(mine, bytes => them.ask(bytes, peer(ben)))
-    await me.catchUp.pull(peer(ada))
-    expect(me.taken).toHaveLength(20)
+  it('that differ on both sides are the same after one session that gives, and nothing else is sent', async () => {
+    const common = records(600)
+    const theirs = records(5, 1_000)
+    const mine = records(400, 2_000)
+    const them = side([...common, ...theirs])
+    const me = side([...common, ...mine], asks(them))
+    expect(await me.pull(true)).toEqual({ came: 5, isPartial: false })
+    expect(me.ids()).toEqual(them.ids())
+    expect(me.taken).toHaveLength(5)
+    expect(them.given.toSorted()).toEqual(mine.map(({ id }) => id).toSorted())
   })
 
-  it('a record that has gone meanwhile is left out, and a request that is none is refused', async () => {
-    const theirs = new Map(records(3))
-    const them = side(theirs, none)
-    const [gone] = theirs.keys()
-    const holey = createPageOf(await them.ask(requestFor(), peer(ben)))
-    expect(holey.records).toHaveLength(3)
-    theirs.delete(gone ?? ('' as RecordId))
-    expect(createPageOf(await them.ask(requestFor(), peer(ben))).records).toHaveLength(2)
-    await expect(them.ask(new Uint8Array(10), peer(ben))).rejects.toThrow()
+  it('a session that does not give leaves the peer to ask itself', async () => {
+    const them = side(records(3))
+    const me = side(records(5), asks(them))
+    await me.pull()
+    expect(them.given).toEqual([])
+  })
+
+  it('what is younger than the session covers is left alone', async () => {
+    const young = opaqueRecord(ada, swarm, until + 1, 'young')
+    const old = opaqueRecord(ada, swarm, until, 'old')
+    const me = side([], asks(side([young, old])))
+    await me.pull()
+    expect(me.ids()).toEqual([old.id])
+  })
+
+  it('a record that has gone meanwhile is left out, on either side, and binds nobody', async () => {
+    const [gone, ...others] = records(30)
+    const [mineGone] = records(1, 500)
+    if (gone === undefined || mineGone === undefined) return
+    const them = side([gone, ...others])
+    them.drop(gone)
+    const me = side([...others.slice(0, 20), mineGone], asks(them))
+    me.drop(mineGone)
+    expect(await me.pull(true)).toEqual({ came: 9, isPartial: false })
+    expect(them.given).toEqual([])
+    expect(me.logged).toEqual(['A peer did not send all that it said it has.'])
+  })
+
+  it('records that came while a session runs are left for the next one', async () => {
+    const them = side(records(700))
+    const more = records(3, 5_000)
+    let next = 0
+    const me = side([], async (bytes, protocol) => {
+      const late = more[next++]
+      if (late !== undefined) them.put(late)
+      return asks(them)(bytes, protocol, unending)
+    })
+    await me.pull()
+    await me.pull()
+    expect(me.ids()).toEqual(them.ids())
+  })
+
+  it('a peer that has enough is given no more', async () => {
+    let pages = 0
+    const me = side(records(900), async (bytes, protocol) => {
+      if (protocol === streams.ranges) return asks(side(records(1, 99)))(bytes, protocol, unending)
+      if (protocol === streams.given && ++pages === 2) return encodeTaken(3)
+      return protocol === streams.given ? encodeTaken(200) : encodeRecordPage({ records: [] })
+    })
+    await me.pull(true)
+    expect(pages).toBeLessThanOrEqual(2)
+  })
+
+  it('a peer that takes nothing keeps nobody from what it has', async () => {
+    const them = side(records(3, 50))
+    const me = side(records(3), (bytes, protocol) =>
+      protocol === streams.given ? none() : asks(them)(bytes, protocol, unending),
+    )
+    expect(await me.pull(true)).toEqual({ came: 3, isPartial: false })
+    expect(me.logged).toEqual(['A peer did not take what it lacks.'])
   })
 })
 
-describe('a set that changes while its pages are handed out', () => {
-  /** The asker holds what it took; whenever a page is asked for, the answerer's set grows. */
-  function pulling(count: number, added: readonly SwarmRecord[], clock: Clock) {
-    const theirs = new Map(records(count))
-    const them = side(theirs, none, () => accept, clock)
-    const byBytes = new Map(
-      [...theirs.values(), ...added].map(record => [Buffer.from(record.bytes).toString('hex'), record]),
-    )
-    const mine = new Map<RecordId, SwarmRecord>()
-    const coming = [...added]
-    const me = side(
-      mine,
-      async bytes => {
-        const answer = await them.ask(bytes, peer(ben))
-        const next = coming.shift()
-        if (next !== undefined) {
-          theirs.set(next.id, next)
-          them.catchUp.changed()
-        }
-        return answer
-      },
-      bytes => {
-        const record = byBytes.get(Buffer.from(bytes).toString('hex'))
-        if (record === undefined || mine.has(record.id)) return { verdict: 'ignore', reason: 'known' }
-        mine.set(record.id, record)
-        me.catchUp.changed()
-        return accept
-      },
-      clock,
-    )
-    return { me, them, mine, theirs, first: [...theirs.keys()] }
-  }
-  const added = (count: number): readonly SwarmRecord[] =>
-    Array.from({ length: count }, (_, n) => opaqueRecord(ben, swarm, t0, { n }))
+describe('who answers', () => {
+  it('refuses what is no message of the protocol', async () => {
+    const them = side(records(3))
+    for (const protocol of [streams.ranges, streams.wants, streams.given]) {
+      await expect(them.ask(filled(10, 0), peer(ben), protocol)).rejects.toThrow('cannot be read')
+    }
+  })
 
-  it.each([
-    ['small', 1_000, 3],
-    ['large', 10_500, 40],
-  ])(
-    'hands out all that a %s one held, and what came meanwhile with the next pull',
-    async (_size, count, more) => {
-      const clock = new VirtualClock(t0 * 1000)
-      const { me, them, mine, theirs, first } = pulling(count, added(more), clock)
-      await me.catchUp.pull(peer(ada))
-      expect(theirs.size).toBe(count + more)
-      expect(me.asked.length).toBeGreaterThan(more)
-      expect(first.every(id => mine.has(id))).toBe(true)
-      // A large set is put in order once for all its pages, not for each of them.
-      if (count > 10_000) expect(them.listings()).toBe(1)
-      await clock.advance(60_000)
-      await me.catchUp.pull(peer(ada))
-      expect([...mine.keys()].toSorted()).toEqual([...theirs.keys()].toSorted())
-      const before = me.asked.length
-      await clock.advance(60_000)
-      await me.catchUp.pull(peer(ada))
-      expect(me.asked.length).toBe(before + 1)
-    },
-  )
+  it('takes what it is given up to the first bad record', async () => {
+    const [good, bad, rest] = records(3)
+    if (good === undefined || bad === undefined || rest === undefined) return
+    const them = side([], none, id =>
+      id === bad.id ? { verdict: 'reject', reason: 'bad-signature' } : accept,
+    )
+    const page = encodeRecordPage({ records: [good.bytes, bad.bytes, rest.bytes] })
+    await expect(them.ask(page, peer(ben), streams.given)).rejects.toThrow('bad-signature')
+    expect(them.ids()).toEqual([good.id])
+  })
 
-  it('leaves out what has gone meanwhile, and goes on with the rest', async () => {
-    const clock = new VirtualClock(t0 * 1000)
-    const { me, them, mine, theirs, first } = pulling(10_500, [], clock)
-    const pull = me.catchUp.pull(peer(ada))
-    const gone = first.toSorted().filter((_id, index) => index % 2 === 1)
-    for (const id of gone) theirs.delete(id)
-    them.catchUp.changed()
-    await pull
-    const rest = first.filter(id => theirs.has(id))
-    expect(rest.every(id => mine.has(id))).toBe(true)
-    expect(mine.size).toBeLessThan(first.length - 5_000)
+  it('says after how many the giver’s share is used up', async () => {
+    let left = 2
+    const them = side([], none, () => (left-- > 0 ? accept : { verdict: 'ignore', reason: 'busy' }))
+    const page = encodeRecordPage({ records: records(5).map(({ bytes }) => bytes) })
+    expect(await them.ask(page, peer(ben), streams.given)).toEqual(encodeTaken(2))
+    expect(them.given).toHaveLength(3)
+  })
+
+  it('has four in hand at most, and says to others that it is busy', async () => {
+    const network = fakeNetwork(none)
+    const held: (() => void)[] = []
+    serveCatchUp({
+      swarm,
+      network: network.network,
+      cpu: { spend: () => new Promise<void>(go => held.push(go)) },
+      random: seededRandom('busy'),
+      ranges: createRangeIndex(),
+      bytesOf: () => undefined,
+      given: async () => accept,
+    })
+    const index = createRangeIndex()
+    index.add(rest + t0, records(1)[0]?.id ?? ('' as RecordId))
+    const request = openRanges(index, { salt: filled(16, 1), until }).request() ?? new Uint8Array()
+    const answers = Array.from({ length: 5 }, () => network.ask(request, peer(ben), streams.ranges))
+    expect(await answers[4]).toEqual(encodeRangeBusy())
+    const go = async () => {
+      for (const one of held.splice(0)) one()
+      await new Promise(setImmediate)
+    }
+    await go()
+    await go()
+    for (const answer of await Promise.all(answers.slice(0, 4))) {
+      expect(decodeRangeAnswer(answer)).toMatchObject({ ok: true })
+    }
+    const later = network.ask(request, peer(ben), streams.ranges)
+    await go()
+    await go()
+    expect(await later).not.toEqual(encodeRangeBusy())
   })
 })
 
 describe('a peer that misbehaves', () => {
-  const id = (n: number): RecordId => n.toString(16).padStart(64, '0') as RecordId
-  const [sample] = records(1).values()
-  const some = sample === undefined ? [] : [sample.bytes]
+  const some = records(40)
 
-  it('whose cursor stands still, or goes back, is left after the second page', async () => {
-    for (const next of [id(5), id(4)]) {
-      let turn = 0
-      const me = side(new Map(), async () =>
-        encodePage({ same: false, records: some, next: turn++ === 0 ? id(5) : next }),
-      )
-      await me.catchUp.pull(peer(ada))
-      expect(me.asked).toHaveLength(2)
-    }
+  it('that is busy is left for later', async () => {
+    await expect(side(some, async () => encodeRangeBusy()).pull()).rejects.toThrow('at the moment')
   })
 
   it('that offers one bad record is believed no more', async () => {
-    const me = side(
-      new Map(),
-      async () => encodePage({ same: false, records: [...some, ...some], next: id(5) }),
-      () => ({ verdict: 'reject', reason: 'bad-signature' }),
-    )
-    await expect(me.catchUp.pull(peer(ada))).rejects.toThrow('bad-signature')
+    const them = side(records(300, 100))
+    const me = side(some, asks(them), () => ({ verdict: 'reject', reason: 'bad-signature' }))
+    await expect(me.pull()).rejects.toThrow('bad-signature')
     expect(me.taken).toHaveLength(1)
-    expect(me.asked).toHaveLength(1)
   })
 
   it('that answers with garbage, or not at all, is an error and no more', async () => {
-    await expect(side(new Map(), async () => new Uint8Array(99)).catchUp.pull(peer(ada))).rejects.toThrow()
-    await expect(side(new Map(), none).catchUp.pull(peer(ada))).rejects.toThrow()
+    await expect(side(some, async () => filled(99, 1)).pull()).rejects.toThrow('cannot be read')
+    await expect(side([], async () => filled(99, 1)).pull()).rejects.toThrow('cannot be read')
+    await expect(side(some, none).pull()).rejects.toThrow('nobody')
   })
 
-  it('that never ends is cut off, and says so', async () => {
+  it('whose fingerprints are lies is left after its rounds', async () => {
     let turn = 0
-    const me = side(new Map(), async () => encodePage({ same: false, records: [], next: id(++turn) }))
-    await me.catchUp.pull(peer(ada))
-    expect(me.asked).toHaveLength(1_500)
-    expect(me.logged).toHaveLength(1)
+    const me = side(records(300), async bytes => {
+      const other = side(records(300, 1_000 * ++turn))
+      const answered = answerRanges(other.ranges, bytes, filled(16, 3))
+      if (!answered.ok) throw new TypeError(answered.message)
+      return answered.value.bytes
+    })
+    await me.pull().catch(() => undefined)
+    expect(turn).toBeGreaterThan(1)
+    expect(me.asked.length).toBeLessThanOrEqual(rangeRoundsMax + 2)
   })
 
-  it('ends with the node, wherever it is', async () => {
-    const silent = side(
-      new Map(),
-      (_bytes, signal) =>
-        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-    )
-    const pulling = silent.catchUp.pull(peer(ada))
-    silent.stopping.abort(new Error('stopped'))
+  it('that leaves everything for later is left at once', async () => {
+    const all = { from: boundAt(0), to: boundAt(rest + until + 1), mode: 'later' } as const
+    const me = side(some, async () => encodeRangeAnswer(packSegments([all])))
+    await expect(me.pull()).rejects.toThrow('does not go on')
+    expect(me.asked).toHaveLength(1)
+  })
+
+  it('whose pages go round in circles, or never end, is cut off', async () => {
+    const circle = side([], async () => encodeRecordPage({ records: [], next: boundAt(5) }))
+    await expect(circle.pull()).rejects.toThrow('goes on elsewhere')
+    expect(circle.asked).toHaveLength(2)
+    let place = 0
+    const endless = side([], async () => encodeRecordPage({ records: [], next: boundAt(++place) }))
+    expect(await endless.pull()).toEqual({ came: 0, isPartial: true })
+    expect(endless.asked).toHaveLength(rangePagesMax)
+  })
+
+  it('that sends page after page slowly is left after two minutes', async () => {
+    let place = 0
+    const me = side([], async (_bytes, _protocol, signal) => {
+      await me.clock.sleep(9_000, signal)
+      return encodeRecordPage({ records: [], next: boundAt(++place) })
+    })
+    const pulling = me.pull()
+    const ended = expect(pulling).rejects.toThrow()
+    await me.clock.advance(125_000)
+    await ended
+    expect(me.asked.length).toBeLessThan(15)
+  })
+
+  it('that is silent is left after ten seconds, and at once when the node stops', async () => {
+    const forever: Answer = (_bytes, _protocol, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const silent = side(some, forever)
+    const ended = expect(silent.pull()).rejects.toThrow()
+    await silent.clock.advance(10_001)
+    await ended
+    const stopped = side(some, forever)
+    const pulling = stopped.pull()
+    stopped.stopping.abort(new Error('stopped'))
     await expect(pulling).rejects.toThrow('stopped')
   })
+
+  it('that names ids it does not have costs a request, and keeps nobody from asking another', async () => {
+    const wanted = records(8, 700)
+    const them = side([...some, ...wanted])
+    const me = side(some, async (bytes, protocol) =>
+      protocol === streams.wants ? encodeRecordPage({ records: [] }) : asks(them)(bytes, protocol, unending),
+    )
+    expect(await me.pull()).toEqual({ came: 0, isPartial: false })
+    expect(me.logged).toEqual(['A peer did not send all that it said it has.'])
+    const honest = side(me.ids().length === 40 ? some : [], asks(them))
+    expect(await honest.pull()).toMatchObject({ came: 8 })
+  })
+
+  it('that sends more than was wanted is left', async () => {
+    const flood = records(100, 9_000).map(({ bytes }) => bytes)
+    const them = side([...some, ...records(1, 800)])
+    const me = side(some, async (bytes, protocol) =>
+      protocol === streams.wants
+        ? encodeRecordPage({ records: flood })
+        : asks(them)(bytes, protocol, unending),
+    )
+    await expect(me.pull()).rejects.toThrow('more than was wanted')
+    expect(me.taken).toEqual([])
+  })
+
+  it('is asked with messages that keep to the limits, whatever the difference', async () => {
+    const them = side(records(3_000))
+    const me = side(records(3_000, 50_000), asks(them))
+    await me.pull(true)
+    expect(me.ids()).toEqual(them.ids())
+    for (const bytes of me.asked) expect(bytes.length).toBeLessThanOrEqual(rangeMessageBytesMax)
+  }, 20_000)
 })
 
 describe('records before the one that makes their author a member', () => {
-  it('are asked for again once something came, and not for ever', async () => {
+  function waiting(isEver: boolean) {
+    const [early, late] = records(2)
+    if (early === undefined || late === undefined) throw new TypeError('two records')
     let isMember = false
-    const [late, early] = records(2).values()
-    if (late === undefined || early === undefined) return
-    const judge = (bytes: Uint8Array): Verdict => {
-      if (bytes.join() === late.bytes.join()) {
-        const first = !isMember
-        isMember = true
-        return first ? accept : { verdict: 'ignore', reason: 'known' }
+    const judge = (id: RecordId): Verdict => {
+      if (id === late.id) {
+        isMember = isEver
+        return accept
       }
       return isMember ? accept : { verdict: 'ignore', reason: 'not-member' }
     }
-    const me = side(
-      new Map(),
-      async () => encodePage({ same: false, records: [early.bytes, late.bytes] }),
-      judge,
-    )
-    await me.catchUp.pull(peer(ada))
-    expect(me.asked).toHaveLength(2)
-    const stranger = side(
-      new Map(),
-      async () => encodePage({ same: false, records: [early.bytes, late.bytes] }),
-      bytes => (bytes.join() === late.bytes.join() ? accept : { verdict: 'ignore', reason: 'not-member' }),
-    )
-    await stranger.catchUp.pull(peer(ada))
-    expect(stranger.asked).toHaveLength(4)
+    return { me: side([], asks(side([early, late])), judge) }
+  }
+
+  it('are asked for again once something came, and not for ever', async () => {
+    const { me } = waiting(true)
+    expect(await me.pull()).toEqual({ came: 2, isPartial: false })
+    const { me: stranger } = waiting(false)
+    expect(await stranger.pull()).toEqual({ came: 1, isPartial: false })
+    expect(stranger.asked.length).toBeLessThanOrEqual(6)
   })
 })
 
-function requestFor(): Uint8Array {
-  const held = side(new Map(), none)
-  let request = new Uint8Array()
-  const asking = side(new Map(), async bytes => {
-    request = new Uint8Array(bytes)
-    return encodePage({ same: true, records: [] })
-  })
-  void asking.catchUp.pull(peer(ada))
-  expect(decodePageRequest(request).ok).toBe(true)
-  held.stopping.abort()
-  return request
-}
-
-function createPageOf(bytes: Uint8Array): Page {
-  const page = decodePage(bytes)
-  if (!page.ok) throw new Error(page.message)
-  return page.value
-}
+it('what a peer lacks is given page by page', () => {
+  const some = records(700)
+  const byId = new Map(some.map(({ id, bytes }) => [id, bytes]))
+  const pages = [...pagesOf(byId.keys(), id => byId.get(id))]
+  expect(pages.reduce((sum, page) => sum + page.records, 0)).toBe(700)
+  expect(pages.length).toBeGreaterThan(1)
+})

@@ -12,11 +12,11 @@ export const shardZero = zero
 
 type Handler = Parameters<Network['serve']>[2]
 
-/** `answer` is the peer's; what the stage serves is called with `ask`. */
+/** `answer` is the peer's; what the stage serves is called with `ask`, by the protocol's name where it serves several. */
 export function fakeNetwork(
   answer: (bytes: Uint8Array, protocol: string, signal: AbortSignal) => Promise<Uint8Array>,
 ) {
-  let served: Handler | undefined
+  const served = new Map<string, Handler>()
   const asked: Uint8Array[] = []
   const network: Network = {
     self: peer(ben),
@@ -34,8 +34,8 @@ export function fakeNetwork(
       asked.push(bytes)
       return answer(bytes, protocol, signal)
     },
-    serve: (_protocol, _options, handler) => {
-      served = handler
+    serve: (protocol, _options, handler) => {
+      served.set(protocol, handler)
       return vi.fn()
     },
     weigh: () => undefined,
@@ -43,9 +43,10 @@ export function fakeNetwork(
   return {
     network,
     asked,
-    ask: (bytes: Uint8Array, from: PeerId): Promise<Uint8Array> =>
-      served === undefined
-        ? Promise.reject(new Error('nothing is served'))
-        : served(bytes, from, new AbortController().signal),
+    ask: (bytes: Uint8Array, from: PeerId, protocol?: string): Promise<Uint8Array> => {
+      const handler = protocol === undefined ? [...served.values()][0] : served.get(protocol)
+      if (handler === undefined) return Promise.reject(new Error('nothing is served'))
+      return handler(bytes, from, new AbortController().signal)
+    },
   }
 }

@@ -114,7 +114,7 @@ export function fetchAll(
 export function catchUp(asker: Peer, answerer: Peer, draws = { salt, nonce }): Compared {
   const outcome = compare(asker, answerer, draws)
   fetchAll(asker, answerer, outcome.need, draws.salt)
-  for (const bytes of pagesOf(outcome.have, bytesOf(asker))) {
+  for (const { bytes } of pagesOf(outcome.have, bytesOf(asker))) {
     const records = decodeGiven(bytes)
     if (!records.ok) throw new TypeError(records.message)
     for (const record of records.value) put(answerer, itemOf(record))

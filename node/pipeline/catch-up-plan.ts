@@ -1,0 +1,54 @@
+/**
+ * Whom to catch up with, how far, and what follows from it (SPEC, "Ranges"): decisions without a clock or a network of
+ * their own.
+ */
+
+import { futureSlackSeconds, rangeSettleSeconds } from '../../protocol/limits.ts'
+import type { PeerId, Seconds } from '../../protocol/types.ts'
+
+/**
+ * Between two peers that have just met nothing has been gossiped: all that a set may hold is compared, dated ahead or
+ * not. Later, what is young is still on its way, and would be found missing on one side or the other.
+ */
+export function untilOf(nowMs: number, occasion: 'met' | 'later'): Seconds {
+  const nowS = Math.floor(nowMs / 1000)
+  return occasion === 'met' ? nowS + futureSlackSeconds : Math.max(0, nowS - rangeSettleSeconds)
+}
+
+const randomPartners = 2
+
+/** Two at random and one that is trusted: who is surrounded by peers that hide something still asks a friend. */
+export function partnersOf(
+  peers: readonly PeerId[],
+  score: (peer: PeerId) => number,
+  below: (n: number) => number,
+): readonly PeerId[] {
+  const left = peers.filter(peer => score(peer) >= 0)
+  const drawn: PeerId[] = []
+  const draw = (from: readonly PeerId[]): void => {
+    const peer = from.length === 0 ? undefined : from[below(from.length)]
+    if (peer === undefined) return
+    drawn.push(peer)
+    left.splice(left.indexOf(peer), 1)
+  }
+  for (let i = 0; i < randomPartners; i++) draw(left)
+  draw(left.filter(peer => score(peer) > 0))
+  return drawn
+}
+
+/** What is new here is likely new to others around: so a healed partition spreads, and within this bound. */
+const followUpsPerMinute = 6
+const minuteMs = 60_000
+
+/** Counts the follow-ups of the last minute. */
+export class FollowUps {
+  #begun: readonly number[] = []
+
+  /** Whether one more may begin now. */
+  take(nowMs: number): boolean {
+    this.#begun = this.#begun.filter(at => nowMs - at < minuteMs)
+    if (this.#begun.length >= followUpsPerMinute) return false
+    this.#begun = [...this.#begun, nowMs]
+    return true
+  }
+}
