@@ -148,7 +148,7 @@ export class Swarm {
       inviterOf: peer => this.#voucherOf(peer),
       members: () => this.members().map(peer => ({ peer, inviter: this.set.member(peer)?.envelope.author })),
       attested: () => this.set.attested(),
-      records: this.set.liveCount,
+      records: this.set.ranges.size,
     }
   }
 
