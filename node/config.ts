@@ -102,7 +102,7 @@ export interface ReadSettings {
   readonly from: Readonly<Partial<Record<SettingName, string>>>
 }
 
-/** Merges the sources, first one wins, and checks the whole. An unknown key is an error that names the nearest known one. */
+/** Merges the sources, first one wins, and checks the whole. An unknown key is an error that names the known one that was meant. */
 export function readSettings(sources: readonly SettingsSource[]): Result<ReadSettings, 'bad-setting'> {
   const known = Object.keys(settingsSchema.shape)
   const merged: Record<string, unknown> = {}
@@ -111,7 +111,8 @@ export function readSettings(sources: readonly SettingsSource[]): Result<ReadSet
     for (const [key, value] of Object.entries(source.values)) {
       if (!known.includes(key)) {
         const near = nearest(key, known)
-        return bad(`${source.name(key)} is not a setting. Did you mean '${near}'?`)
+        const hint = near === undefined ? "'swarmlore config show' lists them." : `Did you mean '${near}'?`
+        return bad(`${source.name(key)} is not a setting. ${hint}`)
       }
       if (value === undefined || key in merged) continue
       merged[key] = value
@@ -122,7 +123,10 @@ export function readSettings(sources: readonly SettingsSource[]): Result<ReadSet
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     const key = String(issue?.path[0] ?? '')
-    return bad(`${from[key] ?? key}: ${issue?.message ?? 'is not valid'}.`)
+    const place = from[key] ?? key
+    if (issue === undefined || issue.code === 'custom')
+      return bad(`${place}: ${issue?.message ?? 'is not valid'}.`)
+    return bad(`${place}: it takes ${whatItTakes(key)}, and not ${shown(merged[key])}.`)
   }
   return { ok: true, value: { settings: parsed.data, from } }
 }
@@ -130,7 +134,9 @@ export function readSettings(sources: readonly SettingsSource[]): Result<ReadSet
 /** Text from the environment as the type that the setting has: numbers, booleans, comma-separated lists. */
 export function settingFromText(key: string, text: string): unknown {
   const fallback = (nodeDefaults as Record<string, unknown>)[key]
-  if (typeof fallback === 'number') return text.trim() === '' ? text : Number(text)
+  // What is no number stays as it stood, for the message.
+  if (typeof fallback === 'number')
+    return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
   if (typeof fallback === 'boolean')
     return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
   if (Array.isArray(fallback))
@@ -139,6 +145,11 @@ export function settingFromText(key: string, text: string): unknown {
       .map(part => part.trim())
       .filter(part => part !== '')
   return text
+}
+
+/** Whether a multiaddr is one at which only this machine reaches the node. */
+export function isLoopback(multiaddr: string): boolean {
+  return multiaddr.startsWith('/ip4/127.') || multiaddr.startsWith('/ip6/::1/')
 }
 
 /** What `config show` prints must hold no secret, and the endpoint's path is added to it. */
@@ -154,12 +165,39 @@ function bad(message: string): Failure<'bad-setting'> {
   return { ok: false, code: 'bad-setting', message }
 }
 
-function nearest(word: string, known: readonly string[]): string {
+/** 'a whole number from 1 to 20', out of the schema. */
+function whatItTakes(key: string): string {
+  const schema: z.ZodType | undefined = new Map(Object.entries(settingsSchema.shape)).get(key)
+  if (schema === undefined) return 'something else'
+  const { type, enum: values, minimum, maximum, maxLength } = z.toJSONSchema(schema, { io: 'input' })
+  if (values !== undefined) return `one of ${values.join(', ')}`
+  switch (type) {
+    case 'integer':
+      return `a whole number from ${minimum} to ${maximum}`
+    case 'number':
+      return `a number from ${minimum} to ${maximum}`
+    case 'boolean':
+      return 'true or false'
+    case 'array':
+      return 'a list of texts, within its limits'
+    default:
+      return maxLength === undefined ? 'a text' : `a text of at most ${maxLength} characters`
+  }
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? `'${value}'` : JSON.stringify(value)
+  return text.length <= 60 ? text : `${text.slice(0, 60).toWellFormed()}…`
+}
+
+/** The name that was probably meant: at most a third of the letters differ. */
+function nearest(word: string, known: readonly string[]): string | undefined {
   const scored = known.map(
     candidate => [editDistance(word.toLowerCase(), candidate.toLowerCase()), candidate] as const,
   )
   scored.sort((a, b) => a[0] - b[0])
-  return scored[0]?.[1] ?? ''
+  const [best] = scored
+  return best !== undefined && best[0] <= word.length / 3 ? best[1] : undefined
 }
 
 /** Levenshtein distance with one row. */

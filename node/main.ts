@@ -11,6 +11,7 @@ import type { Result } from '../protocol/types.ts'
 import type { Store } from '../store/ports.ts'
 import type { Settings } from './config.ts'
 import type { Distiller, Log } from './ports.ts'
+import { commandWord } from './surface/cli/command-word.ts'
 import { type Composed, type Program, runCli } from './surface/cli.ts'
 
 // onnxruntime reports its use to its maker over the internet, and leaves files in the temporary folder, unless told
@@ -25,12 +26,16 @@ const program: Program = {
     const { defaultDataFolder } = await import('./adapters/data-folder.ts')
     return defaultDataFolder(process.env)
   },
+  async holdsNode(folder) {
+    const { holdsNode } = await import('./adapters/data-folder.ts')
+    return holdsNode(folder)
+  },
   async token(folder) {
     const { loadOrCreateToken } = await import('./adapters/keyfile.ts')
     return loadOrCreateToken(join(folder, 'token'))
   },
   async compose(folder, settings, log) {
-    const [{ prepareDataFolder }, { loadOrCreateSeed }, { openLevelStore }, { checkSchema }] =
+    const [{ prepareDataFolder, storePath }, { loadOrCreateSeed }, { openLevelStore }, { checkSchema }] =
       await Promise.all([
         import('./adapters/data-folder.ts'),
         import('./adapters/keyfile.ts'),
@@ -39,9 +44,9 @@ const program: Program = {
       ])
     const prepared = await prepareDataFolder(folder)
     if (!prepared.ok) return prepared
-    const seed = await loadOrCreateSeed(join(prepared.value, 'key'))
+    const seed = await loadOrCreateSeed(prepared.value)
     if (!seed.ok) return seed
-    const store = await openLevelStore(join(prepared.value, 'store'))
+    const store = await openLevelStore(storePath(prepared.value))
     if (!store.ok) return store
     const schema = await checkSchema(store.value, prepared.value)
     if (schema.ok) return composeOn(store.value, seed.value, settings, log, withLlm)
@@ -59,50 +64,9 @@ const program: Program = {
       value: local,
     }))
   },
-  async experiment({ files, seed, heldOut, settings, log, onProgress }) {
-    const [
-      system,
-      { swarmOpener },
-      { openEmbedder },
-      { createDistiller },
-      { e7 },
-      { captureValue },
-      { redact, redactionRules },
-      { tracedShare },
-    ] = await Promise.all([
-      import('./adapters/system.ts'),
-      import('./adapters/libp2p.ts'),
-      import('./adapters/onnx.ts'),
-      import('./lessons/distiller.ts'),
-      import('../sim/experiments/e7.ts'),
-      import('./pipeline/capture.ts'),
-      import('./pipeline/redact.ts'),
-      import('./lessons/traced-share.ts'),
-    ])
-    const embedder = await openEmbedder(settings.modelFolder)
-    if (!embedder.ok) return embedder
-    const { listen } = settings
-    const ports = {
-      clock: system.systemClock,
-      cpu: system.systemCpu(),
-      embedder: embedder.value,
-      distiller: createDistiller(),
-      openSwarm: swarmOpener({ listen, mdns: false, dht: false }, log),
-      async tracedShare(transcripts: readonly unknown[]) {
-        const rules = redactionRules(settings)
-        if (!rules.ok) throw new TypeError(rules.message)
-        const captured = transcripts.map(transcript =>
-          captureValue(transcript, { capturedAt: 0, source: 'e7' }),
-        )
-        const episodes = captured.flatMap(one => (one.ok ? [one.value] : []))
-        return tracedShare(await Promise.all(episodes.map(episode => redact(episode, rules.value))))
-      },
-    }
-    try {
-      return { ok: true, value: await e7(ports, { files, seed, heldOut, onProgress }) }
-    } finally {
-      await embedder.value.close()
-    }
+  async experiment(options) {
+    const { experiment } = await import('./experiment.ts')
+    return experiment(options)
   },
   async settle() {
     const { releaseStartupMemory } = await import('./adapters/system.ts')
@@ -124,6 +88,7 @@ async function composeOn(
     { distillerThread },
     { createDistiller },
     { createNode },
+    { isLoopback },
   ] = await Promise.all([
     import('./adapters/system.ts'),
     import('./adapters/libp2p.ts'),
@@ -131,6 +96,7 @@ async function composeOn(
     import('./adapters/distiller-thread.ts'),
     import('./lessons/distiller.ts'),
     import('./node.ts'),
+    import('./config.ts'),
   ])
   const embedder = await openEmbedder(settings.modelFolder)
   if (!embedder.ok) {
@@ -217,10 +183,6 @@ async function withLlm(
   }
 }
 
-function isLoopback(multiaddr: string): boolean {
-  return multiaddr.startsWith('/ip4/127.') || multiaddr.startsWith('/ip6/::1/')
-}
-
 /** What nobody expected: a sentence, and no stack trace. */
 function fail(error: unknown): never {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
@@ -229,7 +191,7 @@ function fail(error: unknown): never {
 }
 
 /** The command that runs a node; all others are short. */
-const isNode = process.argv.includes('up')
+const isNode = commandWord(process.argv.slice(2)) === 'up'
 if (isNode) {
   const { restartWithLeanAllocator } = await import('./adapters/lean-allocator.ts')
   restartWithLeanAllocator()

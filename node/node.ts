@@ -3,7 +3,6 @@
  * what happens when a swarm has news; nothing here knows whether time, network and disk are real.
  */
 
-import { secondsPerDay } from '../protocol/body.ts'
 import { decodeDescriptor } from '../protocol/swarm.ts'
 import type { Day, Descriptor, PeerId, Result } from '../protocol/types.ts'
 import { type EpisodeHead, episodeCursor, listEpisodes } from '../store/episodes.ts'
@@ -26,6 +25,7 @@ import { Publishing } from './core/publishing.ts'
 import { Room } from './core/room.ts'
 import { countShadow } from './core/shadow.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
+import { today } from './core/today.ts'
 import { type RedactionRules, redactionRules } from './pipeline/redact.ts'
 import type { Outcome, Ports } from './ports.ts'
 import { createTurns } from './queue.ts'
@@ -44,6 +44,8 @@ export async function createNode(
 /** So many kept entries have their words read before the node starts, in half a second; those of more after it. */
 const wordsReadAtOnce = 10_000
 const tickMs = 600_000
+/** A node that runs for minutes only does its housekeeping, too. */
+const firstTickMs = 60_000
 class LocalNode implements SwarmloreNode {
   readonly #ports: Ports
   readonly #config: NodeConfig
@@ -361,7 +363,7 @@ class LocalNode implements SwarmloreNode {
         if (state === 'member') this.#authors.changed()
         this.#emit({ type: 'peer', peer, state })
       },
-      onAttested: () => this.#authors.changed(),
+      onAttested: () => this.#authors.attestedAnew(),
       onRefused: reason => {
         this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
       },
@@ -415,24 +417,32 @@ class LocalNode implements SwarmloreNode {
     return this.#wordsRead
   }
 
-  /** What time alone brings: records that expire, episodes and recalls past their retention. */
+  /** What time alone brings: records that expire, days to attest, episodes and recalls past their retention. */
   async #tick(): Promise<void> {
-    const { clock, log } = this.#ports
+    const { clock } = this.#ports
     const { signal } = this.#stopping
-    while (!signal.aborted) {
-      try {
-        await this.#readBaseRate()
-        await clock.sleep(tickMs, signal)
+    for (let pauseMs = firstTickMs; !signal.aborted; pauseMs = tickMs) {
+      await this.#tryInBackground(() => this.#readBaseRate())
+      await this.#tryInBackground(async () => {
+        await clock.sleep(pauseMs, signal)
         for (const swarm of this.#swarms) await swarm.advance()
-        if (this.#config.attest === 'daily') {
+        if (this.#config.attest === 'daily')
           await attest({ ports: this.#ports, evidence: this.#evidence, swarms: () => this.#swarms })
-        }
         await this.#learning.forgetOld()
         await this.#answering.forgetOld()
-      } catch (cause) {
-        if (!signal.aborted)
-          log('error', 'The periodic housekeeping failed; it is tried again.', { cause: String(cause) })
-      }
+      })
+    }
+  }
+
+  /** What ends by the stop itself is no failure. */
+  async #tryInBackground(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      if (!this.#stopping.signal.aborted)
+        this.#ports.log('error', 'The periodic housekeeping failed; it is tried again.', {
+          cause: String(cause),
+        })
     }
   }
 
@@ -445,7 +455,7 @@ class LocalNode implements SwarmloreNode {
   }
 
   #today(): Day {
-    return Math.floor(this.#ports.clock.now() / 1000 / secondsPerDay)
+    return today(this.#ports.clock)
   }
 }
 

@@ -105,6 +105,23 @@ export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   }
 }
 
+/** Work that shares a key runs one after the other, in the order in which it was handed in; all other work at once. */
+export type KeyedTurns = <T>(keys: readonly string[], work: () => Promise<T>) => Promise<T>
+
+export function createKeyedTurns(): KeyedTurns {
+  const last = new Map<string, Promise<void>>()
+  return (keys, work) => {
+    const turn = Promise.all(keys.map(key => last.get(key))).then(work)
+    const over = (): void => {
+      for (const key of keys) if (last.get(key) === ended) last.delete(key)
+    }
+    // A failure reaches its own caller, through `turn`.
+    const ended: Promise<void> = turn.then(over, over)
+    for (const key of keys) last.set(key, ended)
+    return turn
+  }
+}
+
 /** Binary heap: the first to leave stands at index 0. */
 function insert<T>(heap: Waiting<T>[], added: Waiting<T>): void {
   let index = heap.push(added) - 1

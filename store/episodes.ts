@@ -89,6 +89,11 @@ export async function pendingEpisodes(store: Store, limit: number): Promise<stri
   return ids(store, { prefix: prefixes.episodeQueue, limit })
 }
 
+/** Whether it waits for the distiller. */
+export function isPending(store: Store, head: EpisodeHead): boolean {
+  return store.has(keyOf(prefixes.episodeQueue, timePart(head.capturedAt), head.id))
+}
+
 export function distilledOps(head: EpisodeHead): StoreOp[] {
   return [del(keyOf(prefixes.episodeQueue, timePart(head.capturedAt), head.id))]
 }
@@ -121,11 +126,29 @@ export async function episodesBefore(store: Store, time: number, limit: number):
   return found
 }
 
-/** How many are stored, and how many wait: read once at start, then counted by the caller. */
-export async function countEpisodes(store: Store): Promise<{ stored: number; waiting: number }> {
-  const stored = await ids(store, { prefix: prefixes.episodeTime })
-  const waiting = await ids(store, { prefix: prefixes.episodeQueue })
-  return { stored: stored.length, waiting: waiting.length }
+/**
+ * How many are stored, and how many wait: read once at start, then counted by the caller. `strays` takes away rows under
+ * which no episode stands (any more): nobody else would.
+ */
+export async function countEpisodes(
+  store: Store,
+): Promise<{ stored: number; waiting: number; strays: StoreOp[] }> {
+  const strays: StoreOp[] = []
+  const count = async (prefix: string): Promise<number> => {
+    let standing = 0
+    for await (const [key] of store.entries({ prefix })) {
+      const [time = '', id = ''] = partsOf(prefix, key)
+      const head = episodeHead(store, id)
+      if (head !== undefined && timePart(head.capturedAt) === time) standing++
+      else strays.push(del(key))
+    }
+    return standing
+  }
+  return {
+    stored: await count(prefixes.episodeTime),
+    waiting: await count(prefixes.episodeQueue),
+    strays,
+  }
 }
 
 function encodeHead(head: EpisodeHead, once: string | undefined): Uint8Array {

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, stat, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import type { Failure, Result } from '../../protocol/types.ts'
@@ -36,9 +36,28 @@ export async function prepareDataFolder(folder: string): Promise<Result<string, 
   }
 }
 
-/** Whether the folder holds anything yet: reading commands do not make one. */
-export async function dataFolderExists(folder: string): Promise<boolean> {
-  const found = await stat(resolve(folder)).catch(() => undefined)
+export function keyPath(folder: string): string {
+  return join(folder, 'key')
+}
+
+export function storePath(folder: string): string {
+  return join(folder, 'store')
+}
+
+/** Whether a node has kept anything here. */
+export async function holdsStore(folder: string): Promise<boolean> {
+  const files = await readdir(storePath(folder)).catch(() => [])
+  return files.length > 0
+}
+
+/** Whether a node was begun here: reading commands begin none. */
+export async function holdsNode(folder: string): Promise<boolean> {
+  const key = await stat(keyPath(folder)).catch(() => undefined)
+  return key !== undefined || (await holdsStore(folder))
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
   return found?.isDirectory() ?? false
 }
 
@@ -50,7 +69,7 @@ export async function makeFolder(path: string): Promise<void> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
     const parent = dirname(path)
-    if (code !== 'ENOENT' || parent === path || (await dataFolderExists(parent))) throw error
+    if (code !== 'ENOENT' || parent === path || (await isFolder(parent))) throw error
     await makeFolder(parent)
     await mkdir(path, { mode: 0o700 })
   }

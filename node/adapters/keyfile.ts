@@ -9,7 +9,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Failure, Result } from '../../protocol/types.ts'
-import { makeFolder } from './data-folder.ts'
+import { holdsStore, keyPath, makeFolder, storePath } from './data-folder.ts'
 
 export type SecretCode =
   | 'secret-missing'
@@ -24,14 +24,24 @@ const secretBytesMax = 4_096
 const seedBytes = 32
 const tokenBytes = 32
 
-/** The 32-byte seed of the node, made at first start. */
-export function loadOrCreateSeed(path: string): Promise<Result<Uint8Array, SecretCode>> {
-  return loadOrCreateSecret(
-    path,
-    () => new Uint8Array(randomBytes(seedBytes)),
-    bytes =>
-      bytes.length === seedBytes ? undefined : `it has ${bytes.length} bytes where a key has ${seedBytes}`,
-  )
+/**
+ * The 32-byte seed of the node, made at first start: where the folder holds a store, a new one would silently be
+ * another node, whom nobody in its swarms knows.
+ */
+export async function loadOrCreateSeed(folder: string): Promise<Result<Uint8Array, SecretCode>> {
+  const path = keyPath(folder)
+  const check = (bytes: Uint8Array): string | undefined =>
+    bytes.length === seedBytes ? undefined : `it has ${bytes.length} bytes where a key has ${seedBytes}`
+  // Looked for before the key: a process that starts at the same time makes the key first, and then the store.
+  if (await holdsStore(folder)) {
+    const loaded = await load(path, check)
+    if (loaded !== 'missing') return loaded
+    return fail(
+      'secret-missing',
+      `The data folder ${folder} holds what a node has kept (${storePath(folder)}), and its key ${path} is missing. Put the key back from a backup, or begin a new node in an empty folder with --data.`,
+    )
+  }
+  return loadOrCreateSecret(path, () => new Uint8Array(randomBytes(seedBytes)), check)
 }
 
 /** The bearer token of the HTTP API, base64url, made at first start. A trailing line break is not part of it. */

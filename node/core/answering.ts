@@ -22,6 +22,7 @@ import type { Voice } from '../trust/corroboration.ts'
 import { corroborators } from './agreeing.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
+import { today } from './today.ts'
 
 export interface AnsweringDeps {
   readonly ports: Ports
@@ -373,7 +374,7 @@ export class Answering {
   }
 
   #today(): Day {
-    return Math.floor(this.#deps.ports.clock.now() / 1000 / secondsPerDay)
+    return today(this.#deps.ports.clock)
   }
 }
 

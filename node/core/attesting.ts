@@ -3,7 +3,7 @@
  * `trust/attesting`; this gathers what it needs, signs and publishes.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
+import { dayOf } from '../../protocol/body.ts'
 import { signRecord } from '../../protocol/envelope.ts'
 import type { PeerId } from '../../protocol/types.ts'
 import type { Evidence } from '../../store/evidence.ts'
@@ -28,7 +28,7 @@ export async function attest({ ports, evidence, swarms }: AttestingDeps): Promis
     const outcomes = [...evidence.authorDays()].filter(isOfSwarm)
     if (outcomes.length === 0) continue
     const said = [...set.attested()].filter(one => one.author === self)
-    for (const body of attestationsDue(outcomes, said, Math.floor(t / secondsPerDay))) {
+    for (const body of attestationsDue(outcomes, said, dayOf(t))) {
       await swarm.publish(signRecord({ swarm: swarm.id, kind: 'attest', t, body }, swarm.pair))
     }
   }

@@ -2,7 +2,6 @@
  * The kept entries as people see them: listed with filters, in detail, and counted.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
 import type { EntryCid, Result } from '../../protocol/types.ts'
 import type { KeptEntry } from '../../store/entries.ts'
 import type { Evidence } from '../../store/evidence.ts'
@@ -15,6 +14,7 @@ import type { KeptSet } from './kept-set.ts'
 import type { Learning } from './learning.ts'
 import type { Publishing } from './publishing.ts'
 import type { Swarm } from './swarm.ts'
+import { today } from './today.ts'
 
 export interface CatalogueDeps {
   readonly clock: Clock
@@ -100,7 +100,6 @@ export class Catalogue {
     const { kept, evidence, clock, publishing } = this.#deps
     const entry = kept.entry(meta.cid)
     if (entry === undefined) return undefined
-    const today = Math.floor(clock.now() / 1000 / secondsPerDay)
     const heldBack = await publishing.heldBack(meta.cid)
     return {
       cid: meta.cid,
@@ -111,7 +110,7 @@ export class Catalogue {
       status: statusOf(meta, heldBack),
       ...(heldBack === undefined ? {} : { heldBack: heldBack.message }),
       receivedAt: meta.receivedAt,
-      evidence: evidence.ofEntry(meta.cid, today),
+      evidence: evidence.ofEntry(meta.cid, today(clock)),
     }
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import {
   addSupportOps,
   draftsOfEpisode,
@@ -28,18 +29,23 @@ import {
 import type { StoreOp } from '../../store/ports.ts'
 import { type RedactionRules, redact } from '../pipeline/redact.ts'
 import type { EntryDraft, Episode, EpisodeId, Ports, RedactedEpisode } from '../ports.ts'
+import type { KeyedTurns } from '../queue.ts'
 import { countedAsks } from './counted-asks.ts'
 import { encodeDraft } from './publishing.ts'
 
 export interface DistillingDeps {
   readonly ports: Ports
   readonly rules: RedactionRules
+  /** Turns by the ids of episodes: what is written of one must not cross with its outcome that comes meanwhile. */
+  readonly inTurn: KeyedTurns
   readonly signal: AbortSignal
 }
 
 /** What one step changed. */
 export interface Distilled {
   readonly episodes: number
+  /** Of these, how many do not wait any more. An outcome that came meanwhile lets its episode wait on. */
+  readonly done: number
   /** Drafts that were found. */
   readonly found: ReadonlySet<string>
   /** Drafts whose words or support are others than before. */
@@ -73,14 +79,15 @@ export class Distilling {
     const waiting = await pendingEpisodes(store, freshEpisodes)
     if (waiting.length === 0) return undefined
     const fresh = waiting.map(id => episodeHead(store, id)).filter(head => head !== undefined)
+    if (fresh.length === 0) return undefined
     const { heads, isWhole } = await this.#window(fresh)
     const redacted = await this.#redactAll(heads)
     const drafts = await this.#distil(redacted)
     if (drafts !== undefined) return this.#store(fresh, redacted, drafts, isWhole)
     const [alone] = redacted.length === 1 ? fresh : []
     if (alone === undefined) return this.#oneByOne(fresh)
-    await this.#leaveOut(alone)
-    return { episodes: 1, found: new Set(), changed: new Set(), created: 0 }
+    const done = await this.#leaveOut(alone)
+    return { episodes: 1, done, found: new Set(), changed: new Set(), created: 0 }
   }
 
   redact(episode: Episode): Promise<RedactedEpisode> {
@@ -105,8 +112,9 @@ export class Distilling {
   async #redactAll(heads: readonly EpisodeHead[]): Promise<readonly RedactedEpisode[]> {
     const { cpu, store } = this.#deps.ports
     const all: RedactedEpisode[] = []
-    const ops: StoreOp[] = []
-    for (const { id } of heads) {
+    const made: (readonly [EpisodeHead, RedactedEpisode])[] = []
+    for (const head of heads) {
+      const { id } = head
       const kept = redactedBody(store, id, this.#rules)
       // Nothing in it: the distiller could not take it, and would fail again.
       if (kept?.length === 0) continue
@@ -118,11 +126,33 @@ export class Distilling {
       const body = episodeBody(store, id)
       if (body === undefined) continue
       const episode = await this.redact(JSON.parse(new TextDecoder().decode(body)) as Episode)
-      ops.push(...putRedactedOps(id, this.#rules, new TextEncoder().encode(JSON.stringify(episode))))
+      made.push([head, episode])
       all.push(episode)
     }
-    await store.batch(ops)
+    await this.#inTurn(
+      made.map(([head]) => head),
+      async isCurrent => {
+        const ops = made
+          .filter(([head]) => isCurrent(head))
+          .flatMap(([{ id }, episode]) =>
+            putRedactedOps(id, this.#rules, new TextEncoder().encode(JSON.stringify(episode))),
+          )
+        await store.batch(ops)
+      },
+    )
     return all
+  }
+
+  /** `isCurrent` tells whether an episode still stands as it was read. */
+  #inTurn<T>(
+    heads: readonly EpisodeHead[],
+    work: (isCurrent: (head: EpisodeHead) => boolean) => Promise<T>,
+  ): Promise<T> {
+    const { inTurn, ports } = this.#deps
+    return inTurn(
+      heads.map(head => head.id),
+      () => work(head => isDeepStrictEqual(episodeHead(ports.store, head.id), head)),
+    )
   }
 
   /** One episode that the distiller cannot take must not hold up the others, now or later. */
@@ -130,25 +160,31 @@ export class Distilling {
     const found = new Set<string>()
     const changed = new Set<string>()
     let created = 0
+    let done = 0
     for (const head of fresh) {
       const redacted = await this.#redactAll([head])
       const drafts = await this.#distil(redacted)
       if (drafts === undefined) {
-        await this.#leaveOut(head)
+        done += await this.#leaveOut(head)
         continue
       }
       const stored = await this.#store([head], redacted, drafts, false)
       for (const key of stored.found) found.add(key)
       for (const key of stored.changed) changed.add(key)
       created += stored.created
+      done += stored.done
     }
-    return { episodes: fresh.length, found, changed, created }
+    return { episodes: fresh.length, done, found, changed, created }
   }
 
-  async #leaveOut(head: EpisodeHead): Promise<void> {
+  #leaveOut(head: EpisodeHead): Promise<number> {
     const { log, store } = this.#deps.ports
-    log('error', 'An episode is left out: it cannot be distilled.', { episode: head.id })
-    await store.batch([...putRedactedOps(head.id, this.#rules, new Uint8Array()), ...distilledOps(head)])
+    return this.#inTurn([head], async isCurrent => {
+      if (!isCurrent(head)) return 0
+      log('error', 'An episode is left out: it cannot be distilled.', { episode: head.id })
+      await store.batch([...putRedactedOps(head.id, this.#rules, new Uint8Array()), ...distilledOps(head)])
+      return 1
+    })
   }
 
   /** Undefined when the distiller failed, or did not end within its time. */
@@ -198,9 +234,12 @@ export class Distilling {
       if (support.length + words.length > 0) changed.add(key)
       ops.push(...words, ...support)
     }
-    ops.push(...fresh.flatMap(distilledOps))
-    await store.batch(ops)
-    return { episodes: fresh.length, found: new Set(byKey.keys()), changed, created }
+    const done = await this.#inTurn(fresh, async isCurrent => {
+      const current = fresh.filter(isCurrent)
+      await store.batch([...ops, ...current.flatMap(distilledOps)])
+      return current.length
+    })
+    return { episodes: fresh.length, done, found: new Set(byKey.keys()), changed, created }
   }
 
   #wordsOps(draft: EntryDraft): readonly StoreOp[] {

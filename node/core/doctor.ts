@@ -3,6 +3,7 @@
  */
 
 import type { Finding, NodeStatus } from '../api.ts'
+import { isLoopback } from '../config.ts'
 
 export interface DoctorFacts {
   readonly status: NodeStatus
@@ -63,10 +64,7 @@ function network({ status, started }: DoctorFacts): readonly Finding[] {
         check,
         message: 'Nobody else is in this swarm yet. Invite someone: `swarmlore invite create`.',
       }
-    const loopback = swarm.addresses.every(
-      address => address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/'),
-    )
-    const reason = loopback
+    const reason = swarm.addresses.every(isLoopback)
       ? 'This node listens on loopback only, so that other machines cannot reach it: start it with `--listen /ip4/0.0.0.0/tcp/4501`.'
       : 'Their nodes may be down, or a firewall may stand between.'
     return {
@@ -126,9 +124,9 @@ function llm({ status }: DoctorFacts): readonly Finding[] {
   const { last, model, url } = status.llm
   const check = 'llm'
   const { hostname, protocol } = new URL(url)
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
   const findings: Finding[] = []
-  if (protocol === 'http:' && !isLoopback) {
+  if (protocol === 'http:' && !isHere) {
     const message = `Runs go to the LLM at ${url} unencrypted. Use https, or one on this machine.`
     findings.push({ level: 'warn', check, message })
   }

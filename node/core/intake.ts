@@ -3,7 +3,6 @@
  * not to be what was announced, and when it leaves the replicated set.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
 import { embeddingText } from '../../protocol/entry-text.ts'
 import { sketchBitsMax } from '../../protocol/limits.ts'
 import { hamming, sketchOf } from '../../protocol/sketch.ts'
@@ -19,6 +18,7 @@ import type { KeptSet } from './kept-set.ts'
 import type { Gone } from './ledger.ts'
 import type { Room } from './room.ts'
 import type { Swarm } from './swarm.ts'
+import { today } from './today.ts'
 
 export interface IntakeDeps {
   readonly ports: Ports
@@ -160,7 +160,7 @@ export class Intake {
       cid: body.cid,
       author,
       outcome: 'hurt',
-      day: Math.floor(this.#deps.ports.clock.now() / 1000 / secondsPerDay),
+      day: today(this.#deps.ports.clock),
       authorOnly: true,
     })
   }

@@ -5,6 +5,7 @@
 
 import { restoreEntry } from '../../protocol/entry.ts'
 import { duplicateKey } from '../../protocol/entry-text.ts'
+import { createMultimap } from '../../protocol/multimap.ts'
 import type { Entry, EntryCid, PeerId, SpaceId } from '../../protocol/types.ts'
 import {
   allEntries,
@@ -32,7 +33,7 @@ export class KeptSet {
   readonly #store: Store
   readonly #space: SpaceId
   readonly #kept = new Map<EntryCid, KeptEntry>()
-  readonly #byDraft = new Map<string, Set<EntryCid>>()
+  readonly #byDraft = createMultimap<string, EntryCid>()
   readonly #authored = new Map<PeerId, number>()
   readonly #decoded = new Map<EntryCid, Entry>()
   readonly #meanings: VectorIndex
@@ -92,7 +93,7 @@ export class KeptSet {
 
   /** The entries of one own draft, one for each swarm. */
   ofDraft(key: string): readonly EntryCid[] {
-    return [...(this.#byDraft.get(key) ?? [])]
+    return [...this.#byDraft.get(key)]
   }
 
   countOf(author: PeerId): number {
@@ -199,9 +200,7 @@ export class KeptSet {
     if (!this.#kept.has(meta.cid)) this.#authored.set(meta.author, this.countOf(meta.author) + 1)
     this.#kept.set(meta.cid, meta)
     if (meta.draftKey === undefined) return
-    const cids = this.#byDraft.get(meta.draftKey) ?? new Set()
-    cids.add(meta.cid)
-    this.#byDraft.set(meta.draftKey, cids)
+    if (!this.#byDraft.get(meta.draftKey).includes(meta.cid)) this.#byDraft.put(meta.draftKey, meta.cid)
   }
 
   #forget(meta: KeptEntry): void {
@@ -209,10 +208,7 @@ export class KeptSet {
     const left = this.countOf(meta.author) - 1
     if (left > 0) this.#authored.set(meta.author, left)
     else this.#authored.delete(meta.author)
-    if (meta.draftKey === undefined) return
-    const cids = this.#byDraft.get(meta.draftKey)
-    cids?.delete(meta.cid)
-    if (cids?.size === 0) this.#byDraft.delete(meta.draftKey)
+    if (meta.draftKey !== undefined) this.#byDraft.take(meta.draftKey, meta.cid)
   }
 
   #index(cid: EntryCid, entry: Entry): void {

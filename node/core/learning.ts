@@ -8,22 +8,14 @@ import { secondsPerDay } from '../../protocol/body.ts'
 import { encodeEntry } from '../../protocol/entry.ts'
 import type { EntryCid, Result } from '../../protocol/types.ts'
 import { allDrafts, draftsOfEpisode, dropDraftOps, removeSupportOps, supportOf } from '../../store/drafts.ts'
-import {
-  countEpisodes,
-  episodeBody,
-  episodeHead,
-  episodeOfKey,
-  episodesBefore,
-  forgetEpisodeOps,
-  pendingEpisodes,
-  putEpisodeOps,
-} from '../../store/episodes.ts'
+import { episodeHead } from '../../store/episodes.ts'
 import type { Captured, DistilReport, DraftView, NewEntry, NodeEvent } from '../api.ts'
 import { captureValue } from '../pipeline/capture.ts'
 import { entryOf, whyHeldBack } from '../pipeline/publish.ts'
 import type { RedactionRules } from '../pipeline/redact.ts'
 import type { Episode, EpisodeId, Outcome, Ports, RedactedEpisode } from '../ports.ts'
-import { createTurns } from '../queue.ts'
+import { createKeyedTurns, createTurns } from '../queue.ts'
+import { Capturing, noEpisode } from './capturing.ts'
 import { Distilling } from './distilling.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Publishing } from './publishing.ts'
@@ -52,9 +44,9 @@ const backgroundWaitMsMax = 600_000
 
 export class Learning {
   readonly #deps: LearningDeps
+  readonly #capturing: Capturing
   readonly #distilling: Distilling
   readonly #stopping = new AbortController()
-  #counts = { stored: 0, waiting: 0 }
   /** One step that changes drafts at a time. */
   readonly #inTurn = createTurns()
   #lastCaptureAt = 0
@@ -68,15 +60,18 @@ export class Learning {
 
   constructor(deps: LearningDeps) {
     this.#deps = deps
-    this.#distilling = new Distilling({ ports: deps.ports, rules: deps.rules, signal: this.#stopping.signal })
+    const { ports, rules } = deps
+    const inTurn = createKeyedTurns()
+    this.#capturing = new Capturing({ ports, inTurn, onStored: id => this.#onStored(id) })
+    this.#distilling = new Distilling({ ports, rules, inTurn, signal: this.#stopping.signal })
   }
 
-  async load(): Promise<void> {
-    this.#counts = await countEpisodes(this.#deps.ports.store)
+  load(): Promise<void> {
+    return this.#capturing.load()
   }
 
   get counts(): { readonly stored: number; readonly waiting: number } {
-    return this.#counts
+    return this.#capturing.counts
   }
 
   /** Distils what waited over a restart, and gives entries to drafts that have none yet. */
@@ -94,26 +89,16 @@ export class Learning {
     await this.#inTurn(async () => undefined)
   }
 
-  async capture(transcript: unknown, idempotencyKey?: string): Promise<Result<Captured>> {
-    const { clock, store } = this.#deps.ports
-    const before = idempotencyKey === undefined ? undefined : episodeOfKey(store, idempotencyKey)
-    if (before !== undefined) return { ok: true, value: { episode: before, known: true } }
-    const captured = captureValue(transcript, { capturedAt: clock.now(), source: 'api' })
-    if (!captured.ok) return captured
-    return this.#keep(captured.value, idempotencyKey)
+  capture(transcript: unknown, idempotencyKey?: string): Promise<Result<Captured>> {
+    return this.#capturing.capture(transcript, idempotencyKey)
   }
 
-  /** An outcome that came later: the episode is distilled again with it. */
-  async outcome(id: EpisodeId, outcome: Outcome): Promise<Result<Captured>> {
-    const episode = this.episode(id)
-    if (episode === undefined) return noEpisode(id)
-    await this.#store({ ...episode, outcome }, undefined)
-    return { ok: true, value: { episode: id, known: true } }
+  outcome(id: EpisodeId, outcome: Outcome): Promise<Result<Captured>> {
+    return this.#capturing.outcome(id, outcome)
   }
 
   episode(id: EpisodeId): Episode | undefined {
-    const body = episodeBody(this.#deps.ports.store, id)
-    return body === undefined ? undefined : (JSON.parse(new TextDecoder().decode(body)) as Episode)
+    return this.#capturing.episode(id)
   }
 
   async distil(): Promise<DistilReport> {
@@ -207,50 +192,21 @@ export class Learning {
         retracted += await publishing.dropEntries(key)
         await store.batch([...removeSupportOps(key, id), ...dropDraftOps(key)])
       }
-      const waited = await this.#isWaiting(id)
-      await store.batch(forgetEpisodeOps(store, id))
-      this.#counts = { stored: this.#counts.stored - 1, waiting: this.#counts.waiting - (waited ? 1 : 0) }
+      await this.#capturing.forget(id)
       return { ok: true, value: { dropped, retracted } }
     })
   }
 
   /** Episodes past their retention go; what was distilled from them stays. */
-  async forgetOld(): Promise<void> {
-    const { store, clock } = this.#deps.ports
-    const before = clock.now() - this.#deps.retentionDays * secondsPerDay * 1000
-    for (;;) {
-      const old = await episodesBefore(store, before, 100)
-      if (old.length === 0) return
-      await store.batch(old.flatMap(id => forgetEpisodeOps(store, id)))
-      this.#counts = await countEpisodes(store)
-    }
+  forgetOld(): Promise<void> {
+    const retentionMs = this.#deps.retentionDays * secondsPerDay * 1000
+    return this.#capturing.forgetBefore(this.#deps.ports.clock.now() - retentionMs)
   }
 
-  async #keep(episode: Episode, idempotencyKey: string | undefined): Promise<Result<Captured>> {
-    const known = episodeHead(this.#deps.ports.store, episode.id) !== undefined
-    if (!known) await this.#store(episode, idempotencyKey)
-    return { ok: true, value: { episode: episode.id, known } }
-  }
-
-  async #store(episode: Episode, idempotencyKey: string | undefined): Promise<void> {
-    const { store, clock } = this.#deps.ports
-    const { id, ask, source, model, capturedAt, interactions, outcome } = episode
-    const head = {
-      id,
-      ask,
-      source,
-      ...(model === undefined ? {} : { model }),
-      capturedAt,
-      interactions: interactions.length,
-      ...(outcome === undefined ? {} : { outcome }),
-    }
-    const body = new TextEncoder().encode(JSON.stringify(episode))
-    const known = episodeHead(store, id) !== undefined
-    await store.batch(putEpisodeOps(store, head, body, idempotencyKey))
-    this.#counts = { stored: this.#counts.stored + (known ? 0 : 1), waiting: this.#counts.waiting + 1 }
+  #onStored(id: EpisodeId): void {
     this.#deps.emit({ type: 'episode', episode: id })
-    this.#lastCaptureAt = clock.now()
-    if (this.#counts.waiting === 1) this.#waitingSince = this.#lastCaptureAt
+    this.#lastCaptureAt = this.#deps.ports.clock.now()
+    if (this.counts.waiting === 1) this.#waitingSince = this.#lastCaptureAt
     this.#distilWhenIdle()
   }
 
@@ -287,7 +243,7 @@ export class Learning {
   }
 
   #hasWork(): boolean {
-    return this.#counts.waiting > 0 || this.#unpublished.size > 0
+    return this.counts.waiting > 0 || this.#unpublished.size > 0
   }
 
   /** When the background may distil: nothing was captured for a while, and the last time is long enough ago. */
@@ -309,6 +265,7 @@ export class Learning {
     let newDrafts = 0
     for (let step = await this.#distilling.step(); step !== undefined; step = await this.#distilling.step()) {
       episodes += step.episodes
+      this.#capturing.distilled(step.done)
       newDrafts += step.created
       for (const key of step.found) found.add(key)
       for (const key of step.changed) this.#unpublished.add(key)
@@ -326,21 +283,8 @@ export class Learning {
       this.#unpublished.delete(key)
     }
     if (episodes > 0) ports.log('info', 'Distilled.', { episodes, drafts: found.size, published })
-    this.#counts = await countEpisodes(ports.store)
     const local = await publishing.heldBackByReason()
     const heldOver = this.#unpublished.size
     return { episodes, drafts: found.size, newDrafts, published, heldOver, local }
-  }
-
-  async #isWaiting(id: EpisodeId): Promise<boolean> {
-    return (await pendingEpisodes(this.#deps.ports.store, Number.MAX_SAFE_INTEGER)).includes(id)
-  }
-}
-
-function noEpisode(id: EpisodeId): Result<never> {
-  return {
-    ok: false,
-    code: 'unknown-episode',
-    message: `There is no episode ${id} on this node. 'swarmlore episodes ls' lists them.`,
   }
 }

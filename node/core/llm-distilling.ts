@@ -4,7 +4,6 @@
  * deadline and a daily budget; what was taken is stored beside the episodes, and goes with them.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
 import { episodeHead } from '../../store/episodes.ts'
 import { llmDay, llmLessons, putLlmDayOps, putLlmLessonsOps, type StoredLlmDay } from '../../store/llm.ts'
 import type { Store } from '../../store/ports.ts'
@@ -33,6 +32,7 @@ import type {
   Log,
   RedactedEpisode,
 } from '../ports.ts'
+import { today } from './today.ts'
 
 export interface LlmDistillingDeps {
   readonly local: Distiller
@@ -275,10 +275,10 @@ export class LlmDistilling implements Distiller {
   }
 
   #day(): StoredLlmDay {
-    const today = Math.floor(this.#deps.clock.now() / 1000 / secondsPerDay)
+    const day = today(this.#deps.clock)
     const stored = this.#spent ?? llmDay(this.#deps.store)
-    if (stored === undefined) return { day: today, requests: 0, tokens: 0, waiting: 0 }
-    return stored.day === today ? stored : { ...stored, day: today, requests: 0, tokens: 0 }
+    if (stored === undefined) return { day, requests: 0, tokens: 0, waiting: 0 }
+    return stored.day === day ? stored : { ...stored, day, requests: 0, tokens: 0 }
   }
 
   #note(changes: Partial<StoredLlmDay>): Promise<void> {

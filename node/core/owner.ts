@@ -2,7 +2,7 @@
  * What the owner sees of peers and says of them: tiers with their reasons, and the word that wins over evidence.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
+import { dayOf } from '../../protocol/body.ts'
 import type { PeerId, Result } from '../../protocol/types.ts'
 import type { Evidence } from '../../store/evidence.ts'
 import { setWordOps } from '../../store/words.ts'
@@ -88,7 +88,7 @@ export class Owner {
     const { authors, evidence, kept, ports } = this.#deps
     const nowS = Math.floor(ports.clock.now() / 1000)
     const standing = authors.standing(peer, swarm.membership)
-    const { helped, hurt } = evidence.ofAuthor(peer, Math.floor(nowS / secondsPerDay))
+    const { helped, hurt } = evidence.ofAuthor(peer, dayOf(nowS))
     const invitedBy = swarm.set.member(peer)?.envelope.author
     const weights = authors.weights(swarm.membership)
     const behind = weights.branchOf(peer)

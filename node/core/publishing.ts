@@ -3,7 +3,6 @@
  * or taken back. A draft and its entry change in one atomic batch with the digest that announces it.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
 import { type EncodedEntry, encodeEntry } from '../../protocol/entry.ts'
 import { embeddingText } from '../../protocol/entry-text.ts'
 import { signRecord } from '../../protocol/envelope.ts'
@@ -25,6 +24,7 @@ import { entryOf, type HeldBackReason, heldBackBy, needsSuccessor } from '../pip
 import type { DraftSupport, EntryDraft, Ports } from '../ports.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
+import { dayOfMs, today } from './today.ts'
 
 export interface PublishingDeps {
   readonly ports: Ports
@@ -127,7 +127,7 @@ export class Publishing {
     const { store } = this.#deps.ports
     const key = this.#deps.kept.get(cid)?.draftKey
     const stored = key === undefined ? undefined : getDraft(store, key)
-    if (key === undefined || stored === undefined) return notOwn(cid)
+    if (key === undefined || stored === undefined) return this.#notOwn(cid)
     await store.batch(putDraftOps({ ...stored, review: verdict === 'approve' ? 'approved' : 'rejected' }))
     await this.publish(key)
     return { ok: true, value: this.#deps.kept.ofDraft(key) }
@@ -138,8 +138,22 @@ export class Publishing {
     const { store } = this.#deps.ports
     const key = this.#deps.kept.get(cid)?.draftKey
     const stored = key === undefined ? undefined : getDraft(store, key)
-    if (key === undefined || stored === undefined) return notOwn(cid)
+    if (key === undefined || stored === undefined) return this.#notOwn(cid)
     return { ok: true, value: { swarms: await this.dropEntries(key) } }
+  }
+
+  #notOwn(cid: EntryCid): Result<never> {
+    if (this.#deps.kept.get(cid) === undefined)
+      return {
+        ok: false,
+        code: 'unknown-entry',
+        message: `There is no entry ${cid} on this node. A review or new runs give a lesson another name: 'swarmlore entries ls' lists those there are.`,
+      }
+    return {
+      ok: false,
+      code: 'not-own',
+      message: `${cid} is not an entry of this node; only own entries can be reviewed or retracted.`,
+    }
   }
 
   /** Makes the draft's entry in each swarm what it should be now. */
@@ -306,8 +320,8 @@ export class Publishing {
     const stored = getDraft(store, key)
     if (stored === undefined) return undefined
     const support = await supportOf(store, key)
-    const days = support.map(one => Math.floor(one.capturedAt / 1000 / secondsPerDay))
-    const today = Math.floor(clock.now() / 1000 / secondsPerDay)
+    const days = support.map(one => dayOfMs(one.capturedAt))
+    const now = today(clock)
     const draft: EntryDraft = {
       ...decodeDraft(stored.body),
       support: support.map(
@@ -317,8 +331,8 @@ export class Publishing {
     return {
       stored,
       draft,
-      firstSeen: Math.min(today, ...days),
-      lastSeen: days.length === 0 ? today : Math.max(...days),
+      firstSeen: Math.min(now, ...days),
+      lastSeen: days.length === 0 ? now : Math.max(...days),
     }
   }
 
@@ -368,12 +382,4 @@ function retractionOf(swarm: Swarm, cid: EntryCid, nowMs: number): RetractRecord
     { swarm: swarm.id, kind: 'retract', t: Math.floor(nowMs / 1000), body: { cid } },
     swarm.pair,
   )
-}
-
-function notOwn(cid: EntryCid): Result<never> {
-  return {
-    ok: false,
-    code: 'not-own',
-    message: `${cid} is not an entry of this node; only own entries can be reviewed or retracted.`,
-  }
 }

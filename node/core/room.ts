@@ -3,7 +3,6 @@
  * room. The ranking is `pipeline/refine`'s.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
 import type { EntryCid } from '../../protocol/types.ts'
 import type { Evidence } from '../../store/evidence.ts'
 import type { NodeEvent } from '../api.ts'
@@ -13,6 +12,7 @@ import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
+import { today } from './today.ts'
 
 export interface RoomDeps {
   readonly ports: Ports
@@ -53,7 +53,7 @@ export class Room {
   /** What an entry that is not here would count for: as much as an unused one of that time that is. */
   #valueUnseen(trust: number, createdS: number): number {
     const lastTouchedAt = createdS * 1000
-    const facts = { own: false, trust, helped: 0, hurt: 0, uses: 0, lastTouchedAt }
+    const facts = { trust, helped: 0, hurt: 0, uses: 0, lastTouchedAt }
     return usefulness(facts, this.#deps.ports.clock.now())
   }
 
@@ -95,7 +95,7 @@ export class Room {
 
   /** Own lessons are never evicted: no peer has them for this node. */
   async #factsOfReceived(): Promise<ReadonlyMap<EntryCid, KeptFacts>> {
-    const today = Math.floor(this.#deps.ports.clock.now() / 1000 / secondsPerDay)
+    const day = today(this.#deps.ports.clock)
     const swarms = new Map(this.#deps.swarms().map(swarm => [swarm.id, swarm]))
     const facts = new Map<EntryCid, KeptFacts>()
     for (const { swarm: id, cid, author, uses, draftKey, lastUsedAt, receivedAt } of this.#deps.kept.all()) {
@@ -105,11 +105,11 @@ export class Room {
       const { blocked } = this.#deps.authors.wordOn(author)
       const trust =
         swarm === undefined || blocked ? 0 : this.#deps.authors.standing(author, swarm.membership).trust
-      const { helped, hurt } = this.#deps.evidence.ofEntry(cid, today)
+      const { helped, hurt } = this.#deps.evidence.ofEntry(cid, day)
       // When it was made and not when it came, so that it compares with what is not here.
       const created = swarm?.set.digests(cid)[0]?.created
       const lastTouchedAt = lastUsedAt ?? (created === undefined ? receivedAt : created * 1000)
-      facts.set(cid, { cid, uses, trust, helped, hurt, own: false, lastTouchedAt })
+      facts.set(cid, { cid, uses, trust, helped, hurt, lastTouchedAt })
     }
     return facts
   }

@@ -3,7 +3,6 @@
  * decided by `trust/shadow`; this finds the kept lessons on the same situation and notes the outcome.
  */
 
-import { secondsPerDay } from '../../protocol/body.ts'
 import type { EntryCid } from '../../protocol/types.ts'
 import type { Pause } from '../../store/ports.ts'
 import { relate } from '../pipeline/reconcile.ts'
@@ -13,6 +12,7 @@ import { type SeenLesson, shadowEvidence } from '../trust/shadow.ts'
 import type { Answering } from './answering.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
+import { today } from './today.ts'
 
 export interface ShadowDeps {
   readonly ports: Ports
@@ -35,7 +35,7 @@ export async function countShadow(deps: ShadowDeps, cid: EntryCid): Promise<void
   const { solved, unsolved } = own.entry.support
   const outcomes = solved + unsolved
   const seen = outcomes === 0 ? [] : await lessonsBeside(deps, cid)
-  const day = Math.floor(ports.clock.now() / 1000 / secondsPerDay)
+  const day = today(ports.clock)
   for (const { author, cid: theirs, outcome } of shadowEvidence(
     { outcomes, publishedAt: publishedAt(kept, meta.draftKey) },
     seen,

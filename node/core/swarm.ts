@@ -146,8 +146,9 @@ export class Swarm {
       self: this.self,
       inviter,
       inviterOf: peer => this.#voucherOf(peer),
-      members: () => this.members(),
+      members: () => this.members().map(peer => ({ peer, inviter: this.set.member(peer)?.envelope.author })),
       attested: () => this.set.attested(),
+      records: this.set.ranges.size,
     }
   }
 

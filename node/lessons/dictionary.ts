@@ -26,6 +26,7 @@ export function isCommonWord(word: string): boolean {
 
 /** Loaded at first use: it takes a third of a second, and only the distiller's thread needs it. */
 function load(): ReadonlyMap<string, string | readonly string[]> {
-  const dictionary: Dictionary = createRequire(import.meta.url)('compromise/two')
+  const require = createRequire(import.meta.url)
+  const dictionary: Dictionary = require('compromise/two')
   return new Map(Object.entries(dictionary.model().one.lexicon))
 }

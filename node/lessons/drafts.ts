@@ -101,6 +101,7 @@ function toDraft({ pattern, first, key, support }: Candidate): EntryDraft {
     support: [...support.values()].sort((a, b) => (a.episode < b.episode ? -1 : 1)),
     asksToShare: pattern.asksToShare,
     needsSolved: pattern.needsSolved,
+    ...(pattern.needsReview === undefined ? {} : { needsReview: pattern.needsReview }),
     ...(pattern.staysHere === undefined ? {} : { staysHere: pattern.staysHere }),
   }
 }

@@ -6,6 +6,7 @@
 import type { Json, RedactedEpisode } from '../ports.ts'
 import { errorMessage, errorTemplate } from './errors.ts'
 import { type Leaf, leavesOf } from './leaves.ts'
+import { DEPTH_MAX, deeperThan } from './transcripts/input.ts'
 
 export interface CallError {
   /** The error's words as recorded: for figures, never shown. */
@@ -48,6 +49,17 @@ export interface Run {
   readonly said: readonly Said[]
 }
 
+/**
+ * Calls of one run that are looked at; patterns hold calls against each other, so that what they do grows with the
+ * square. The longest recorded run has 99, a day of work with a coding agent some hundreds.
+ */
+const CALLS_MAX = 500
+
+/** Arguments with more values than this are data that the model passes on; recorded calls have 39 at most. */
+const ARGUMENT_LEAVES_MAX = 200
+/** Values of all arguments together: those of 500 calls with eight each. */
+const RUN_LEAVES_MAX = 4_000
+
 export function toRun(episode: RedactedEpisode): Run {
   const said: Said[] = []
   const results = new Map<string, { readonly at: number; readonly text: string }>()
@@ -60,14 +72,19 @@ export function toRun(episode: RedactedEpisode): Run {
   }
   const words = new ValueWords(episode, said)
   const calls: Call[] = []
+  let given = 0
   for (const [at, item] of episode.interactions.entries()) {
     if (item.type !== 'call') continue
-    const leaves = leavesOf(item.arguments)
+    if (calls.length === CALLS_MAX || given > RUN_LEAVES_MAX) break
+    const all = leavesOf(item.arguments)
+    const isData = all.length > ARGUMENT_LEAVES_MAX
+    const leaves = isData ? [] : all
+    given += leaves.length
     const result = results.get(item.id)
     calls.push({
       at,
       tool: item.tool,
-      arguments: item.arguments,
+      arguments: isData ? undefined : item.arguments,
       leaves,
       // A result that stands before its call answers some other one.
       result: result === undefined || result.at < at ? undefined : toResult(result, leaves, words),
@@ -91,12 +108,12 @@ function toResult(
   return { ...result, value, leaves: leavesOf(value), error }
 }
 
-/** Redaction has limited the depth and written JSON results anew; what does not parse is text. */
+/** Redaction has written JSON results anew, but for those that nest too deep to walk: they are text, as is what does not parse. */
 function jsonOf(text: string): Json | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined
   try {
     const value: Json = JSON.parse(text)
-    return value
+    return deeperThan(value, DEPTH_MAX) ? undefined : value
   } catch (cause) {
     if (cause instanceof SyntaxError) return undefined
     throw cause

@@ -47,20 +47,7 @@ export interface CaptureContext {
   readonly source: string
 }
 
-/** One line of a transcript file. */
-export function captureLine(line: string, context: CaptureContext): Result<Episode, CaptureCode> {
-  if (line.length > EPISODE_BYTES_MAX || Buffer.byteLength(line) > EPISODE_BYTES_MAX) return tooLarge()
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause
-    return failure('not-json', 'This is not JSON: a transcript is one JSON object a line.')
-  }
-  return captureValue(value, context)
-}
-
-/** The same for a value that is parsed already, such as a request's body. */
+/** `value`: parsed JSON, a request's body or a line of a file. */
 export function captureValue(value: unknown, context: CaptureContext): Result<Episode, CaptureCode> {
   if (!isObject(value))
     return failure('not-an-object', 'A transcript must be a JSON object, one for each episode.')
@@ -94,7 +81,9 @@ function toEpisode(input: EpisodeInput, context: CaptureContext): Result<Episode
     outcome,
     interactions.map(canonicalInteraction),
   ])
-  if (Buffer.byteLength(canonical) > EPISODE_BYTES_MAX) return tooLarge()
+  if (Buffer.byteLength(canonical) > EPISODE_BYTES_MAX) {
+    return failure('too-large', `An episode may be at most ${EPISODE_BYTES_MAX} bytes; split the transcript.`)
+  }
   const source = input.source ?? context.source
   const ask = task === undefined ? `text:${hash(firstWords(interactions))}` : `${domain ?? source}/${task}`
   return {
@@ -159,8 +148,4 @@ function firstWords(interactions: readonly Interaction[]): string {
 
 function hash(text: string): string {
   return toHex(taggedHash('swarmlore/1 episode', utf8Bytes(text.toWellFormed())))
-}
-
-function tooLarge(): Result<never, CaptureCode> {
-  return failure('too-large', `An episode may be at most ${EPISODE_BYTES_MAX} bytes; split the transcript.`)
 }

@@ -1,6 +1,6 @@
 /**
  * Capacity (behaviour.md, "Refine"): which kept entries go when there are too many. The least useful first:
- * what nobody used, of authors with little trust, long ago. Own lessons and what has helped here go last.
+ * what nobody used, of authors with little trust, long ago. What has helped here goes last; own lessons never go.
  * Evicting never touches the replicated set: the digest stays, and the entry can be fetched again.
  */
 
@@ -11,7 +11,6 @@ export interface KeptFacts extends Worth {
 }
 
 interface Worth {
-  readonly own: boolean
   /** Trust of its author, 0 to 1; 0 for a blocked one. */
   readonly trust: number
   /** Decayed outcomes of this entry here. */
@@ -35,11 +34,11 @@ export function leastUseful(kept: Iterable<KeptFacts>, count: number, nowMs: num
   return ranked.slice(0, count).map(item => item.cid)
 }
 
-/** Grows with what an entry did here; an own or a helpful one outweighs any untried one. */
+/** Grows with what an entry did here; a helpful one outweighs any untried one. */
 export function usefulness(facts: Worth, nowMs: number): number {
   const ageDays = Math.max(0, nowMs - facts.lastTouchedAt) / dayMs
   const fresh = halfLifeDays / (halfLifeDays + ageDays)
   const posterior = (facts.helped + 1) / (facts.helped + facts.hurt + 2)
   const used = 1 + Math.min(facts.uses, 1000) / 10 + facts.helped
-  return (facts.own ? 1000 : 0) + facts.trust * posterior * used * fresh
+  return facts.trust * posterior * used * fresh
 }

@@ -4,6 +4,7 @@
  */
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { commandWord } from './cli/command-word.ts'
 import { addEntryCommands } from './cli/commands/entries.ts'
 import { addEpisodeCommands } from './cli/commands/episodes.ts'
 import { addExperimentCommands } from './cli/commands/experiments.ts'
@@ -11,7 +12,7 @@ import { addNodeCommands } from './cli/commands/node.ts'
 import { addPeerCommands } from './cli/commands/peers.ts'
 import { addRecallCommands } from './cli/commands/recall.ts'
 import { addSwarmCommands } from './cli/commands/swarms.ts'
-import type { Context, GlobalOptions, Run } from './cli/context.ts'
+import type { Context, GlobalOptions, Run, SettingFlags } from './cli/context.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from './cli/exit-status.ts'
 import { Output, type Sink } from './cli/output.ts'
 import type { Program } from './cli/program.ts'
@@ -38,14 +39,14 @@ export async function runCli(
       program,
       out,
       dataFlag: options.data,
-      settingFlags: { ...options.set, ...settingFlags },
+      settingFlags: { ...bySet(options.set ?? {}), ...settingFlags },
     }
     const result = await action(context)
     status = result.ok ? result.value : exitStatusOf(result.code)
     if (!result.ok) out.failure(result)
   }
   // An experiment keeps nothing: there --data names files of recorded runs, not the data folder.
-  const root = commandLine(program, run, streams, argv[0] !== 'experiment')
+  const root = commandLine(program, run, streams, commandWord(argv) !== 'experiment')
   try {
     await root.parseAsync([...argv], { from: 'user' })
   } catch (error) {
@@ -121,6 +122,12 @@ function setting(text: string, before: Readonly<Record<string, string>> = {}): R
     throw new InvalidArgumentError('It wants name=value, such as httpPort=7718.')
   }
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+function bySet(texts: Readonly<Record<string, string>>): SettingFlags {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, { flag: `--set ${name}`, text }]),
+  )
 }
 
 /** By the words themselves: the error may stand before the option, where commander has not read it yet. */

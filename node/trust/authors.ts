@@ -9,7 +9,7 @@ import type { Voice } from './corroboration.ts'
 import { explainTrust } from './explain.ts'
 import { type Counts, friendPrior, opinionOf, type Reading } from './opinion.ts'
 import { type Standing, standingOf, trustedExpectation } from './tiers.ts'
-import type { Attested, VouchingInput } from './vouching.ts'
+import type { Attested, Member, VouchingInput } from './vouching.ts'
 import { type Weights, weighPeers } from './weights.ts'
 
 /** What a swarm's records say. */
@@ -17,8 +17,11 @@ export interface Membership {
   readonly self: PeerId
   readonly inviter: PeerId | undefined
   readonly inviterOf: (peer: PeerId) => PeerId | undefined
-  readonly members: () => Iterable<PeerId>
+  /** Those of now, each once. */
+  readonly members: () => Iterable<Member>
   readonly attested: () => Iterable<Attested>
+  /** How many there are: what is attested is read out of all of them. */
+  readonly records: number
 }
 
 export interface AuthorsDeps {
@@ -41,10 +44,11 @@ export const noWord: OwnerWord = { pinned: false, blocked: false }
 /** Standings that are remembered; they are cheap to make again. */
 const rememberedMax = 100_000
 /**
- * Weighing takes about a microsecond an edge. A graph up to this size is weighed anew at once; a larger one rests a
- * millisecond for each edge after it was, so that a busy swarm takes a thousandth of the time.
+ * Weighing takes about a microsecond an edge, and a tenth of that for each record in which attestations are looked for.
+ * What takes up to a millisecond is weighed anew at once; more rests a thousand times as long after it was.
  */
-const edgesAtOnce = 1_000
+const recordsPerEdge = 10
+const costAtOnce = 1_000
 
 export class Authors {
   readonly #deps: AuthorsDeps
@@ -82,9 +86,14 @@ export class Authors {
     this.#versionMin = this.#version
   }
 
-  /** Evidence or records have changed. */
+  /** Evidence or memberships have changed. */
   changed(): void {
     this.#remembered.clear()
+    this.#version++
+  }
+
+  /** Somebody attested something: it counts when the graph is weighed next. */
+  attestedAnew(): void {
     this.#version++
   }
 
@@ -122,7 +131,7 @@ export class Authors {
     }
     const known = this.#weighed.get(membership.self)
     const nowMs = this.#deps.now()
-    if (known !== undefined && !this.#isDue(known, nowMs)) return known.weights
+    if (known !== undefined && !this.#isDue(known, membership, nowMs)) return known.weights
     const weights = weighPeers(this.#vouchingOf(membership, today))
     this.#weighed.set(membership.self, { weights, version: this.#version, atMs: nowMs })
     this.#remembered.clear()
@@ -159,21 +168,21 @@ export class Authors {
     return word.blocked && (word.blockedSince === undefined || createdS >= word.blockedSince)
   }
 
-  #isDue({ weights, version, atMs }: Weighed, nowMs: number): boolean {
+  #isDue({ weights, version, atMs }: Weighed, { records }: Membership, nowMs: number): boolean {
     if (version === this.#version) return false
-    if (version < this.#versionMin || weights.edges <= edgesAtOnce) return true
+    const cost = weights.edges + records / recordsPerEdge
+    if (version < this.#versionMin || cost <= costAtOnce) return true
     // A clock that was set back is no reason to wait.
-    return nowMs - atMs >= weights.edges || nowMs < atMs
+    return nowMs - atMs >= cost || nowMs < atMs
   }
 
   #vouchingOf(membership: Membership, today: Day): VouchingInput {
-    const { self, inviterOf, members, attested } = membership
+    const { self, members, attested } = membership
     const { decay, reading } = this.#deps
     return {
       self,
       members: members(),
-      inviterOf,
-      ownEdge: peer => this.#ownEdge(peer, membership, today),
+      ownEdge: member => this.#ownEdge(member, membership, today),
       attested: attested(),
       wordOn: peer => {
         const { blocked, trust } = this.wordOn(peer)
@@ -186,11 +195,11 @@ export class Authors {
     }
   }
 
-  #ownEdge(peer: PeerId, { self, inviter, inviterOf }: Membership, today: Day): number | undefined {
+  #ownEdge({ peer, inviter }: Member, membership: Membership, today: Day): number | undefined {
     const { trust } = this.wordOn(peer)
     if (trust !== undefined) return trust
     const counts = this.#deps.countsOf(peer, today)
-    const isNext = this.#pinned.has(peer) || inviter === peer || inviterOf(peer) === self
+    const isNext = this.#pinned.has(peer) || peer === membership.inviter || inviter === membership.self
     if (isNext) return opinionOf(counts, this.#deps.reading(), friendPrior).expected
     const { expected } = opinionOf(counts, this.#deps.reading())
     return expected > 0.5 ? expected : undefined

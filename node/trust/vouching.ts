@@ -16,14 +16,18 @@ export interface Attested {
   readonly hurt: number
 }
 
+export interface Member {
+  readonly peer: PeerId
+  /** Who let it in; none for the founder. */
+  readonly inviter: PeerId | undefined
+}
+
 export interface VouchingInput {
   readonly self: PeerId
   /** Everybody who can be part of it: the members of the swarm. Who is none neither vouches nor is vouched for. */
-  readonly members: Iterable<PeerId>
-  /** Who let a member in, by the member records. */
-  readonly inviterOf: (member: PeerId) => PeerId | undefined
+  readonly members: Iterable<Member>
   /** My own opinion where it makes an edge: the owner's word, those next to me, and whose lessons I tried. */
-  readonly ownEdge: (peer: PeerId) => number | undefined
+  readonly ownEdge: (member: Member) => number | undefined
   readonly attested: Iterable<Attested>
   /** `blocked` takes and passes on nothing. `spoken`: the owner has said how far to trust it, so no other's word counts. */
   readonly wordOn: (peer: PeerId) => 'blocked' | 'spoken' | 'none'
@@ -61,11 +65,13 @@ export interface VouchingGraph {
 
 export function buildVouching(input: VouchingInput): VouchingGraph {
   const { self } = input
-  const others = [...new Set(input.members)].filter(peer => peer !== self && input.wordOn(peer) !== 'blocked')
-  const peers = [self, ...others.sort()]
+  const members = [...input.members]
+    .filter(({ peer }) => peer !== self && input.wordOn(peer) !== 'blocked')
+    .sort((a, b) => (a.peer < b.peer ? -1 : 1))
+  const peers = [self, ...members.map(({ peer }) => peer)]
   const numbers = new Map(peers.map((peer, number) => [peer, number]))
   const statements = statementsOf(input, numbers)
-  const edges = edgesOf(input, peers, numbers, statements)
+  const edges = edgesOf(input, members, numbers, statements)
   const first = new Uint32Array(peers.length + 1)
   for (const source of edges.from) first[source + 1] = (first[source + 1] ?? 0) + 1
   for (let n = 0; n < peers.length; n++) first[n + 1] = (first[n + 1] ?? 0) + (first[n] ?? 0)
@@ -91,25 +97,32 @@ function statementsOf(input: VouchingInput, numbers: ReadonlyMap<PeerId, number>
     helped.push(one.helped)
     hurt.push(one.hurt)
   }
+  // The most significant key comes last: each sort keeps the order of the one before.
   let order = Uint32Array.from(by.keys())
   for (const keys of [age, of, by]) order = ordered(order, keys)
   const merged = { by: [] as number[], of: [] as number[], helped: [] as number[], hurt: [] as number[] }
-  for (const row of order) {
-    const last = merged.by.length - 1
-    const isNew = merged.by[last] !== by[row] || merged.of[last] !== of[row]
-    if (isNew) {
-      merged.by.push(by[row] ?? 0)
-      merged.of.push(of[row] ?? 0)
-    }
-    const at = isNew ? last + 1 : last
+  let last = -1
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at] ?? 0
     const weight = decay(age[row] ?? 0)
-    merged.helped[at] = (isNew ? 0 : (merged.helped[at] ?? 0)) + weight * (helped[row] ?? 0)
-    merged.hurt[at] = (isNew ? 0 : (merged.hurt[at] ?? 0)) + weight * (hurt[row] ?? 0)
+    const good = weight * (helped[row] ?? 0)
+    const bad = weight * (hurt[row] ?? 0)
+    if (last >= 0 && merged.by[last] === by[row] && merged.of[last] === of[row]) {
+      merged.helped[last] = (merged.helped[last] ?? 0) + good
+      merged.hurt[last] = (merged.hurt[last] ?? 0) + bad
+      continue
+    }
+    last = merged.by.push(by[row] ?? 0) - 1
+    merged.of.push(of[row] ?? 0)
+    merged.helped.push(good)
+    merged.hurt.push(bad)
   }
-  for (const [at, good] of merged.helped.entries()) {
-    const scale = Math.min(1, priorWeight / (good + (merged.hurt[at] ?? 0)))
+  for (let at = 0; at <= last; at++) {
+    const good = merged.helped[at] ?? 0
+    const bad = merged.hurt[at] ?? 0
+    const scale = Math.min(1, priorWeight / (good + bad))
     merged.helped[at] = good * scale
-    merged.hurt[at] = (merged.hurt[at] ?? 0) * scale
+    merged.hurt[at] = bad * scale
   }
   return {
     by: Uint32Array.from(merged.by),
@@ -127,7 +140,8 @@ function ordered(order: Uint32Array<ArrayBuffer>, keys: readonly number[]): Uint
   for (const key of keys) starts[key + 1] = (starts[key + 1] ?? 0) + 1
   for (let key = 0; key <= highest; key++) starts[key + 1] = (starts[key + 1] ?? 0) + (starts[key] ?? 0)
   const sorted = new Uint32Array(order.length)
-  for (const row of order) {
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at] ?? 0
     const key = keys[row] ?? 0
     const place = starts[key] ?? 0
     starts[key] = place + 1
@@ -139,11 +153,11 @@ function ordered(order: Uint32Array<ArrayBuffer>, keys: readonly number[]): Uint
 /** Member records and good words together, each pair once: both lists are walked in the order of their sources. */
 function edgesOf(
   input: VouchingInput,
-  peers: readonly PeerId[],
+  members: readonly Member[],
   numbers: ReadonlyMap<PeerId, number>,
   { by, of, helped, hurt }: Statements,
 ): Edges {
-  const { inviterOf, ownEdge, reading, wordOn } = input
+  const { ownEdge, reading, wordOn } = input
   const from: number[] = []
   const to: number[] = []
   const opinion: number[] = []
@@ -152,18 +166,19 @@ function edgesOf(
     to.push(target)
     opinion.push(weight)
   }
-  const invited = peers.map((): number[] => [])
-  const isSpoken = new Uint8Array(peers.length)
-  for (const [number, peer] of peers.entries()) {
-    if (number === 0) continue
-    const weight = ownEdge(peer)
+  const invited = [[], ...members.map((): number[] => [])]
+  const isSpoken = new Uint8Array(members.length + 1)
+  for (const [at, member] of members.entries()) {
+    // This node itself is number 0.
+    const number = at + 1
+    const weight = ownEdge(member)
     if (weight !== undefined && weight > 0) add(0, number, Math.min(1, weight))
-    isSpoken[number] = wordOn(peer) === 'spoken' ? 1 : 0
-    const inviter = numbers.get(inviterOf(peer) ?? peer)
+    isSpoken[number] = wordOn(member.peer) === 'spoken' ? 1 : 0
+    const inviter = numbers.get(member.inviter ?? member.peer)
     if (inviter !== undefined && inviter > 0 && inviter !== number) invited[inviter]?.push(number)
   }
   let at = 0
-  for (let source = 1; source < peers.length; source++) {
+  for (let source = 1; source <= members.length; source++) {
     const guests = invited[source] ?? []
     let next = 0
     const admit = (target: number, isGuest: boolean, said: { helped: number; hurt: number }): void => {

@@ -22,7 +22,7 @@ so solved some something sometimes soon spaces speak speaks split spoken stand s
 stopped succeeded suffice sum sure take taken takes task tasks tell telling text than that the their them
 themselves then there these they thing things this though three through times to together too took tool tried
 tries true try twice two unchanged under unless unsolved up use used user user's users value values was way
-went were what whatever when whenever where whether which while whole wishes with without words would write
+went were what whatever when whenever where whether which whichever while whole wishes with without words would write
 writes writing written wrong year yyyy-mm-dd
 `
   .trim()

@@ -20,7 +20,7 @@ export async function realPorts(
   folder: string,
   log: Log = () => {},
 ): Promise<Ports & { readonly embedder: OnnxEmbedder }> {
-  const seed = value(await loadOrCreateSeed(join(folder, 'key')))
+  const seed = value(await loadOrCreateSeed(folder))
   const store = value(await openLevelStore(join(folder, 'store')))
   value(await checkSchema(store, folder))
   return {

@@ -85,7 +85,8 @@ function swarmOf(ids: readonly PeerId[], random: ReturnType<typeof seededRandom>
     self,
     inviter: undefined,
     inviterOf: peer => inviters.get(peer),
-    members: () => ids,
+    members: () => ids.map(peer => ({ peer, inviter: inviters.get(peer) })),
     attested: () => attested.values(),
+    records: edges,
   }
 }

@@ -190,7 +190,12 @@ describe('saying it again', () => {
       fc.property(shuffled, ({ world, order, again, less }) => {
         const lowered = again.map(one => ({ ...one, helped: Math.max(0, one.helped - less) }))
         const once = weighed({ ...world, attested: merged(world.attested) })
-        const twice = weighed({ ...world, attested: merged([...order, ...again, ...lowered]) })
+        const twice = weighed({
+          ...world,
+          mine: Object.fromEntries(Object.entries(world.mine).reverse()),
+          others: [...world.others].reverse(),
+          attested: merged([...order, ...again, ...lowered]),
+        })
         expect(picture(twice)).toEqual(picture(once))
       }),
       runs,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -114,6 +114,24 @@ test('a key or a token that others can read is refused, with the command that me
     expect(ended.err).toContain(`chmod 600 '${join(data(), secret)}'`)
     await chmod(join(data(), secret), 0o600)
   }
+})
+
+test('a lost key is told, and no command makes another one', async () => {
+  await mkdir(data())
+  // Nothing was begun here: a command that reads begins nothing.
+  expect(await swarmlore(folder, ['status'])).toMatchObject({ status: 3, out: '' })
+  expect(await readdir(data())).toEqual([])
+  expect(await swarmlore(folder, ['ingest', shop])).toMatchObject({ status: 0 })
+  const key = join(data(), 'key')
+  await rename(key, `${key}.lost`)
+  for (const command of [['status'], ['ingest', shop], ['up', '--http-port', '0']]) {
+    const ended = await swarmlore(folder, command)
+    expect(ended).toMatchObject({ status: 1, out: '' })
+    expect(ended.err).toContain(`its key ${key} is missing`)
+  }
+  expect(await readdir(data())).not.toContain('key')
+  await rename(`${key}.lost`, key)
+  expect(await swarmlore(folder, ['status'])).toMatchObject({ status: 0 })
 })
 
 test('a garbage file costs nothing but itself', async () => {

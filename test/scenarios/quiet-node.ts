@@ -6,7 +6,7 @@ import type { SwarmloreNode } from '../../node/api.ts'
 import { nodeConfigSchema } from '../../node/config.ts'
 import { createDistiller } from '../../node/lessons/distiller.ts'
 import { createNode } from '../../node/node.ts'
-import type { Embedder } from '../../node/ports.ts'
+import type { Distiller, Embedder } from '../../node/ports.ts'
 import type { SpaceId } from '../../protocol/types.ts'
 import { openLevelStore } from '../../store/level.ts'
 
@@ -23,6 +23,15 @@ const hashEmbedder: Embedder = {
     }),
 }
 
+/** Its facts wait for no review here, so that entries with digests are written while the node learns. */
+function withoutReview(distiller: Distiller): Distiller {
+  return {
+    id: distiller.id,
+    distil: async (episodes, signal) =>
+      (await distiller.distil(episodes, signal)).map(({ needsReview: _, ...draft }) => draft),
+  }
+}
+
 export async function quietNode(folder: string): Promise<SwarmloreNode> {
   const store = await openLevelStore(folder)
   if (!store.ok) throw new Error(store.message)
@@ -33,7 +42,7 @@ export async function quietNode(folder: string): Promise<SwarmloreNode> {
       cpu: systemCpu(),
       store: store.value,
       embedder: hashEmbedder,
-      distiller: createDistiller(),
+      distiller: withoutReview(createDistiller()),
       openSwarm: () => Promise.reject(new Error('this node has no network')),
       seed: new Uint8Array(32).fill(5),
       log: () => undefined,

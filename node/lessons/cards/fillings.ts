@@ -20,14 +20,16 @@ export interface Shown {
 
 export interface Filling {
   readonly path: string
-  /** Undefined where no result held it often enough. */
-  readonly place: Origin | undefined
+  /** In the order of their names; none where no result held it often enough. */
+  readonly places: readonly Origin[]
   /** The value stood in another record than the one that the call is about. */
   readonly elsewhere: boolean
 }
 
 /** Share of the asks in which an argument must have come from a place that the card names. */
 const PLACE_SHARE = { reading: 0.2, writing: 0.5 }
+/** What is only read may be found in several ways: by e-mail or by name. */
+const READ_PLACES_MAX = 3
 const ARGUMENTS_MAX = 12
 
 interface Place {
@@ -57,12 +59,14 @@ export function fillingsOf(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(0, ARGUMENTS_MAX)
     .map(([path, { asks, places }]) => {
-      const [best] = ranked(places)
-      const place = best !== undefined && best.asks.size >= asks.size * share ? best : undefined
+      const often = ranked(places)
+        .filter(place => place.asks.size >= asks.size * share)
+        .slice(0, writes ? 1 : READ_PLACES_MAX)
+      const [best] = often
       return {
         path,
-        place: place?.origin,
-        elsewhere: place !== undefined && place.elsewhere * 2 > place.count,
+        places: often.map(place => place.origin).toSorted((a, b) => (originName(a) < originName(b) ? -1 : 1)),
+        elsewhere: best !== undefined && best.elsewhere * 2 > best.count,
       }
     })
 }
@@ -117,15 +121,16 @@ function isElsewhere(run: Run, call: Call, value: Scalar, origin: Origin): boole
 /** Whether a call fills its arguments so. */
 export function follows(call: Call, fillings: readonly Filling[], origins: Origins): boolean {
   return call.leaves.every(leaf => {
-    const place = fillings.find(({ path }) => path === leaf.path)?.place
-    if (place === undefined) return true
+    const { places = [] } = fillings.find(({ path }) => path === leaf.path) ?? {}
+    if (places.length === 0) return true
     const origin = roleOf(leaf, call.at, origins)
-    return origin === undefined || !isPlace(origin) || fieldName(origin) === fieldName(place)
+    if (origin === undefined || !isPlace(origin)) return true
+    return places.some(place => fieldName(place) === fieldName(origin))
   })
 }
 
 /** The tools whose results the fillings name. */
 export function readersOf(fillings: readonly Filling[]): readonly string[] {
-  const readers = fillings.map(({ place }) => (place === undefined ? undefined : readerOf(place)))
+  const readers = fillings.flatMap(({ places }) => places.map(readerOf))
   return [...new Set(readers)].filter(reader => reader !== undefined)
 }

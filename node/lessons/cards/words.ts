@@ -3,7 +3,7 @@
 import type { Batch } from '../batch.ts'
 import { argumentOf } from '../patterns/compare.ts'
 import type { Lesson } from '../patterns/pattern.ts'
-import { originWords } from '../places.ts'
+import { originWords, readerOf } from '../places.ts'
 import {
   type Allowed,
   domainsOf,
@@ -36,7 +36,7 @@ export function cardLesson(card: Card, batch: Batch): Lesson | undefined {
   const roles = card.fillings.map(roleWords).filter(words => words !== undefined)
   if (name === undefined || (roles.length === 0 && card.before.length === 0)) return undefined
   const triggers = card.fillings
-    .filter(({ place }) => place !== undefined)
+    .filter(({ places }) => places.length > 0)
     .map(({ path }) => pathWord(path))
     .filter(word => word !== undefined)
     .slice(0, TRIGGERS_MAX)
@@ -48,7 +48,7 @@ export function cardLesson(card: Card, batch: Batch): Lesson | undefined {
       triggers.length === 0
         ? say`About to call ${name}.`
         : say`About to call ${name} with ${listed(triggers)}.`,
-    ...(card.writes ? writeParts(name, roles, card, before, batch) : readParts(name, roles, before)),
+    ...(card.writes ? writeParts(name, roles, card, before, batch) : readParts(name, roles, card, before)),
     tools: [
       { name: card.tool, arguments: [...new Set(card.fillings.map(({ path }) => argumentOf(path)))] },
       ...before.map(tool => ({ name: tool, arguments: [] })),
@@ -56,11 +56,11 @@ export function cardLesson(card: Card, batch: Batch): Lesson | undefined {
   }
 }
 
-function roleWords({ path, place, elsewhere }: Filling): Allowed | undefined {
+function roleWords({ path, places, elsewhere }: Filling): Allowed | undefined {
   const argument = pathWord(path)
-  if (argument === undefined || place === undefined) return undefined
-  const words = originWords(place)
-  if (words === undefined) return undefined
+  const named = places.map(originWords).filter(place => place !== undefined)
+  if (argument === undefined || named.length === 0) return undefined
+  const words = listed(named, 'or')
   return elsewhere ? say`${argument} ← ${words} of another record` : say`${argument} ← ${words}`
 }
 
@@ -109,13 +109,27 @@ function writeParts(
   }
 }
 
-function readParts(name: Allowed, roles: readonly Allowed[], before: readonly string[]): Parts {
+function readParts(
+  name: Allowed,
+  roles: readonly Allowed[],
+  { fillings, tool }: Card,
+  before: readonly string[],
+): Parts {
   const reads = toolWords(before)
+  const hasChoice = fillings.some(({ places }) => {
+    const readers = new Set(places.map(readerOf))
+    readers.delete(tool)
+    return readers.size > 1
+  })
   return {
     summary: say`What ${name} needs stands in earlier results: ${series(roles)}.`,
     detail: own('So solved runs filled it, without asking the user for what a result already held.'),
     action: joined([
-      reads.length === 0 ? own('') : say`Call ${listed(reads)} first where it has not been called.`,
+      reads.length === 0
+        ? own('')
+        : hasChoice
+          ? say`Call ${listed(reads, 'or')} first, whichever fits, where that has not been done.`
+          : say`Call ${listed(reads)} first where it has not been called.`,
       own('Take the values from there, and do not guess them.'),
     ]),
   }

@@ -81,8 +81,10 @@ function card(tool: string, calls: readonly Shown[], context: PatternContext): r
   const key = [
     writes ? 'write' : 'read',
     tool,
-    ...fillings.flatMap(({ path, place, elsewhere }) =>
-      place === undefined ? [] : [`${path}=${elsewhere ? 'other ' : ''}${originName(place)}`],
+    ...fillings.flatMap(({ path, places, elsewhere }) =>
+      places.length === 0
+        ? []
+        : [`${path}=${elsewhere ? 'other ' : ''}${places.map(originName).join(' or ')}`],
     ),
     ...conditions.map(({ tool: reader, path, value }) => `if ${reader}.${path}=${value}`),
     ...reads.map(read => `after ${read}`),

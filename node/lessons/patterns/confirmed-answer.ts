@@ -1,7 +1,8 @@
 /**
  * A question, its answer, and explicit feedback that the answer was right: a fact. The only lesson that holds
- * what somebody wrote, so it is made only of episodes that are nothing but question and answer, only from
- * someone's word (a reward or a test speaks of a whole run), and not where redaction found anything.
+ * what somebody wrote, and whether that is private no code can tell, so that the owner approves each before it is
+ * shared. It is made only of episodes that are nothing but question and answer, only from someone's word (a reward
+ * or a test speaks of a whole run), and not where redaction found anything.
  */
 
 import type { RedactedEpisode } from '../../ports.ts'
@@ -19,6 +20,7 @@ export const confirmedAnswer: Pattern = {
   id: 'confirmed-answer',
   asksToShare: 1,
   needsSolved: true,
+  needsReview: true,
   find(runs) {
     const answers = runs.flatMap(run => {
       const pair = questionAndAnswer(run.episode)

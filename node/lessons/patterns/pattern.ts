@@ -44,6 +44,8 @@ export interface Pattern {
   readonly asksToShare: number
   /** It recommends what solved runs did, so that only asks with a solved run count towards sharing. */
   readonly needsSolved: boolean
+  /** Its lessons hold what somebody wrote, so that a person approves each before it is shared, in every share mode. */
+  readonly needsReview?: true
   /** Its lessons quote what somebody wrote, and never leave this node. */
   readonly staysHere?: true
   find(runs: readonly Run[], context: PatternContext): readonly Finding[]

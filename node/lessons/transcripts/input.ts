@@ -7,7 +7,6 @@ import type { Failure, Result } from '../../../protocol/types.ts'
 import type { Interaction, Json, Outcome } from '../../ports.ts'
 
 export type CaptureCode =
-  | 'not-json'
   | 'not-an-object'
   | 'unknown-format'
   | 'bad-field'

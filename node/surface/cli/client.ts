@@ -3,7 +3,6 @@
  * none is. Commands do not see which, but for operations that need the network.
  */
 
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import type { Result } from '../../../protocol/types.ts'
 import type { Settings } from '../../config.ts'
@@ -45,7 +44,7 @@ export async function openClient(options: ClientOptions): Promise<Result<Client>
       message: `No node is running on ${folder}, and this needs one. Start it with 'swarmlore up${await dataFlag(program, folder)}'.`,
     }
   }
-  if (!options.mayCreate && !existsSync(folder)) {
+  if (!options.mayCreate && !(await program.holdsNode(folder))) {
     return {
       ok: false,
       code: 'no-data-folder',

@@ -15,13 +15,21 @@ export interface Context {
   /** `--data`, where given. */
   readonly dataFlag: string | undefined
   /** Settings given as flags, by name. */
-  readonly settingFlags: Readonly<Record<string, string>>
+  readonly settingFlags: SettingFlags
+}
+
+export type SettingFlags = Readonly<Record<string, SettingFlag>>
+
+export interface SettingFlag {
+  /** As it stands on the command line, for messages: `--http-port`, `--set httpPort`. */
+  readonly flag: string
+  readonly text: string
 }
 
 type Action = (context: Context) => Promise<Result<ExitStatus>>
 
 /** Runs an action with the context of its command. Made by cli.ts. */
-export type Run = (command: Command, action: Action, settingFlags?: Record<string, string>) => Promise<void>
+export type Run = (command: Command, action: Action, settingFlags?: SettingFlags) => Promise<void>
 
 /** Options that every command has. */
 export interface GlobalOptions {

@@ -34,6 +34,8 @@ export interface Program {
   readonly self: readonly [string, ...string[]]
   readonly env: Readonly<Record<string, string | undefined>>
   defaultDataFolder(): Promise<string>
+  /** Whether a node was begun in the folder. */
+  holdsNode(folder: string): Promise<boolean>
   /** Opens the store of the folder (made where it is not there) and puts the node together; it is not started. */
   compose(folder: string, settings: Settings, log: Log): Promise<Result<Composed>>
   /** A node that keeps nothing: for what may be tried without a data folder. */

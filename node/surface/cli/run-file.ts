@@ -1,15 +1,21 @@
 /**
  * `<data>/run.json`: where the running node of a data folder is found. The file is only a hint. A node that was
- * killed leaves it behind, so whoever reads it asks the address before believing it.
+ * killed leaves it behind, so whoever reads it asks the address before believing it; and a copy of the folder has it,
+ * too, so that it names the folder that it is of.
  */
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { request } from './http-request.ts'
 
-const runSchema = z.object({ url: z.url({ protocol: /^http$/ }), pid: z.int().positive() })
-export type Run = z.infer<typeof runSchema>
+const runSchema = z.object({
+  url: z.url({ protocol: /^http$/ }),
+  pid: z.int().positive(),
+  /** The real path of the data folder. */
+  folder: z.string(),
+})
+type Run = z.infer<typeof runSchema>
 
 const askMs = 2_000
 
@@ -17,9 +23,10 @@ export function runPath(folder: string): string {
   return join(folder, 'run.json')
 }
 
-export async function writeRun(folder: string, run: Run): Promise<void> {
+export async function writeRun(folder: string, { url, pid }: Omit<Run, 'folder'>): Promise<void> {
   const path = runPath(folder)
-  const temporary = `${path}.${run.pid}.new`
+  const temporary = `${path}.${pid}.new`
+  const run: Run = { url, pid, folder: await realpath(folder) }
   await writeFile(temporary, `${JSON.stringify(run)}\n`, { mode: 0o600 })
   await rename(temporary, path)
 }
@@ -30,10 +37,10 @@ export async function removeRun(folder: string, pid: number): Promise<void> {
   if (run?.pid === pid) await rm(runPath(folder), { force: true })
 }
 
-/** The running node, or undefined: no file, a damaged file, a dead process, or nobody who answers. */
+/** The running node, or undefined: no file, a damaged file, one of another folder, a dead process, or nobody who answers. */
 export async function findRunning(folder: string): Promise<Run | undefined> {
   const run = await readRun(folder)
-  if (run === undefined || !isAlive(run.pid)) return undefined
+  if (run === undefined || run.folder !== (await realpath(folder)) || !isAlive(run.pid)) return undefined
   const answer = await request({ url: `${run.url}/healthz`, method: 'GET', timeoutMs: askMs })
   return answer.ok && answer.value.status === 200 ? run : undefined
 }

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Result } from '../../../protocol/types.ts'
 import { type ReadSettings, readSettings, type SettingsSource, settingFromText } from '../../config.ts'
+import type { SettingFlags } from './context.ts'
 import type { Program } from './program.ts'
 
 const environmentPrefix = 'SWARMLORE_'
@@ -21,17 +22,18 @@ export function configPath(folder: string): string {
   return join(folder, 'config.json')
 }
 
-/** `flags` are texts by setting name, as they stood on the command line. */
 export async function loadSettings(
   program: Program,
   folder: string,
-  flags: Readonly<Record<string, string>>,
+  flags: SettingFlags,
 ): Promise<Result<ReadSettings>> {
   const file = await readConfigFile(configPath(folder))
   if (!file.ok) return file
   const flagSource: SettingsSource = {
-    name: key => `--set ${key}`,
-    values: mapValues(flags, settingFromText),
+    name: key => flags[key]?.flag ?? key,
+    values: Object.fromEntries(
+      Object.entries(flags).map(([key, { text }]) => [key, settingFromText(key, text)]),
+    ),
   }
   return readSettings([flagSource, environmentSource(program.env), file.value])
 }
@@ -74,13 +76,6 @@ function camelCase(name: string): string {
 
 function snakeCase(key: string): string {
   return key.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()
-}
-
-function mapValues(
-  texts: Readonly<Record<string, string>>,
-  convert: (key: string, text: string) => unknown,
-): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, convert(key, text)]))
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

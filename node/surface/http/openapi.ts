@@ -66,7 +66,7 @@ function describe(operation: Operation): JsonObject {
   }
 }
 
-function body({ bodyInput }: Operation, inBody: JsonObject, required: readonly string[]): JsonObject {
+function body({ bodyInput, input }: Operation, inBody: JsonObject, required: readonly string[]): JsonObject {
   const schema =
     bodyInput === undefined
       ? {
@@ -76,7 +76,8 @@ function body({ bodyInput }: Operation, inBody: JsonObject, required: readonly s
           additionalProperties: false,
         }
       : inBody[bodyInput]
-  return { required: true, content: { 'application/json': { schema } } }
+  // With inputs in the path nothing alone is never valid, and such an operation's body says what to do with what is named.
+  return { required: !input.safeParse({}).success, content: { 'application/json': { schema } } }
 }
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonObject {

@@ -20,7 +20,6 @@ const statusByCode: Readonly<Record<string, number>> = {
   'bad-input': 400,
   'bad-json': 400,
   'bad-content-type': 415,
-  'not-json': 400,
   'not-an-object': 400,
   'no-token': 401,
   'bad-token': 401,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
 import { distillerThread } from '../../../node/adapters/distiller-thread.ts'
 import { createDistiller } from '../../../node/lessons/distiller.ts'
-import { captureLine } from '../../../node/pipeline/capture.ts'
+import { captureValue } from '../../../node/pipeline/capture.ts'
 import { redact, redactionRules } from '../../../node/pipeline/redact.ts'
 import type { RedactedEpisode } from '../../../node/ports.ts'
 
@@ -37,7 +37,7 @@ async function episodes(): Promise<readonly RedactedEpisode[]> {
   )
   const found: RedactedEpisode[] = []
   for (const line of text.trim().split('\n')) {
-    const captured = captureLine(line, { capturedAt: 1, source: 'test' })
+    const captured = captureValue(JSON.parse(line), { capturedAt: 1, source: 'test' })
     if (captured.ok) found.push(await redact(captured.value, rules.value))
   }
   return found

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readSettings, settingFromText } from '../../../node/config.ts'
+import { isLoopback, readSettings, settingFromText } from '../../../node/config.ts'
 
 const source = (name: string, values: Record<string, unknown>) => ({
   name: (key: string) => `${name}${key}`,
@@ -22,6 +22,26 @@ describe('settings', () => {
     expect(!read.ok && read.message).toBe(
       "config.json: recalLimit is not a setting. Did you mean 'recallLimit'?",
     )
+  })
+
+  it('suggests nothing for a name that is like none', () => {
+    const read = readSettings([source('--set ', { foo: 1 })])
+    expect(!read.ok && read.message).toBe("--set foo is not a setting. 'swarmlore config show' lists them.")
+  })
+
+  it.each([
+    ['recallLimit', 'abc', "it takes a whole number from 1 to 20, and not 'abc'"],
+    ['recallLimit', '2.5', 'it takes a whole number from 1 to 20, and not 2.5'],
+    ['hurtWeight', '9', 'it takes a number from 1 to 3, and not 9'],
+    ['mdns', 'perhaps', "it takes true or false, and not 'perhaps'"],
+    ['logLevel', 'loud', "it takes one of debug, info, warn, error, and not 'loud'"],
+    ['listen', '', 'it takes a list of texts, within its limits, and not []'],
+    ['httpHost', 'x'.repeat(101), /^it takes a text of at most 100 characters, and not 'x{59}…$/],
+  ])('says what %s takes when it is given %s', (key, text, said) => {
+    const read = readSettings([source('--set ', { [key]: settingFromText(key, text) })])
+    const rest = read.ok ? '' : read.message.replace(`--set ${key}: `, '').replace(/\.$/, '')
+    if (typeof said === 'string') expect(rest).toBe(said)
+    else expect(rest).toMatch(said)
   })
 
   it('says which source holds a value out of range', () => {
@@ -62,4 +82,15 @@ describe('settings', () => {
     const read = readSettings([source('config.json: ', { llmUrl, llmModel: 'small' })])
     expect(!read.ok && read.message).toMatch(/^config.json: llmUrl: must be an http/)
   })
+})
+
+it.each([
+  ['/ip4/127.0.0.1/tcp/4501', true],
+  ['/ip4/127.1.2.3/tcp/0/p2p/12D3', true],
+  ['/ip6/::1/tcp/0', true],
+  ['/ip4/0.0.0.0/tcp/4501', false],
+  ['/ip4/192.168.127.1/tcp/1', false],
+  ['/ip6/::/tcp/0', false],
+])('%s is reached from this machine only: %s', (multiaddr, only) => {
+  expect(isLoopback(multiaddr)).toBe(only)
 })

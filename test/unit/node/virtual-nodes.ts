@@ -226,7 +226,8 @@ export class VirtualNode {
     const draft = { name: 'lab', visibility: 'private', invite, shards: 1, nonce, addresses: [] } as const
     const descriptor = must(createDescriptor(draft, founder))
     const stored = { id: swarmIdOf(descriptor), descriptor: encodeDescriptor(descriptor) }
-    await this.store.batch(putSwarmOps({ ...stored, listen: [], bootstrap: [], joinedAt: 0 }))
+    const psk = filled(32, 7)
+    await this.store.batch(putSwarmOps({ ...stored, psk, listen: [], bootstrap: [], joinedAt: 0 }))
   }
 }
 

@@ -98,3 +98,14 @@ it('drops the days that weigh nothing', async () => {
   expect(evidence.ofEntry(cid, 100).helped).toBe(1)
   expect((await Evidence.load(store)).ofEntry(cid, 390).helped).toBe(1)
 })
+
+it('counts shadow evidence for the author alone, apart from what is attested, and over a restart', async () => {
+  const evidence = await Evidence.load(store)
+  await tell(evidence, { ...helped, recallId: 'shadow-1', shadow: true })
+  await tell(evidence, { ...helped, recallId: 'r2', outcome: 'hurt' })
+  for (const one of [evidence, await Evidence.load(store)]) {
+    expect(one.ofAuthor(author, 100)).toEqual({ helped: 1, hurt: 1 })
+    expect(one.ofEntry(cid, 100)).toEqual({ helped: 0, hurt: 1 })
+    expect([...one.authorDays()]).toEqual([{ subject: author, day: 100, helped: 0, hurt: 1 }])
+  }
+})

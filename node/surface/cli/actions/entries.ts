@@ -32,11 +32,19 @@ async function listEntries(context: Context, filter: InputOf<'listEntries'>): Do
     const { items, next } = page.value
     context.out.show(page.value, () => [
       ...items.flatMap(view => [...entryLines(view, context.out), '']),
-      items.length === 0 ? 'There is no such entry.' : count(items.length, 'entry', 'entries'),
+      items.length === 0 ? nothingFor(filter) : count(items.length, 'entry', 'entries'),
       ...(next === undefined ? [] : [`More: add --cursor ${next}`]),
     ])
     return done
   })
+}
+
+function nothingFor({ limit: _limit, cursor: _cursor, ...filter }: InputOf<'listEntries'>): string {
+  if (Object.keys(filter).length === 0)
+    return "No entries yet. 'swarmlore ingest FILE' makes some of recorded runs."
+  return filter.status === 'review' && Object.keys(filter).length === 1
+    ? 'Nothing waits for review.'
+    : 'No entry is like that.'
 }
 
 export async function show(context: Context, cid: string): Done {
@@ -88,7 +96,11 @@ export async function review(context: Context, cid: string | undefined, verdict:
     const reviewed = await client.call('reviewEntry', { cid, verdict })
     if (!reviewed.ok) return reviewed
     context.out.show(reviewed.value, () => [
-      verdict === 'approve' ? 'Approved, and shared.' : 'Rejected: it stays on this node.',
+      verdict === 'reject'
+        ? 'Rejected: it stays on this node.'
+        : reviewed.value.status === 'shared'
+          ? 'Approved, and shared.'
+          : 'Approved; it is not shared.',
       ...entryLines(reviewed.value, context.out),
     ])
     return done

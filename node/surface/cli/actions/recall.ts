@@ -16,11 +16,11 @@ type Recalled = OutputOf<'recall'>
 export async function recall(context: Context, query: string | undefined, options: RecallOptions): Done {
   const limit = optionalWholeNumber('--limit', options.limit)
   if (!limit.ok) return limit
-  const pendingCall = options.call === undefined ? undefined : parseCall(options.call)
-  if (pendingCall !== undefined && !pendingCall.ok) return pendingCall
-  if (query === undefined && options.call === undefined && options.error === undefined) {
+  if ([query, options.call, options.error].every(text => text === undefined || text.trim() === '')) {
     return usage('Say what to recall for: a query, --call, --error, or several of them.')
   }
+  const pendingCall = options.call === undefined ? undefined : parseCall(options.call)
+  if (pendingCall !== undefined && !pendingCall.ok) return pendingCall
   const request = given({
     query,
     pendingCall: pendingCall?.value,

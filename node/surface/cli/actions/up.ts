@@ -6,7 +6,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Result } from '../../../../protocol/types.ts'
 import type { SwarmView } from '../../../api.ts'
-import type { Settings } from '../../../config.ts'
+import { isLoopback, type Settings } from '../../../config.ts'
 import { createApi } from '../../http/api.ts'
 import { type Listening, listen } from '../../http/server.ts'
 import type { Context } from '../context.ts'
@@ -121,7 +121,7 @@ function announce(out: Output, { folder, settings, listening, swarms }: Announce
     data: folder,
     swarms: swarms.map(({ id, name, self, addresses }) => ({ id, name, self, addresses })),
   }
-  const reachable = swarms.some(swarm => swarm.addresses.some(address => !isLoopbackAddress(address)))
+  const reachable = swarms.some(swarm => swarm.addresses.some(address => !isLoopback(address)))
   out.show(document, () => [
     ...swarms.flatMap(swarm => [
       `${out.style('bold', `Swarm '${swarm.name}'`)} (${swarm.visibility})`,
@@ -153,10 +153,6 @@ function isMultiaddr(text: string): boolean {
     // The library throws whatever is wrong with it; the caller says how it should look.
     return false
   }
-}
-
-function isLoopbackAddress(address: string): boolean {
-  return address.startsWith('/ip4/127.') || address.startsWith('/ip6/::1/')
 }
 
 const levels = ['debug', 'info', 'warn', 'error'] as const

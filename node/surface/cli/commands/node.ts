@@ -1,7 +1,7 @@
 /** `demo`, `up`, `status`, `doctor`, `config`: the node itself. */
 
 import type { Command } from 'commander'
-import { collect, example, type Run } from '../context.ts'
+import { collect, example, type Run, type SettingFlags } from '../context.ts'
 
 interface UpOptions {
   readonly httpPort?: string
@@ -68,13 +68,14 @@ export function addNodeCommands(root: Command, run: Run): void {
   example(path, 'config path')
 }
 
-function upSettings(options: UpOptions): Record<string, string> {
+function upSettings(options: UpOptions): SettingFlags {
+  const { httpPort, httpHost, exposeHttp, listen, mdns, logLevel } = options
   return {
-    ...(options.httpPort !== undefined && { httpPort: options.httpPort }),
-    ...(options.httpHost !== undefined && { httpHost: options.httpHost }),
-    ...(options.exposeHttp === true && { exposeHttp: 'true' }),
-    ...(options.listen !== undefined && { listen: options.listen.join(',') }),
-    ...(!options.mdns && { mdns: 'false' }),
-    ...(options.logLevel !== undefined && { logLevel: options.logLevel }),
+    ...(httpPort !== undefined && { httpPort: { flag: '--http-port', text: httpPort } }),
+    ...(httpHost !== undefined && { httpHost: { flag: '--http-host', text: httpHost } }),
+    ...(exposeHttp === true && { exposeHttp: { flag: '--expose-http', text: 'true' } }),
+    ...(listen !== undefined && { listen: { flag: '--listen', text: listen.join(',') } }),
+    ...(!mdns && { mdns: { flag: '--no-mdns', text: 'false' } }),
+    ...(logLevel !== undefined && { logLevel: { flag: '--log-level', text: logLevel } }),
   }
 }

@@ -1,12 +1,8 @@
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  dataFolderExists,
-  defaultDataFolder,
-  prepareDataFolder,
-} from '../../../../node/adapters/data-folder.ts'
+import { defaultDataFolder, holdsNode, prepareDataFolder } from '../../../../node/adapters/data-folder.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -19,12 +15,22 @@ afterEach(async () => {
 
 test('the folder is made for its owner alone, and nothing is left in it', async () => {
   const path = join(folder, 'a', 'b')
-  expect(await dataFolderExists(path)).toBe(false)
   expect(await prepareDataFolder(path)).toEqual({ ok: true, value: path })
   expect((await stat(path)).mode & 0o777).toBe(0o700)
   expect(await readdir(path)).toEqual([])
   expect(await prepareDataFolder(path)).toEqual({ ok: true, value: path })
-  expect(await dataFolderExists(path)).toBe(true)
+})
+
+test('a folder holds a node once there is a key or a store that is not empty', async () => {
+  expect(await holdsNode(join(folder, 'nowhere'))).toBe(false)
+  await writeFile(join(folder, 'config.json'), '{}')
+  await mkdir(join(folder, 'store'))
+  expect(await holdsNode(folder)).toBe(false)
+  await writeFile(join(folder, 'store', 'CURRENT'), '')
+  expect(await holdsNode(folder)).toBe(true)
+  await rm(join(folder, 'store'), { recursive: true })
+  await writeFile(join(folder, 'key'), '')
+  expect(await holdsNode(folder)).toBe(true)
 })
 
 test('a file in the way is named', async () => {

@@ -17,13 +17,31 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 describe('the seed of a node', () => {
   test('is made once, for its owner alone, and is the same ever after', async () => {
-    const path = join(folder, 'deep', 'key')
-    const first = await loadOrCreateSeed(path)
-    const second = await loadOrCreateSeed(path)
+    const deep = join(folder, 'deep')
+    const first = await loadOrCreateSeed(deep)
+    const second = await loadOrCreateSeed(deep)
     expect(first).toMatchObject({ ok: true })
     expect(second).toEqual(first)
-    expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect(await readdir(join(folder, 'deep'))).toEqual(['key'])
+    expect((await stat(join(deep, 'key'))).mode & 0o777).toBe(0o600)
+    expect(await readdir(deep)).toEqual(['key'])
+  })
+
+  test('is not made anew beside what a node has kept: the key is missing, and the message names the way out', async () => {
+    await mkdir(join(folder, 'store'))
+    await writeFile(join(folder, 'store', 'CURRENT'), 'MANIFEST-000001')
+    expect(await loadOrCreateSeed(folder)).toMatchObject({
+      ok: false,
+      code: 'secret-missing',
+      message: expect.stringContaining(`its key ${join(folder, 'key')} is missing. Put the key back`),
+    })
+    expect(await readdir(folder)).toEqual(['store'])
+    await writeFile(join(folder, 'key'), new Uint8Array(32), { mode: 0o600 })
+    expect(await loadOrCreateSeed(folder)).toEqual({ ok: true, value: new Uint8Array(32) })
+  })
+
+  test('is made beside a store folder in which nothing is kept yet', async () => {
+    await mkdir(join(folder, 'store'))
+    expect(await loadOrCreateSeed(folder)).toMatchObject({ ok: true })
   })
 
   test('two seeds are different, and starts at once agree on one', async () => {
@@ -31,36 +49,41 @@ describe('the seed of a node', () => {
     const other = await loadOrCreateSeed(join(folder, 'b'))
     expect(new Set(starts.map(start => start.ok && Buffer.from(start.value).toString('hex'))).size).toBe(1)
     expect(other).not.toEqual(starts[0])
-    expect((await readdir(folder)).toSorted()).toEqual(['a', 'b'])
+    expect((await readdir(folder, { recursive: true })).toSorted()).toEqual([
+      'a',
+      join('a', 'key'),
+      'b',
+      join('b', 'key'),
+    ])
   })
 
   test('that others can read is refused, with the command that mends it', async () => {
     const path = join(folder, 'key')
-    await loadOrCreateSeed(path)
+    await loadOrCreateSeed(folder)
     for (const mode of [0o640, 0o604, 0o666]) {
       await chmod(path, mode)
-      expect(await loadOrCreateSeed(path)).toMatchObject({
+      expect(await loadOrCreateSeed(folder)).toMatchObject({
         ok: false,
         code: 'secret-readable-by-others',
         message: expect.stringContaining(`chmod 600 '${path}'`),
       })
     }
     await chmod(path, 0o600)
-    expect(await loadOrCreateSeed(path)).toMatchObject({ ok: true })
+    expect(await loadOrCreateSeed(folder)).toMatchObject({ ok: true })
   })
 
   test('of another length is refused and left as it is', async () => {
     const path = join(folder, 'key')
     for (const bytes of [0, 31, 33, 5_000]) {
       await writeFile(path, new Uint8Array(bytes), { mode: 0o600 })
-      expect(await loadOrCreateSeed(path)).toMatchObject({ ok: false, code: 'secret-damaged' })
+      expect(await loadOrCreateSeed(folder)).toMatchObject({ ok: false, code: 'secret-damaged' })
       expect(await readFile(path)).toHaveLength(bytes)
     }
   })
 
   test('that is a folder is refused', async () => {
     await mkdir(join(folder, 'key'))
-    expect(await loadOrCreateSeed(join(folder, 'key'))).toMatchObject({
+    expect(await loadOrCreateSeed(folder)).toMatchObject({
       ok: false,
       code: 'secret-not-a-file',
     })
@@ -68,13 +91,13 @@ describe('the seed of a node', () => {
 
   test('may be a link to a file that is fit', async () => {
     await loadOrCreateSeed(join(folder, 'real'))
-    await symlink(join(folder, 'real'), join(folder, 'key'))
-    expect(await loadOrCreateSeed(join(folder, 'key'))).toEqual(await loadOrCreateSeed(join(folder, 'real')))
+    await symlink(join(folder, 'real', 'key'), join(folder, 'key'))
+    expect(await loadOrCreateSeed(folder)).toEqual(await loadOrCreateSeed(join(folder, 'real')))
   })
 
   test('cannot be made below a file', async () => {
     await writeFile(join(folder, 'file'), '')
-    const made = await loadOrCreateSeed(join(folder, 'file', 'key'))
+    const made = await loadOrCreateSeed(join(folder, 'file'))
     expect(made).toMatchObject({ ok: false, message: expect.stringContaining(join(folder, 'file')) })
   })
 })

@@ -54,3 +54,19 @@ test('a lesson that was rejected waits for no review', async () => {
   if (item === undefined) throw new Error('it is kept')
   expect(must(await node.node.review(item.cid, 'reject')).status).toBe('local')
 })
+
+test('a review of an entry that is gone says so', async () => {
+  const world = new VirtualWorld()
+  const node = await world.node({ ports: { distiller: oneLesson } })
+  must(await node.node.capture({ question: 'How long?', answer: 'Ninety minutes.', feedback: 'correct' }))
+  await node.node.distil()
+  const [item] = (await node.node.entries({})).items
+  if (item === undefined) throw new Error('it is kept')
+  must(await node.node.retract(item.cid))
+  for (const done of [await node.node.review(item.cid, 'reject'), await node.node.retract(item.cid)])
+    expect(done).toMatchObject({
+      ok: false,
+      code: 'unknown-entry',
+      message: expect.stringContaining('entries ls'),
+    })
+})

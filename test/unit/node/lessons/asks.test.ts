@@ -44,6 +44,18 @@ describe('asks without a task id', () => {
     expect(await grouped([...lantern, kettle])).toEqual([0, 0, 2])
   })
 
+  it('are one in a window that holds one ask over and over', async () => {
+    const forms = [
+      'The glass of my brass lantern from Oakfield is cracked.',
+      'My lantern came with cracked glass, brass, bought in Oakfield.',
+      'Cracked glass in a brass lantern, Oakfield shop!',
+      'I bought a brass lantern in Oakfield; its glass has cracked.',
+      'Brass lantern, cracked glass. From the shop in Oakfield.',
+      'Hello, about my Oakfield lantern, the brass one: the glass cracked.',
+    ]
+    expect(await grouped(forms.map(form => ({ says: [form] })))).toEqual(forms.map(() => 0))
+  })
+
   it('are what the task id says where there is one, however alike', async () => {
     const [first] = lantern
     if (first === undefined) throw new TypeError('no run')

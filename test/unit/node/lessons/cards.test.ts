@@ -74,6 +74,27 @@ describe('cards', () => {
     for (const draft of await lessonsOf(scripts)) expect(textOf(draft)).not.toMatch(/alpha|beta/)
   })
 
+  it('name every place where solved runs found what a reading call needs', async () => {
+    const run = (task: string, finder: string): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { user: `hello, ${task}` },
+        { tool: finder, arguments: { by: task }, result: { members: [{ id: `mem-${task}1` }] } },
+        { tool: 'get_account', arguments: { member_id: `mem-${task}1` }, result: { level: 3 } },
+      ],
+    })
+    const runs = ['a', 'b', 'c'].flatMap(task => [run(task, 'find_by_mail'), run(`${task}2`, 'find_by_name')])
+    const cards = await found('call-card', runs)
+    const card = cards.find(one => one.key.includes('|get_account|'))
+    expect(card?.insight.summary).toContain(
+      '`member_id` ← `find_by_mail.members[].id` or `find_by_name.members[].id`',
+    )
+    expect(card?.insight.action).toContain('Call `find_by_mail` or `find_by_name` first, whichever fits')
+    // Whoever found it in either way shows the lesson.
+    expect(card?.support).toHaveLength(6)
+  })
+
   it('name the state of a record that sets the calls apart', async () => {
     const tend = (task: string, state: string, writes: boolean): Script => ({
       task,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { closeTag, openTag } from '../../../../node/lessons/recall-block.ts'
-import { captureLine, captureValue } from '../../../../node/pipeline/capture.ts'
+import { captureValue } from '../../../../node/pipeline/capture.ts'
 import type { Episode } from '../../../../node/ports.ts'
 
 const context = { capturedAt: 1_700_000_000_000, source: 'runs.jsonl' }
 
 function episodeOf(value: unknown): Episode {
-  const result = captureLine(JSON.stringify(value), context)
+  const result = captureValue(JSON.parse(JSON.stringify(value)), context)
   if (!result.ok) throw new TypeError(result.message)
   return result.value
 }
@@ -231,16 +231,14 @@ describe('what is refused, with a code', () => {
     expect(codeOf(value)).toBe(code)
   })
 
-  it('refuses a line that is not JSON or too large, before reading it', () => {
-    const broken = captureLine('{"messages": [', context)
-    expect(broken.ok ? '' : broken.code).toBe('not-json')
-    const huge = captureLine(`"${'x'.repeat(5 * 1024 * 1024)}"`, context)
-    expect(huge.ok ? '' : huge.code).toBe('too-large')
+  it('refuses an episode that is too large', () => {
+    const messages = Array.from({ length: 21 }, () => ({ role: 'user', content: 'x'.repeat(250 * 1024) }))
+    expect(codeOf({ messages })).toBe('too-large')
   })
 
-  it('does not hang on a line nested a million times', () => {
-    const result = captureLine(`{"messages":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`, context)
-    expect(result.ok ? '' : result.code).toBe('too-deep')
+  it('does not hang on a value nested a million times', () => {
+    const deep: unknown = JSON.parse(`{"messages":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`)
+    expect(codeOf(deep)).toBe('too-deep')
   })
 
   it('cuts a huge text and says so', () => {
@@ -252,7 +250,7 @@ describe('what is refused, with a code', () => {
   it('keeps a key __proto__ a key', () => {
     const line =
       '{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"t","arguments":"{\\"__proto__\\":{\\"a\\":1}}"}}]}]}'
-    const result = captureLine(line, context)
+    const result = captureValue(JSON.parse(line), context)
     const [item] = result.ok ? result.value.interactions : []
     expect(item?.type === 'call' ? Object.keys(item.arguments ?? {}) : []).toEqual(['__proto__'])
   })

@@ -6,7 +6,6 @@ import { cid } from '../entry-samples.ts'
 const now = 20_000 * 86_400_000
 const kept = (name: string, changes: Partial<KeptFacts> = {}): KeptFacts => ({
   cid: cid(name),
-  own: false,
   trust: 0.5,
   helped: 0,
   hurt: 0,
@@ -18,7 +17,6 @@ const kept = (name: string, changes: Partial<KeptFacts> = {}): KeptFacts => ({
 describe('eviction', () => {
   it.each([
     ['has helped', { helped: 2 }],
-    ['is its own', { own: true, trust: 0 }],
     ['is by a more trusted author', { trust: 0.9 }],
     ['is in use', { uses: 20 }],
   ] as const)('spares what %s', (_why, changes) => {

@@ -94,6 +94,9 @@ test('what is no command, option or argument ends with status 2 and a sentence o
     ['status', '--colour'],
     ['recall', '--limit', 'many', 'x'],
     ['recall'],
+    ['recall', ''],
+    ['recall', ' ', '--error', ''],
+    ['recall', '--call', ''],
     ['recall', '--call', 'book {not json'],
     ['feedback', 'r-1', 'great'],
     ['trust', 'set', 'bbbbX', '1.5'],
@@ -109,6 +112,7 @@ test('what is no command, option or argument ends with status 2 and a sentence o
     ['config', 'show', '--set', 'httpProt=1'],
     ['config', 'show', '--set', 'httpPort=99999'],
     ['up', '--listen', 'nonsense'],
+    ['up', '--http-port', 'abc'],
   ]
   for (const argv of wrong) {
     const { status, out, err } = await run(...argv)
@@ -119,6 +123,21 @@ test('what is no command, option or argument ends with status 2 and a sentence o
   }
   expect((await run('stauts')).err).toContain('status')
   expect((await run('config', 'show', '--set', 'httpProt=1')).err).toContain("'httpPort'")
+  expect((await run('up', '--http-port', 'abc')).err).toContain(
+    "--http-port: it takes a whole number from 0 to 65535, and not 'abc'.",
+  )
+  expect((await run('recall', '')).err).toBe((await run('recall')).err)
+})
+
+test('what is approved and stays all the same is not called shared', async () => {
+  const { out } = await run('entries', 'review', cidOf(1), 'approve')
+  expect(out).toContain('Approved; it is not shared.')
+  expect((await run('entries', 'review', cidOf(1), 'reject')).out).toContain('Rejected')
+})
+
+test('a list of entries that is empty says why', async () => {
+  expect((await run('entries', 'review')).out).toBe('Nothing waits for review.\n')
+  expect((await run('entries', 'ls', '--status', 'local')).out).toBe('No entry is like that.\n')
 })
 
 test('with --json wrong usage is a document, too, wherever the option stands', async () => {
@@ -341,7 +360,11 @@ test('where the owner has said nothing about a peer, no word stands there', asyn
   const list = await run('trust', 'ls')
   expect(list.out).toMatch(/helped 0, hurt 0$/m)
   expect(list.out).not.toContain('none')
-  expect((await run('trust', 'why', friend)).out).toContain('You have said nothing about it.')
+  const why = (await run('trust', 'why', friend)).out
+  expect(why).toContain('├─ word          You have said nothing about it.')
+  expect(why).toContain('├─ vouching      Influence 0.25.\n│    You vouch for it with 0.75.\n')
+  expect(why).toContain('└─ tier          So it is trusted.')
+  expect(list.out).toContain('influence 0.250')
   expect((await run('trust', 'pin', friend)).out).toContain('Your word: pinned.')
 })
 

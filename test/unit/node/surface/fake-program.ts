@@ -1,6 +1,7 @@
 /** The command line's surroundings for tests: a fake node, and a folder of the test's own. */
 
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +29,7 @@ export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): Fa
     self: [process.execPath, fileURLToPath(new URL('fake-main.ts', import.meta.url))],
     env,
     defaultDataFolder: async () => defaultFolder,
+    holdsNode: async folder => existsSync(folder),
     async compose(folder) {
       if (program.locked) {
         return { ok: false, code: 'store-locked', message: `Another process has ${folder} open.` }

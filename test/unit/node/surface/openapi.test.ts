@@ -23,7 +23,7 @@ const operation = z.strictObject({
       }),
     )
     .optional(),
-  requestBody: z.strictObject({ required: z.literal(true), content: media }).optional(),
+  requestBody: z.strictObject({ required: z.boolean(), content: media }).optional(),
   responses: z.record(
     z.string().regex(/^(200|201|default)$/),
     z.strictObject({ description: z.string(), content: media }),
@@ -70,4 +70,14 @@ test('the idempotency key is a header, and the transcript is the whole body', ()
   const capture = paths['/api/v1/episodes']?.post
   expect(capture?.parameters).toMatchObject([{ name: 'Idempotency-Key', in: 'header', required: false }])
   expect(capture?.requestBody?.content['application/json']?.schema).toHaveProperty('anyOf')
+})
+
+test('a body is required exactly where none is refused', () => {
+  const { paths } = shape.parse(document)
+  const required = (path: string) => (paths[path]?.post ?? paths[path]?.put)?.requestBody?.required
+  expect(required('/api/v1/invites')).toBe(false)
+  expect(required('/api/v1/recall')).toBe(true)
+  expect(required('/api/v1/episodes')).toBe(true)
+  expect(required('/api/v1/entries')).toBe(true)
+  expect(required('/api/v1/peers/{id}/trust')).toBe(true)
 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,8 +24,25 @@ async function healthy() {
 test('a node that answers is found', async () => {
   const { server, url } = await healthy()
   await writeRun(folder, { url, pid: process.pid })
-  expect(await findRunning(folder)).toEqual({ url, pid: process.pid })
+  expect(await findRunning(folder)).toEqual({ url, pid: process.pid, folder: await realpath(folder) })
   server.close()
+})
+
+test('a copy of the folder is not taken for the one that the node runs on, and a link to it is', async () => {
+  const { server, url } = await healthy()
+  await writeRun(folder, { url, pid: process.pid })
+  const copy = `${folder}-copy`
+  const linked = `${folder}-link`
+  try {
+    await cp(folder, copy, { recursive: true })
+    await symlink(folder, linked)
+    expect(await findRunning(copy)).toBeUndefined()
+    expect(await findRunning(linked)).toMatchObject({ url })
+  } finally {
+    await rm(copy, { recursive: true, force: true })
+    await rm(linked)
+    server.close()
+  }
 })
 
 test('a file left behind by a dead process is not believed, though its port may have a new owner', async () => {

@@ -22,23 +22,23 @@ export function said(author: string, subject: string, helped: number, hurt = 0, 
   return { author: peer(author), subject: peer(subject), day, helped, hurt }
 }
 
-export function vouchingOf({
-  mine,
-  invited = {},
-  attested = [],
-  words = {},
-  others = [],
-}: World): VouchingInput {
+function vouchingOf({ mine, invited = {}, attested = [], words = {}, others = [] }: World): VouchingInput {
   const inviters = new Map<PeerId, PeerId>()
   for (const [inviter, guests] of Object.entries(invited))
     for (const guest of guests) inviters.set(peer(guest), peer(inviter))
   const spokenOf = new Map(Object.entries(words).map(([name, word]) => [peer(name), word]))
   const own = new Map(Object.entries(mine).map(([name, weight]) => [peer(name), weight]))
+  const names = new Set([
+    peer('me'),
+    ...own.keys(),
+    ...inviters.keys(),
+    ...inviters.values(),
+    ...others.map(peer),
+  ])
   return {
     self: peer('me'),
-    members: [peer('me'), ...own.keys(), ...inviters.keys(), ...inviters.values(), ...others.map(peer)],
-    inviterOf: member => inviters.get(member),
-    ownEdge: member => own.get(member),
+    members: [...names].map(name => ({ peer: name, inviter: inviters.get(name) })),
+    ownEdge: member => own.get(member.peer),
     attested,
     wordOn: member => spokenOf.get(member) ?? 'none',
     today,

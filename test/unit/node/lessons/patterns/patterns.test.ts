@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { heldBackBy } from '../../../../../node/pipeline/publish.ts'
 import type { EntryDraft } from '../../../../../node/ports.ts'
 import {
   lessonsOf as allLessonsOf,
@@ -173,14 +174,42 @@ describe('confirmed answer', () => {
     ...extra,
   })
 
-  it('makes a fact of a question whose answer somebody confirmed, for sharing at once', async () => {
+  it('makes a fact of a question whose answer somebody confirmed, for sharing once the owner approves', async () => {
     const [draft] = await distilled([answer('correct')])
     expect(draft).toMatchObject({
       kind: 'fact',
       situation: 'Do vouchers expire?',
       insight: { summary: 'After three years.' },
       asksToShare: 1,
+      needsReview: true,
     })
+  })
+
+  it('keeps what somebody wrote on this node until its owner approves it, in every share mode', async () => {
+    const family = {
+      messages: [
+        {
+          role: 'user',
+          content:
+            'My name is Jane Doe and my wife Anna is seven months pregnant with our second child; can we still fly?',
+        },
+        { role: 'assistant', content: 'Yes Jane, until the 36th week, with a letter of the doctor.' },
+      ],
+      outcome: 'solved',
+    }
+    const office = {
+      question: 'What is the wifi password at our Ashgrove Lane office?',
+      answer: 'tulip-Garden-99',
+      outcome: 'solved',
+    }
+    const drafts = await distilled([family, office])
+    expect(drafts).toHaveLength(2)
+    for (const draft of drafts) {
+      for (const mode of ['verified', 'all', 'reviewed'] as const) {
+        expect(heldBackBy(draft, mode, undefined)?.code).toBe('awaits-review')
+        expect(heldBackBy(draft, mode, 'approved')).toBeUndefined()
+      }
+    }
   })
 
   it('merges the same answer, and drops one called wrong as often as right', async () => {
