@@ -4,6 +4,7 @@
  */
 
 import { takesOnlyText } from './argument-values.ts'
+import { isCommonWord } from './dictionary.ts'
 import type { Leaf } from './leaves.ts'
 import type { Call, Run } from './runs.ts'
 import { type Allowed, seenState } from './vocabulary.ts'
@@ -28,9 +29,9 @@ const STATES_MAX = 6
 /** Records for each value of the field. */
 const RECORDS_PER_STATE = 3
 const ASKS_MIN = 3
-/** What begins with a capital may be a name: then more is asked for. */
-const CAPITAL_ASKS_MIN = 5
-const CAPITAL_RECORDS_PER_STATE = 8
+/** What begins with a capital, or is no common word, may be a name or somebody's illness: then more is asked for. */
+const NAME_ASKS_MIN = 5
+const RECORDS_PER_NAME = 8
 /** A field that has shown this many different values is not looked at any more. */
 const VALUES_MAX = 24
 
@@ -83,10 +84,14 @@ function total(values: ReadonlyMap<string | boolean, Seen>): number {
 function isState(values: ReadonlyMap<string | boolean, Seen>, value: string | boolean): boolean {
   const seen = values.get(value)
   if (seen === undefined || values.size > STATES_MAX) return false
-  const capital = [...values.keys()].some(other => typeof other === 'string' && /^\p{Lu}/u.test(other))
-  const least = capital ? CAPITAL_ASKS_MIN : ASKS_MIN
-  const perState = capital ? CAPITAL_RECORDS_PER_STATE : RECORDS_PER_STATE
+  const names = [...values.keys()].some(other => typeof other === 'string' && mayBeName(other))
+  const least = names ? NAME_ASKS_MIN : ASKS_MIN
+  const perState = names ? RECORDS_PER_NAME : RECORDS_PER_STATE
   return total(values) >= values.size * perState && seen.asks.size >= least && seen.subjects.size >= least
+}
+
+function mayBeName(value: string): boolean {
+  return /^\p{Lu}/u.test(value) || !value.split(/[_ -]+/).every(word => isCommonWord(word.toLowerCase()))
 }
 
 function gather(runs: readonly Run[]): ReadonlyMap<string, ReadonlyMap<string | boolean, Seen>> {

@@ -52,10 +52,24 @@ function errorOfRecord(value: { readonly [key: string]: Json }): string | undefi
     value.ok === false ||
     value.status === 'error' ||
     value.is_error === true ||
+    value.isError === true ||
+    saysOnlyThatItFailed(value) ||
     CODE_KEYS.some(key => typeof value[key] === 'number' && value[key] !== 0)
   if (!failed) return undefined
   const said = value.message ?? value.detail ?? value.reason ?? value.stderr
   return typeof said === 'string' && said !== '' ? firstLine(said) : 'failed'
+}
+
+/** What services answer that have nothing else to say: a state or a status code beside a sentence, or the sentence alone. */
+const FAILURE_KEYS = new Set('status statusCode status_code code message detail reason title'.split(' '))
+
+function saysOnlyThatItFailed(value: { readonly [key: string]: Json }): boolean {
+  const keys = Object.keys(value)
+  if (keys.length === 0 || !keys.every(key => FAILURE_KEYS.has(key))) return false
+  const codes = [value.status, value.statusCode, value.status_code, value.code]
+  if (codes.some(code => typeof code === 'number' && code >= 400 && code < 600)) return true
+  if (codes.some(code => code === 'failed' || code === 'failure')) return true
+  return keys.length === 1 && typeof value.detail === 'string'
 }
 
 /** Longer lines are cut: the first words of an error name it. */
@@ -112,7 +126,20 @@ export function errorTemplate(
     const starts = index === 0 || /[.:!?]$/.test(tokens[index - 1] ?? '')
     return maskWord(token, isValue, !starts && !titled)
   })
-  return cut(joinedWords(words).toLowerCase(), TEMPLATE_LENGTH_MAX)
+  return cut(firstSentence(joinedWords(words).toLowerCase()), TEMPLATE_LENGTH_MAX)
+}
+
+/**
+ * The sentence that names the error. What comes after it is advice or somebody's, and would go to other models: text that
+ * a tool was made to say must not become their instructions.
+ */
+function firstSentence(text: string): string {
+  for (const { index } of text.matchAll(/[.!?;]\s/g)) {
+    const sentence = text.slice(0, index)
+    // `error.` or `400.` alone names nothing.
+    if (/\p{L}{2,}\P{L}+\p{L}{2,}/u.test(sentence)) return sentence
+  }
+  return text
 }
 
 /** The template without the words that are somebody's, which only other runs tell. */

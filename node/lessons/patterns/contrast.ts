@@ -69,14 +69,29 @@ function toProblem(runs: readonly Run[], context: PatternContext): Problem {
 
 type Labelled = Problem & { readonly labels: readonly boolean[] }
 
+/** What was read before a call can only set apart runs that made the call: the others may have read it as well. */
+function comparable(problem: Labelled, feature: Feature): Labelled {
+  if (feature.what !== 'reads-first') return problem
+  const called = problem.having.get(featureId({ what: 'changes', tool: feature.tool })) ?? []
+  const those = <Item>(list: readonly Item[]): readonly Item[] => list.filter((_, index) => called[index])
+  const id = featureId(feature)
+  return {
+    ...problem,
+    runs: those(problem.runs),
+    labels: those(problem.labels),
+    having: new Map([[id, those(problem.having.get(id) ?? [])]]),
+  }
+}
+
 function separators(problems: readonly Labelled[]): readonly Separator[] {
   const votes = new Map<string, { feature: Feature; yes: Problem[]; no: Problem[] }>()
-  for (const problem of problems) {
-    for (const [id, has] of problem.having) {
+  for (const whole of problems) {
+    for (const [id, feature] of whole.features) {
+      const problem = comparable(whole, feature)
+      const has = problem.having.get(id) ?? []
       const same = has.every((one, index) => one === problem.labels[index])
       const opposite = !same && has.every((one, index) => one !== problem.labels[index])
-      const feature = problem.features.get(id)
-      if ((!same && !opposite) || feature === undefined) continue
+      if (new Set(problem.labels).size < 2 || (!same && !opposite)) continue
       const vote = votes.get(id) ?? { feature, yes: [], no: [] }
       votes.set(id, vote)
       if (same) vote.yes.push(problem)
