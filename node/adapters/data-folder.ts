@@ -44,16 +44,27 @@ export function storePath(folder: string): string {
   return join(folder, 'store')
 }
 
-/** Whether a node has kept anything here. */
+/** Whether a node has kept anything here. What cannot be looked into is taken to hold something: it must not be begun anew. */
 export async function holdsStore(folder: string): Promise<boolean> {
-  const files = await readdir(storePath(folder)).catch(() => [])
-  return files.length > 0
+  try {
+    return (await readdir(storePath(folder))).length > 0
+  } catch (error) {
+    return !isAbsent(error)
+  }
 }
 
 /** Whether a node was begun here: reading commands begin none. */
 export async function holdsNode(folder: string): Promise<boolean> {
-  const key = await stat(keyPath(folder)).catch(() => undefined)
-  return key !== undefined || (await holdsStore(folder))
+  try {
+    await stat(keyPath(folder))
+    return true
+  } catch (error) {
+    return !isAbsent(error) || (await holdsStore(folder))
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -30,6 +30,12 @@ test('a folder holds a node once there is a key or a store that is not empty', a
   expect(await holdsNode(folder)).toBe(true)
   await rm(join(folder, 'store'), { recursive: true })
   await writeFile(join(folder, 'key'), '')
+  expect(await holdsNode(folder)).toBe(true)
+})
+
+test('a store that cannot be looked into is taken to hold a node: no other one is begun over it', async () => {
+  // A link to itself stands for whatever the system refuses to open, also to root.
+  await symlink('store', join(folder, 'store'))
   expect(await holdsNode(folder)).toBe(true)
 })
 
