@@ -101,7 +101,8 @@ export function recallLines(recalled: Recalled, out: Output): string[] {
     )
   }
   if (recalled.items.length > 0) {
-    lines.push(`Say whether it helped: swarmlore feedback ${recalled.recallId} helped|hurt|unused`)
+    const which = recalled.items.length === 1 ? '' : ' --item CID'
+    lines.push(`Say whether it helped: swarmlore feedback ${recalled.recallId} helped|hurt|unused${which}`)
   }
   return lines
 }

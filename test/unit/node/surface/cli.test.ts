@@ -330,6 +330,26 @@ test('a line break in a transcript makes neither an interaction nor a row of its
   expect((await run('episodes', 'ls')).out).toMatch(/^e1 .*file\ufffde2\n$/)
 })
 
+test('the way to tell whether a lesson helped names the lesson where there were several', async () => {
+  const { compose } = program
+  const hint = async (copies: number): Promise<string> => {
+    program.compose = async (...given) => {
+      const composed = await compose(...given)
+      const node = program.nodes.at(-1)
+      const recall = node?.recall.bind(node)
+      if (node && recall)
+        node.recall = async request => {
+          const result = await recall(request)
+          return { ...result, items: Array.from({ length: copies }, () => result.items).flat() }
+        }
+      return composed
+    }
+    return (await run('recall', 'refund')).out
+  }
+  expect(await hint(1)).toMatch(/feedback \S+ helped\|hurt\|unused\n/)
+  expect(await hint(2)).toMatch(/feedback \S+ helped\|hurt\|unused --item CID\n/)
+})
+
 test('recall shows the lesson with its author, tier, reason and alternatives, and what was held back', async () => {
   const { out } = await run('recall', 'refund')
   for (const part of [
