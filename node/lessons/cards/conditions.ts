@@ -21,36 +21,71 @@ const CHANGE_SHARE = 0.9
 const CHANGE_ASKS_MIN = 4
 const READS_MAX = 3
 
-/** States that all calls in solved runs met, though records are often in others. */
-export function conditionsOf(calls: readonly Shown[], { batch }: PatternContext): readonly Condition[] {
-  const met = new Map<string, { condition: Condition; asks: Set<string>; values: Set<string | boolean> }>()
+/**
+ * States that all calls in solved runs met, though records are often in others, or calls of unsolved runs met others.
+ */
+export function conditionsOf(
+  solved: readonly Shown[],
+  unsolved: readonly Shown[],
+  { batch }: PatternContext,
+): readonly Condition[] {
+  const against = statesMet(unsolved)
+  return [...statesMet(solved)]
+    .flatMap(([key, { tool, path, byValue }]) => {
+      const [only] = byValue
+      if (only === undefined || byValue.size > 1) return []
+      const [value, asks] = only
+      if (asks.size < 2 || batch.state(tool, path, value) === undefined) return []
+      const others = [...(against.get(key)?.byValue ?? [])].filter(([other]) => other !== value)
+      const opposed = new Set(others.flatMap(([, of]) => [...of])).size
+      const alike = against.get(key)?.byValue.get(value)?.size ?? 0
+      const chance = Math.min(
+        batch.shareOf(tool, path, value) ** asks.size,
+        chanceOfSplit(asks.size, alike, opposed),
+      )
+      return chance > CHANCE_MAX ? [] : [{ condition: { tool, path, value }, chance }]
+    })
+    .sort((a, b) => a.chance - b.chance || (a.condition.path < b.condition.path ? -1 : 1))
+    .slice(0, CONDITIONS_MAX)
+    .map(({ condition }) => condition)
+}
+
+interface Met {
+  readonly tool: string
+  readonly path: string
+  /** The asks in which a call met the value. */
+  readonly byValue: Map<string | boolean, Set<string>>
+}
+
+/** What the record that a call is about held when it was last read before the call. */
+function statesMet(calls: readonly Shown[]): ReadonlyMap<string, Met> {
+  const met = new Map<string, Met>()
   for (const { run, call } of calls) {
     for (const { reader, fields } of recordsBefore(run, call)) {
       for (const { path, value: raw } of fields) {
         const value = path.includes('[]') ? undefined : stateValue(raw)
-        if (value === undefined || batch.state(reader.tool, path, value) === undefined) continue
+        if (value === undefined) continue
         const key = `${reader.tool}\n${path}`
-        const one = met.get(key) ?? {
-          condition: { tool: reader.tool, path, value },
-          asks: new Set<string>(),
-          values: new Set<string | boolean>(),
-        }
+        const one = met.get(key) ?? { tool: reader.tool, path, byValue: new Map<string | boolean, Set<string>>() }
         met.set(key, one)
-        one.asks.add(run.ask)
-        one.values.add(value)
+        const asks = one.byValue.get(value)
+        if (asks === undefined) one.byValue.set(value, new Set([run.ask]))
+        else asks.add(run.ask)
       }
     }
   }
-  return [...met.values()]
-    .filter(({ values, asks }) => values.size === 1 && asks.size >= 2)
-    .map(({ condition, asks }) => ({
-      condition,
-      chance: batch.shareOf(condition.tool, condition.path, condition.value) ** asks.size,
-    }))
-    .filter(({ chance }) => chance <= CHANCE_MAX)
-    .sort((a, b) => a.chance - b.chance || (a.condition.path < b.condition.path ? -1 : 1))
-    .slice(0, CONDITIONS_MAX)
-    .map(({ condition }) => condition)
+  return met
+}
+
+/**
+ * Fisher's exact test, one-sided: of all asks those that met the state were drawn at random; how likely it is that every
+ * solved one is among them.
+ */
+function chanceOfSplit(solved: number, alike: number, opposed: number): number {
+  let chance = 1
+  for (let drawn = 0; drawn < solved; drawn++)
+    chance *= (solved + alike - drawn) / (solved + alike + opposed - drawn)
+  return chance
 }
 
 /** Tools whose result on the same thing came before in most asks. */

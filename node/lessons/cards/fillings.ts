@@ -27,13 +27,14 @@ export interface Filling {
 }
 
 /** Share of the asks in which an argument must have come from a place that the card names. */
-const PLACE_SHARE = { reading: 0.2, writing: 0.5 }
+const PLACE_SHARE = { reading: 0.15, writing: 0.5 }
 /** What is only read may be found in several ways: by e-mail or by name. */
 const READ_PLACES_MAX = 3
 const ARGUMENTS_MAX = 12
 
 interface Place {
   origin: Origin
+  /** In which the value is taken to come from here; that it stands here as well is counted only. */
   readonly asks: Set<string>
   count: number
   elsewhere: number
@@ -54,21 +55,61 @@ export function fillingsOf(
   for (const shown of calls) note(shown, byPath, context.origins(shown.run), writes)
   const share = writes ? PLACE_SHARE.writing : PLACE_SHARE.reading
   const all = new Set(calls.map(({ run }) => run.ask))
-  return [...byPath]
+  const chosen = [...byPath]
     .filter(([, { asks }]) => asks.size * 2 >= all.size)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(0, ARGUMENTS_MAX)
-    .map(([path, { asks, places }]) => {
-      const often = ranked(places)
+    .map(([path, { asks, places }]) => ({
+      path,
+      places: ranked(places)
         .filter(place => place.asks.size >= asks.size * share)
-        .slice(0, writes ? 1 : READ_PLACES_MAX)
-      const [best] = often
-      return {
-        path,
-        places: often.map(place => place.origin).toSorted((a, b) => (originName(a) < originName(b) ? -1 : 1)),
-        elsewhere: best !== undefined && best.elsewhere * 2 > best.count,
-      }
-    })
+        .slice(0, writes ? 1 : READ_PLACES_MAX),
+      seen: [...places.values()],
+    }))
+  return (writes ? sideBySide(chosen) : chosen).map(({ path, places }) => ({
+    path,
+    places: places.map(place => place.origin).toSorted((a, b) => (originName(a) < originName(b) ? -1 : 1)),
+    elsewhere: places[0] !== undefined && places[0].elsewhere * 2 > places[0].count,
+  }))
+}
+
+interface Chosen {
+  readonly path: string
+  readonly places: readonly Place[]
+  /** All places of the argument, often or not. */
+  readonly seen: readonly Place[]
+}
+
+/** Fewer values stand in one record by chance. */
+const SIDE_BY_SIDE_MIN = 3
+
+/**
+ * Where several arguments come from one object of a result, such as its `address`, all that it holds are taken from
+ * there: a country or a state also stands in other records, which says nothing.
+ */
+function sideBySide(chosen: readonly Chosen[]): readonly Chosen[] {
+  const objects = chosen.flatMap(({ places }) => places.map(({ origin }) => objectOf(origin)))
+  const [fullest] = [...new Set(objects)]
+    .filter(object => object !== undefined)
+    .map(object => ({ object, size: objects.filter(other => other === object).length }))
+    .filter(({ size }) => size >= SIDE_BY_SIDE_MIN)
+    .sort((a, b) => b.size - a.size || (a.object < b.object ? -1 : 1))
+  if (fullest === undefined) return chosen
+  const inIt = (place: Place): boolean => objectOf(place.origin) === fullest.object
+  const held = chosen.flatMap(({ seen }) => seen.filter(inIt))
+  const count = held.reduce((sum, place) => sum + place.count, 0)
+  const elsewhere = held.reduce((sum, place) => sum + place.elsewhere, 0)
+  return chosen.map(one => {
+    const place = one.seen.find(inIt)
+    return place === undefined ? one : { ...one, places: [{ ...place, count, elsewhere }] }
+  })
+}
+
+/** The object within a result that holds a value; an element of a list is told by its id, not by what stands beside it. */
+function objectOf(origin: Origin): string | undefined {
+  if (origin.from !== 'result') return undefined
+  const parent = origin.path.slice(0, Math.max(0, origin.path.lastIndexOf('.')))
+  return parent === '' || parent.includes('[]') ? undefined : `${origin.tool} ${parent}`
 }
 
 function note({ run, call }: Shown, byPath: Map<string, Seen>, origins: Origins, writes: boolean): void {
@@ -80,20 +121,23 @@ function note({ run, call }: Shown, byPath: Map<string, Seen>, origins: Origins,
     seen.asks.add(run.ask)
     const origin = roleOf(leaf, call.at, origins)
     if (origin === undefined) continue
-    if (!subjects.has(leaf) && isPlace(origin) && !isItself(origin, call.tool, leaf.path))
-      addPlace(seen, origin, run.ask, isElsewhere(run, call, leaf.value, origin))
+    if (subjects.has(leaf) || !isPlace(origin) || isItself(origin, call.tool, leaf.path)) continue
+    addPlace(seen, origin, isElsewhere(run, call, leaf.value, origin)).asks.add(run.ask)
+    for (const other of origins.of(leaf.value, call.at))
+      if (other !== origin && objectOf(other) !== undefined && isPlace(other))
+        addPlace(seen, other, isElsewhere(run, call, leaf.value, other))
   }
 }
 
 /** The same field of one result counts together, however deep it was found: the shortest path stands for it. */
-function addPlace(seen: Seen, origin: Origin, ask: string, elsewhere: boolean): void {
+function addPlace(seen: Seen, origin: Origin, elsewhere: boolean): Place {
   const name = fieldName(origin)
   const place = seen.places.get(name) ?? { origin, asks: new Set<string>(), count: 0, elsewhere: 0 }
   seen.places.set(name, place)
-  place.asks.add(ask)
   place.count++
   if (elsewhere) place.elsewhere++
   if (originName(origin).length < originName(place.origin).length) place.origin = origin
+  return place
 }
 
 function fieldName(origin: Origin): string {
@@ -125,7 +169,8 @@ export function follows(call: Call, fillings: readonly Filling[], origins: Origi
     if (places.length === 0) return true
     const origin = roleOf(leaf, call.at, origins)
     if (origin === undefined || !isPlace(origin)) return true
-    return places.some(place => fieldName(place) === fieldName(origin))
+    const names = new Set(origins.of(leaf.value, call.at).map(fieldName))
+    return places.some(place => names.has(fieldName(place)))
   })
 }
 

@@ -8,7 +8,7 @@ import { conditionsOf, readsOf } from '../cards/conditions.ts'
 import { fillingsOf, follows, readersOf, type Shown } from '../cards/fillings.ts'
 import { cardLesson } from '../cards/words.ts'
 import { originName } from '../origins.ts'
-import type { Call } from '../runs.ts'
+import type { Call, Run } from '../runs.ts'
 import { argumentNames } from './compare.ts'
 import type { Finding, Pattern, PatternContext } from './pattern.ts'
 
@@ -17,20 +17,29 @@ export const callCard: Pattern = {
   asksToShare: 2,
   needsSolved: true,
   find(runs, context) {
-    const accepted = new Map<string, Shown[]>()
-    for (const run of runs) {
-      if (run.solved !== true) continue
-      for (const call of run.calls) {
-        if (!wentThrough(call) || context.batch.takesText(call.tool)) continue
-        const list = accepted.get(call.tool)
-        if (list === undefined) accepted.set(call.tool, [{ run, call }])
-        else list.push({ run, call })
-      }
-    }
-    return [...accepted].flatMap(([tool, calls]) =>
-      variantsOf(calls).flatMap(variant => card(tool, variant, context)),
+    const unsolved = acceptedCalls(runs, false, context)
+    return [...acceptedCalls(runs, true, context)].flatMap(([tool, calls]) =>
+      variantsOf(calls).flatMap(variant => card(tool, variant, unsolved.get(tool) ?? [], context)),
     )
   },
+}
+
+function acceptedCalls(
+  runs: readonly Run[],
+  solved: boolean,
+  { batch }: PatternContext,
+): ReadonlyMap<string, readonly Shown[]> {
+  const accepted = new Map<string, Shown[]>()
+  for (const run of runs) {
+    if (run.solved !== solved) continue
+    for (const call of run.calls) {
+      if (!wentThrough(call) || batch.takesText(call.tool)) continue
+      const list = accepted.get(call.tool)
+      if (list === undefined) accepted.set(call.tool, [{ run, call }])
+      else list.push({ run, call })
+    }
+  }
+  return accepted
 }
 
 function wentThrough(call: Call): boolean {
@@ -66,13 +75,18 @@ function areKin(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return shared >= Math.min(a.size, b.size) || shared * 2 > Math.max(a.size, b.size)
 }
 
-function card(tool: string, calls: readonly Shown[], context: PatternContext): readonly Finding[] {
+function card(
+  tool: string,
+  calls: readonly Shown[],
+  unsolved: readonly Shown[],
+  context: PatternContext,
+): readonly Finding[] {
   const { batch } = context
   const writes = batch.writes(tool)
   const fillings = fillingsOf(calls, writes, context)
   const named = readersOf(fillings)
   const reads = writes ? readsOf(calls, context).filter(read => !named.includes(read)) : []
-  const conditions = writes ? conditionsOf(calls, context) : []
+  const conditions = writes ? conditionsOf(calls, unsolved, context) : []
   // That a tool takes what the user says needs no card.
   if (named.length === 0 && reads.length === 0 && conditions.length === 0) return []
   const before = [...named, ...reads]

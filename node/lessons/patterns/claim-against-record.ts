@@ -1,28 +1,34 @@
 /**
  * What the user says of themselves against what a record holds. Only fields that no tool can be asked to change
  * count (else the words may be a wish), of records that a run reads one of, and only where both the said and the
- * recorded word are states of that field.
+ * recorded word are states of that field. The lesson names the field alone: that few records have shown a state
+ * is no matter here, as long as it is no name.
  */
 
 import { stateValue } from '../batch.ts'
+import { isCommonWord } from '../dictionary.ts'
 import { lastField } from '../roles.ts'
 import type { Call, Run } from '../runs.ts'
 import { holdsWord } from '../text-index.ts'
 import { domainsOf, pathWord, placeWord, say, toolWord } from '../vocabulary.ts'
-import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
+import type { Finding, Lesson, Pattern } from './pattern.ts'
 
 /** Shorter words (`yes`, `no`, `on`) are said of everything. */
 const STATE_LENGTH_MIN = 4
+/** A field with more values than this is no state. */
+const STATES_MAX = 6
+/** Records for each value of the field. */
+const RECORDS_PER_STATE = 3
 
 export const claimAgainstRecord: Pattern = {
   id: 'claim-against-record',
   asksToShare: 2,
   needsSolved: false,
-  find(runs, context) {
+  find(runs) {
     const settable = new Set(
       runs.flatMap(run => run.calls.flatMap(call => call.leaves.map(leaf => lastField(leaf.path)))),
     )
-    const words = statesByField(runs, context)
+    const words = statesByField(runs)
     return runs.flatMap(run => claimsOf(run, words, settable))
   },
 }
@@ -30,20 +36,33 @@ export const claimAgainstRecord: Pattern = {
 type States = ReadonlyMap<string, ReadonlySet<string>>
 
 /** For each field of a record the words that it can hold. */
-function statesByField(runs: readonly Run[], { batch }: PatternContext): States {
-  const fields = new Map<string, Set<string>>()
+function statesByField(runs: readonly Run[]): States {
+  const fields = new Map<string, string[]>()
   for (const run of runs) {
     for (const call of singleReads(run)) {
       for (const leaf of call.result?.leaves ?? []) {
         const value = stateValue(leaf.value)
-        if (typeof value !== 'string' || value.length < STATE_LENGTH_MIN || leaf.path.includes('[]')) continue
-        if (batch.state(call.tool, leaf.path, value) === undefined) continue
+        if (typeof value !== 'string' || leaf.path.includes('[]')) continue
         const key = `${call.tool}\n${leaf.path}`
-        fields.set(key, (fields.get(key) ?? new Set()).add(value))
+        const values = fields.get(key)
+        if (values === undefined) fields.set(key, [value])
+        else values.push(value)
       }
     }
   }
-  return fields
+  const states = new Map<string, ReadonlySet<string>>()
+  for (const [key, values] of fields) {
+    const words = new Set(values)
+    if (words.size > STATES_MAX || values.length < words.size * RECORDS_PER_STATE) continue
+    if ([...words].every(isState)) states.set(key, words)
+  }
+  return states
+}
+
+/** Names of people and places begin with a capital, and seldom are common words. */
+function isState(value: string): boolean {
+  const words = value.toLowerCase().split(/[_ -]+/)
+  return value.length >= STATE_LENGTH_MIN && (/^\p{Ll}/u.test(value) || words.every(isCommonWord))
 }
 
 /** Calls of tools with which the run read one record only: then it is clear of which the user speaks. */

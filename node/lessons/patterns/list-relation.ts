@@ -12,6 +12,8 @@ import type { Finding, Lesson, Pattern } from './pattern.ts'
 
 type Relation = 'same-length' | 'nothing-shared' | 'no-repeats'
 const RELATIONS: readonly Relation[] = ['same-length', 'nothing-shared', 'no-repeats']
+/** From so many asks that failed, and as many that went through, chance does not keep a relation. */
+const PLAIN_ASKS = 3
 /** Lists of a call that are compared with each other. */
 const LISTS_MAX = 6
 
@@ -20,14 +22,14 @@ export const listRelation: Pattern = {
   asksToShare: 2,
   needsSolved: false,
   find(runs) {
-    const accepted = new Map<string, Call[]>()
-    const refused = new Map<string, { readonly run: Run; readonly call: Call }[]>()
+    const accepted = new Map<string, Made[]>()
+    const refused = new Map<string, Made[]>()
     for (const run of runs) {
       for (const call of run.calls) {
         if (call.result === undefined || !isRecord(call.arguments)) continue
         const { error } = call.result
         const key = error === undefined ? call.tool : `${call.tool}\n${error.template}`
-        if (error === undefined) accepted.set(key, [...(accepted.get(key) ?? []), call])
+        if (error === undefined) accepted.set(key, [...(accepted.get(key) ?? []), { run, call }])
         else refused.set(key, [...(refused.get(key) ?? []), { run, call }])
       }
     }
@@ -40,10 +42,12 @@ export const listRelation: Pattern = {
   },
 }
 
-function relationsOf(
-  failures: readonly { readonly run: Run; readonly call: Call }[],
-  successes: readonly Call[],
-): Finding[] {
+interface Made {
+  readonly run: Run
+  readonly call: Call
+}
+
+function relationsOf(failures: readonly Made[], successes: readonly Made[]): Finding[] {
   const names = [...new Set(failures.flatMap(({ call }) => listNames(call)))].sort().slice(0, LISTS_MAX)
   const findings: Finding[] = []
   for (const relation of RELATIONS) {
@@ -51,13 +55,14 @@ function relationsOf(
       ? names.map(name => [name, name] as const)
       : pairs(names)) {
       const broken = failures.every(({ call }) => keeps(call, relation, a, b) === false)
-      const kept = successes.length > 0 && successes.every(call => keeps(call, relation, a, b) !== false)
-      const shown = successes.some(call => keeps(call, relation, a, b) === true)
+      const kept = successes.length > 0 && successes.every(({ call }) => keeps(call, relation, a, b) !== false)
+      const shown = successes.filter(({ call }) => keeps(call, relation, a, b) === true)
       // In one run at least the same tool then went through: the relation was mended, not given up.
       const mended = failures.some(
         ({ run, call }) => run.solved === true && laterSuccess(run, call) !== undefined,
       )
-      if (!broken || !kept || !shown || !mended) continue
+      const plain = askCount(failures) >= PLAIN_ASKS && askCount(shown) >= PLAIN_ASKS
+      if (!broken || !kept || shown.length === 0 || !(mended || plain)) continue
       for (const { run, call } of failures) {
         const template = call.result?.error?.template ?? ''
         const lesson = toLesson(call.tool, relation, a, b, template)
@@ -74,6 +79,10 @@ function relationsOf(
     }
   }
   return findings
+}
+
+function askCount(made: readonly Made[]): number {
+  return new Set(made.map(({ run }) => run.ask)).size
 }
 
 function listNames(call: Call): readonly string[] {
