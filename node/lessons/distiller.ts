@@ -15,6 +15,7 @@ import { callCard } from './patterns/call-card.ts'
 import { changedArgument } from './patterns/changed-argument.ts'
 import { checkAfter } from './patterns/check-after.ts'
 import { claimAgainstRecord } from './patterns/claim-against-record.ts'
+import { clearedBy } from './patterns/cleared-by.ts'
 import { confirmedAnswer } from './patterns/confirmed-answer.ts'
 import { contrast } from './patterns/contrast.ts'
 import { coverage } from './patterns/coverage.ts'
@@ -42,6 +43,7 @@ const PATTERNS: readonly Pattern[] = [
   recordField,
   otherTool,
   sameCallAgain,
+  clearedBy,
   callCard,
   checkAfter,
   claimAgainstRecord,

@@ -93,8 +93,14 @@ function field(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`
 }
 
+/** A field `id`, or in an element of `rooms` its `room_id`: what tells the record apart. */
 function isIdentity(path: string): boolean {
-  return path === 'id' || path.endsWith('.id')
+  const [field = '', ...parents] = path.split('.').reverse()
+  if (field === 'id') return true
+  const [, list = ''] = /^(.+?)s?\[\]$/.exec(parents[0] ?? '') ?? []
+  return (
+    list.length >= 3 && field.toLowerCase().replace(/_?id$/, '') === list.toLowerCase() && /id$/i.test(field)
+  )
 }
 
 const FIELD_NAME = /^[A-Za-z_$@][A-Za-z_$]*(?:-[A-Za-z_$]+)*\d?$/

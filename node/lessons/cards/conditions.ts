@@ -66,7 +66,11 @@ function statesMet(calls: readonly Shown[]): ReadonlyMap<string, Met> {
         const value = path.includes('[]') ? undefined : stateValue(raw)
         if (value === undefined) continue
         const key = `${reader.tool}\n${path}`
-        const one = met.get(key) ?? { tool: reader.tool, path, byValue: new Map<string | boolean, Set<string>>() }
+        const one = met.get(key) ?? {
+          tool: reader.tool,
+          path,
+          byValue: new Map<string | boolean, Set<string>>(),
+        }
         met.set(key, one)
         const asks = one.byValue.get(value)
         if (asks === undefined) one.byValue.set(value, new Set([run.ask]))

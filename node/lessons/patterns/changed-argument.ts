@@ -5,11 +5,20 @@
  */
 
 import { isFreeText } from '../argument-values.ts'
+import type { Scalar } from '../leaves.ts'
 import { laterSuccess, type Origin, type Origins, originName } from '../origins.ts'
 import { originWords } from '../places.ts'
 import type { Call, Run } from '../runs.ts'
 import { type Allowed, domainsOf, errorWords, own, pathWord, say, toolWord } from '../vocabulary.ts'
-import { argumentOf, type Change, kindOf, onlyChange, sameButForm, type ValueChange } from './compare.ts'
+import {
+  argumentOf,
+  type Change,
+  kindOf,
+  type Mending,
+  mendingOf,
+  onlyChange,
+  type ValueChange,
+} from './compare.ts'
 import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
 export const changedArgument: Pattern = {
@@ -112,7 +121,11 @@ function explainValue(
     })
   const bad = origins.of(from.value, failed.at)
   const good = origins.of(to.value, success.at)
-  if (sameButForm(from.value, to.value)) return make(...written(tool, change.path, template, about, good))
+  const mending = mendingOf(from.value, to.value)
+  if (mending !== undefined) {
+    const [name, parts] = mended(about, mending, to.value, good)
+    return make([mending, tool, change.path, name, template], parts)
+  }
   // What was reckoned is a matter of figures, not of where to read.
   if ([...bad, ...good].some(origin => origin.from === 'computed')) return []
   const known = new Set(bad.map(originName))
@@ -182,26 +195,52 @@ function moved(about: Words, bad: Bad, good: Origin): Parts | undefined {
   return { summary, detail, action: say`Take ${about.argument} from ${place}, as it stands there.${first}` }
 }
 
-function written(
-  tool: string,
-  path: string,
-  template: string,
+const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/
+
+/** What mended it, by name and in words. */
+function mended(
   about: Words,
+  mending: Mending,
+  accepted: Scalar,
   good: readonly Origin[],
-): [readonly string[], Parts | undefined] {
+): readonly [string, Parts] {
   const [first] = [...good].sort((a, b) => rankOf(a) - rankOf(b))
-  const place = first === undefined ? undefined : originWords(first)
-  const where = place === undefined ? own('as the tool expects it') : say`exactly as it stands in ${place}`
-  const name = first === undefined || place === undefined ? '' : originName(first)
+  const place = first === undefined || first.from === 'user' ? undefined : originWords(first)
+  const isIso = mending === 'day' && typeof accepted === 'string' && ISO_DAY.test(accepted)
+  const where = isIso
+    ? own('as YYYY-MM-DD')
+    : place === undefined
+      ? own('as the tool expects it')
+      : say`exactly as it stands in ${place}`
+  const name = isIso ? 'YYYY-MM-DD' : first === undefined || place === undefined ? '' : originName(first)
+  const { has, changed, write } = MENDING_WORDS[mending]
   return [
-    ['form', tool, path, name, template],
+    name,
     {
-      summary: say`${about.tool} fails with ${about.error} when ${about.argument} has the right letters and digits in another form.`,
-      detail: say`The same call went through when only the writing of ${about.argument} was changed: case, spaces, or a sign before it.`,
-      action: say`Write ${about.argument} ${where}, with its case and signs.`,
+      summary: say`${about.tool} fails with ${about.error} when ${about.argument} ${own(has)}.`,
+      detail: say`The same call went through when only ${about.argument} was changed: ${own(changed)}.`,
+      action: say`Write ${about.argument} ${where}${own(write)}.`,
     },
   ]
 }
+
+const MENDING_WORDS = {
+  form: {
+    has: 'has the right letters and digits in another form',
+    changed: 'in case, spaces, or a sign before it',
+    write: ', with its case and signs',
+  },
+  day: {
+    has: 'is the right day in another form',
+    changed: 'the same day was written in the form that the tool takes',
+    write: '',
+  },
+  part: {
+    has: 'is only a part of the value, such as an id without what stands before its number',
+    changed: 'the whole of which the refused value was a part was given',
+    write: ', and leave nothing of it out',
+  },
+} as const
 
 function renamed(about: Words, to: string): Parts | undefined {
   const name = pathWord(to)

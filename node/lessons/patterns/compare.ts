@@ -3,6 +3,7 @@
  * then there is no answer.
  */
 
+import { dateOf, datesIn, sameDay } from '../forms.ts'
 import type { Leaf, Scalar } from '../leaves.ts'
 import type { Call } from '../runs.ts'
 import { normalised } from '../text-index.ts'
@@ -59,9 +60,26 @@ export function kindOf(value: Scalar): 'empty' | 'true or false' | 'a number' | 
 }
 
 /** The same letters and digits, written otherwise: case, spaces, a prefix such as `#`. */
-export function sameButForm(a: Scalar, b: Scalar): boolean {
+function sameButForm(a: Scalar, b: Scalar): boolean {
   return typeof a === 'string' && typeof b === 'string' && a !== b && normalised(a) === normalised(b)
 }
+
+/** How a refused value was mended where it says the same in another way. */
+export type Mending = 'form' | 'day' | 'part'
+
+/** The same letters and digits, the same day, or the whole of which only a part had been given, such as an id without its prefix. */
+export function mendingOf(from: Scalar, to: Scalar): Mending | undefined {
+  if (typeof from !== 'string' || typeof to !== 'string') return undefined
+  if (sameButForm(from, to)) return 'form'
+  const day = dateOf(to)
+  if (day !== undefined && dateOf(from) !== undefined && datesIn(from).some(other => sameDay(other, day)))
+    return 'day'
+  const part = normalised(from)
+  return part.length >= PART_MIN && normalised(to).includes(part) ? 'part' : undefined
+}
+
+/** Shorter texts stand in others by chance. */
+const PART_MIN = 3
 
 export function sameArguments(a: Call, b: Call): boolean {
   if (a.arguments === undefined || b.arguments === undefined || a.leaves.length !== b.leaves.length)

@@ -55,7 +55,8 @@ function relationsOf(failures: readonly Made[], successes: readonly Made[]): Fin
       ? names.map(name => [name, name] as const)
       : pairs(names)) {
       const broken = failures.every(({ call }) => keeps(call, relation, a, b) === false)
-      const kept = successes.length > 0 && successes.every(({ call }) => keeps(call, relation, a, b) !== false)
+      const kept =
+        successes.length > 0 && successes.every(({ call }) => keeps(call, relation, a, b) !== false)
       const shown = successes.filter(({ call }) => keeps(call, relation, a, b) === true)
       // In one run at least the same tool then went through: the relation was mended, not given up.
       const mended = failures.some(

@@ -8,7 +8,7 @@ import type { Leaf, Scalar } from '../leaves.ts'
 import type { Call, Run } from '../runs.ts'
 import { domainsOf, errorWords, own, pathWord, placeWord, say, stateWord, toolWord } from '../vocabulary.ts'
 import { argumentOf } from './compare.ts'
-import type { Finding, Lesson, Pattern } from './pattern.ts'
+import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
 /** Accepted calls before a field's one value among them means anything. */
 const ACCEPTED_MIN = 2
@@ -17,7 +17,7 @@ export const recordField: Pattern = {
   id: 'record-field',
   asksToShare: 2,
   needsSolved: false,
-  find(runs) {
+  find(runs, context) {
     const failing = runs.flatMap(run =>
       run.calls.filter(call => call.result?.error !== undefined).map(call => ({ run, call })),
     )
@@ -31,7 +31,9 @@ export const recordField: Pattern = {
         for (const state of statesOf(run, call)) tally(fields, state)
       }
     }
-    return failing.flatMap(({ run, call }) => explain(run, call, accepted.get(call.tool) ?? new Map()))
+    return failing.flatMap(({ run, call }) =>
+      explain(run, call, accepted.get(call.tool) ?? new Map(), context),
+    )
   },
 }
 
@@ -58,10 +60,15 @@ function tally(fields: Map<string, Tally>, state: State): void {
   known.values.set(state.value, (known.values.get(state.value) ?? 0) + 1)
 }
 
-function explain(run: Run, call: Call, accepted: ReadonlyMap<string, Tally>): Finding[] {
+function explain(
+  run: Run,
+  call: Call,
+  accepted: ReadonlyMap<string, Tally>,
+  context: PatternContext,
+): Finding[] {
   const template = call.result?.error?.template ?? ''
   const findings: Finding[] = []
-  for (const state of statesOf(run, call)) {
+  for (const state of statesOf(run, call, nextChange(run, call, context))) {
     const values = accepted.get(fieldKey(state))?.values ?? new Map<string | boolean, number>()
     const condition = conditionOf(state, values, template)
     if (condition === undefined) continue
@@ -112,12 +119,21 @@ function namedByError(good: string | boolean, state: State, template: string): b
   return name.length >= 4 && template.includes(name.toLowerCase())
 }
 
-/** The states of everything that the call's arguments name, as they were last read before the call. */
-function statesOf(run: Run, call: Call): readonly State[] {
+/** A refused call changed nothing: what is read before anything is changed was so when it was refused. */
+function nextChange(run: Run, refused: Call, { batch }: PatternContext): number {
+  const next = run.calls.find(
+    ({ at, tool, result }) =>
+      at > refused.at && result !== undefined && result.error === undefined && batch.writes(tool),
+  )
+  return next?.at ?? Number.POSITIVE_INFINITY
+}
+
+/** The states of everything that the call's arguments name, as they were last read before `until`. */
+function statesOf(run: Run, call: Call, until: number = call.at): readonly State[] {
   const latest = new Map<string, State>()
   for (const earlier of run.calls) {
     const { result } = earlier
-    if (result === undefined || result.at > call.at || result.error !== undefined) continue
+    if (result === undefined || result.at > until || result.error !== undefined) continue
     for (const argument of call.leaves) {
       if (typeof argument.value !== 'string' || argument.value.length < 3) continue
       for (const leaf of recordLeaves(earlier, argument)) {
