@@ -28,8 +28,10 @@ export interface Filling {
 
 /** Share of the asks in which an argument must have come from a place that the card names. */
 const PLACE_SHARE = { reading: 0.15, writing: 0.5 }
-/** What is only read may be found in several ways: by e-mail or by name. */
-const READ_PLACES_MAX = 3
+/** What is asked for may be found in several ways: by e-mail or by name. */
+const PLACES_MAX = 3
+/** A further place for what a writing call sends must not rest on a case or two. */
+const OTHER_PLACE_ASKS = 3
 const ARGUMENTS_MAX = 12
 
 interface Place {
@@ -63,7 +65,8 @@ export function fillingsOf(
       path,
       places: ranked(places)
         .filter(place => place.asks.size >= asks.size * share)
-        .slice(0, writes ? 1 : READ_PLACES_MAX),
+        .filter((place, index) => index === 0 || !writes || place.asks.size >= OTHER_PLACE_ASKS)
+        .slice(0, PLACES_MAX),
       seen: [...places.values()],
     }))
   return (writes ? sideBySide(chosen) : chosen).map(({ path, places }) => ({

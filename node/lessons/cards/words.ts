@@ -99,12 +99,8 @@ function writeParts(
       condition === undefined
         ? own('')
         : say`Make sure that ${condition}; where it is not, do not make the call.`,
-      own(
-        'Copy each value as it stands there unless the user gave another; ask only for what no result holds.',
-      ),
-      own(
-        'Before the call check what was read against the rules, and get the consent that they ask for; else refuse.',
-      ),
+      roles.length === 0 ? own('') : own('Copy these values unless the user gave others.'),
+      own('Check what was read against the rules before the call; where they do not allow it, refuse.'),
     ]),
   }
 }

@@ -98,9 +98,9 @@ function causeWords({ how, path }: Cause): Allowed | undefined {
   if (argument === undefined) return undefined
   switch (how) {
     case 'times-length':
-      return say`the factor of the number of ${argument}`
+      return say`the same again for each further element of ${argument}`
     case 'times-argument':
-      return say`the factor ${argument}`
+      return say`the same again for each further one of ${argument}`
     case 'differs-by-argument':
       return say`the amount of ${argument}`
     case 'differs-by-rule':

@@ -115,6 +115,62 @@ describe('cards', () => {
     expect(keys(await found('call-card', mixed)).join()).not.toContain('if get_jar')
   })
 
+  it('name a state that solved calls met and unsolved ones did not, where chance would seldom part them so', async () => {
+    const lend = (task: string, shelf: string, reward: number): Script => ({
+      task,
+      reward,
+      steps: [
+        { tool: 'get_book', arguments: { book_id: `bk-${task}` }, result: { shelf, pages: 3 } },
+        { tool: 'lend_book', arguments: { book_id: `bk-${task}` }, result: 'ok' },
+      ],
+    })
+    const solved = 'abcdef'.split('').map(task => lend(`10${task}`, 'open', 1))
+    const unsolved = 'abcdef'.split('').map(task => lend(`20${task}`, 'reference', 0))
+    const [card] = await found('call-card', [...solved, ...unsolved])
+    expect(card?.key).toContain('if get_book.shelf=open')
+    // With one unsolved run on the open shelf it still parts them; with as many as not it does not.
+    const mixed = 'abcdef'.split('').map((task, i) => lend(`20${task}`, i % 2 ? 'reference' : 'open', 0))
+    expect(keys(await found('call-card', [...solved, ...mixed])).join()).not.toContain('if get_book')
+  })
+
+  it('take arguments that stand side by side in one object from there, all of them', async () => {
+    const move = (task: string, street: string, zip: string): Script => {
+      const home = { street, door: `${zip}-b`, zip, country: 'Norway' }
+      return {
+        task,
+        reward: 1,
+        steps: [
+          { tool: 'get_member', arguments: { email: task }, result: { country: 'Norway' } },
+          { tool: 'get_parcel', arguments: { parcel: `par-${task}` }, result: { home, city: 'Oslo' } },
+          { tool: 'modify_member', arguments: { email: task, ...home, floor: 'second' }, result: 'ok' },
+        ],
+      }
+    }
+    const scripts = [move('ann8', '12 Elm Road', '55012'), move('bob9', '9 Oak Lane', '77120')]
+    const [card] = await found('call-card', scripts)
+    expect(card?.insight.summary).toContain(
+      '`country` ← `get_parcel.home.country`; `door` ← `get_parcel.home.door`; `street` ← `get_parcel.home.street`; `zip` ← `get_parcel.home.zip`',
+    )
+    expect(card?.support).toHaveLength(2)
+  })
+
+  it('name two places for what a changing call sends where each was used in three asks', async () => {
+    const use = (task: string, tool: string): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { tool, arguments: { near: `x${task}` }, result: { jars: [{ id: `jar-${task}` }] } },
+        pour(`jar-${task}`, 7),
+      ],
+    })
+    const six = [
+      ...['71a', '72b', '73c'].map(task => use(task, 'get_shelf')),
+      ...['81a', '82b', '83c'].map(task => use(task, 'get_cellar')),
+    ]
+    const [card] = await found('call-card', six)
+    expect(card?.insight.summary).toContain('`jar_id` ← `get_cellar.jars[].id` or `get_shelf.jars[].id`')
+  })
+
   it('keep services apart that call a tool alike', async () => {
     const other = (task: string, order: string): Script => ({
       task,
@@ -191,6 +247,24 @@ describe('limits', () => {
       tap('b', 41, failed),
       tap('c', 39, 'ok'),
     ])
+    expect(keys(drafts)).toEqual([
+      'limit-exceeded|modify_jar|amount|jar_id|get_member|jars[].level|jar too empty',
+    ])
+  })
+
+  it('are found of elements that a field such as jar_id tells apart', async () => {
+    const named = (script: Script): Script => ({
+      ...script,
+      steps: script.steps.map(step =>
+        'tool' in step && step.tool === 'get_member'
+          ? { ...step, result: { jars: [{ jar_id: `jar-${script.task}55`, level: 40 }] } }
+          : step,
+      ),
+    })
+    const drafts = await found(
+      'limit-exceeded',
+      [tap('a', 90, failed), tap('b', 41, failed), tap('c', 39, 'ok')].map(named),
+    )
     expect(keys(drafts)).toEqual([
       'limit-exceeded|modify_jar|amount|jar_id|get_member|jars[].level|jar too empty',
     ])

@@ -92,6 +92,40 @@ describe('changed argument', () => {
     ).toEqual([])
   })
 
+  it('finds a day written otherwise, and a value of which a part was missing', async () => {
+    const book = (day: string, hall: string, result: string): Step => ({
+      tool: 'book_hall',
+      arguments: { day, hall },
+      result,
+    })
+    const day = (task: string, said: string, iso: string): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { user: `Hall blue-4 on ${said}, please.` },
+        book(said, 'blue-4', 'Error: unknown day'),
+        book(iso, 'blue-4', 'ok'),
+      ],
+    })
+    const part = (task: string, digits: string): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { user: `Hall ${digits}, please.` },
+        { tool: 'list_halls', arguments: {}, result: { halls: [{ id: `hall-${digits}` }] } },
+        book('2024-05-12', digits, 'Error: no such hall'),
+        book('2024-05-12', `hall-${digits}`, 'ok'),
+      ],
+    })
+    const keys = async (scripts: readonly Script[]) => (await lessonsOf(scripts)).map(draft => draft.key)
+    expect(await keys([day('a', '05/12/2024', '2024-05-12'), day('b', '7/28/2024', '2024-07-28')])).toEqual([
+      'changed-argument|day|book_hall|day|YYYY-MM-DD|unknown day',
+    ])
+    expect(await keys([part('a', '8814'), part('b', '5520')])).toEqual([
+      'changed-argument|part|book_hall|hall|list_halls.halls[].id|no such hall',
+    ])
+  })
+
   it('says nothing where two things changed at once', async () => {
     const script: Script = {
       task: 'a',
@@ -253,6 +287,23 @@ describe('list relation', () => {
     ])
   })
 
+  it('needs no call that mended it where many asks broke it and as many kept it', async () => {
+    const one = (task: string, fresh: readonly string[], result: string): Script => ({
+      task,
+      reward: 1,
+      steps: [{ tool: 'swap', arguments: { old: ['p', 'q'], fresh }, result }],
+    })
+    const broken = ['a', 'b', 'c'].map(task => one(task, ['r'], 'Error: counts differ'))
+    const kept = ['d', 'e', 'f'].map(task => one(task, ['r', 's'], 'ok'))
+    const relations = async (scripts: readonly Script[]) =>
+      (await lessonsOf(scripts)).filter(draft => draft.pattern === 'list-relation').map(draft => draft.key)
+    expect(await relations([...broken, ...kept])).toEqual([
+      'list-relation|same-length|swap|fresh|old|counts differ',
+    ])
+    expect(await relations([...broken.slice(1), ...kept])).toEqual([])
+    expect(await relations([...broken, ...kept.slice(1)])).toEqual([])
+  })
+
   it('finds nothing where one failing call kept the relation', async () => {
     const drafts = await lessonsOf([
       swap('a', ['p', 'q'], ['r'], 'Error: counts differ'),
@@ -281,6 +332,18 @@ describe('record field', () => {
     expect(drafts.map(draft => draft.key)).toEqual([
       'record-field|only|ship|parcel|get_parcel|state|packed|only packed parcels ship',
     ])
+  })
+
+  it('counts what was read after the refusal, unless something was changed before', async () => {
+    const [read, refused] = ship('a', 'par-1', 'open', 'Error: only packed parcels ship').steps
+    if (read === undefined || refused === undefined) throw new TypeError('a parcel has two steps')
+    const after: Script = { task: 'a', reward: 1, steps: [refused, read] }
+    const open: Step = { tool: 'open_parcel', arguments: { parcel: 'par-1' }, result: 'ok' }
+    const changed: Script = { ...after, steps: [refused, open, read] }
+    expect((await lessonsOf([after, ...accepted])).map(draft => draft.key)).toEqual([
+      'record-field|only|ship|parcel|get_parcel|state|packed|only packed parcels ship',
+    ])
+    expect(await lessonsOf([changed, ...accepted])).toEqual([])
   })
 
   it('finds the state that an error refuses', async () => {
