@@ -23,7 +23,7 @@ stopped succeeded suffice sum sure take taken takes task tasks tell telling text
 themselves then there these they thing things this though three through times to together too took tool tried
 tries true try twice two unchanged under unless unsolved up use used user user's users value values was way
 went were what whatever when whenever where whether which whichever while whole wishes with without words would write
-writes writing written wrong year yyyy-mm-dd
+writes writing written wrong year yyyy-mm-dd but id others part passes refused such until
 `
   .trim()
   .split(/\s+/)

@@ -217,30 +217,30 @@ function mended(
   return [
     name,
     {
-      summary: say`${about.tool} fails with ${about.error} when ${about.argument} ${own(has)}.`,
-      detail: say`The same call went through when only ${about.argument} was changed: ${own(changed)}.`,
-      action: say`Write ${about.argument} ${where}${own(write)}.`,
+      summary: say`${about.tool} fails with ${about.error} when ${about.argument} ${has}.`,
+      detail: say`The same call went through when only ${about.argument} was changed: ${changed}.`,
+      action: say`Write ${about.argument} ${where}${write}.`,
     },
   ]
 }
 
 const MENDING_WORDS = {
   form: {
-    has: 'has the right letters and digits in another form',
-    changed: 'in case, spaces, or a sign before it',
-    write: ', with its case and signs',
+    has: own('has the right letters and digits in another form'),
+    changed: own('in case, spaces, or a sign before it'),
+    write: own(', with its case and signs'),
   },
   day: {
-    has: 'is the right day in another form',
-    changed: 'the same day was written in the form that the tool takes',
-    write: '',
+    has: own('is the right day in another form'),
+    changed: own('the same day was written in the form that the tool takes'),
+    write: own(''),
   },
   part: {
-    has: 'is only a part of the value, such as an id without what stands before its number',
-    changed: 'the whole of which the refused value was a part was given',
-    write: ', and leave nothing of it out',
+    has: own('is only a part of the value, such as an id without what stands before its number'),
+    changed: own('the whole of which the refused value was a part was given'),
+    write: own(', and leave nothing of it out'),
   },
-} as const
+}
 
 function renamed(about: Words, to: string): Parts | undefined {
   const name = pathWord(to)
