@@ -34,13 +34,33 @@ export interface DistilReport {
 }
 
 export interface DraftView {
+  /** What the lesson says, in parts: drafts with the same key are the same lesson. */
+  readonly key: string
   readonly pattern: string
   readonly entry: Entry
   readonly cid: EntryCid
   readonly bytes: Uint8Array
-  readonly episodes: readonly EpisodeId[]
+  /** The runs behind it, each with the ask for which it counts. */
+  readonly runs: readonly { readonly episode: EpisodeId; readonly ask: string; readonly solved?: boolean }[]
   /** Why it would stay on this node; undefined when it would be shared. */
-  readonly heldBack?: string
+  readonly heldBack?: { readonly code: string; readonly message: string }
+}
+
+/** Transcripts are named by their place in what was given, from 0. */
+export interface DistilPreview {
+  readonly drafts: readonly DraftView[]
+  /** Those that could be read. The same run given twice is one episode. */
+  readonly episodes: readonly {
+    readonly transcript: number
+    readonly episode: EpisodeId
+    readonly solved?: boolean
+  }[]
+  /** Transcripts that could not be read, and lessons (then without a place) that fit into no entry. */
+  readonly failures: readonly {
+    readonly transcript?: number
+    readonly code: string
+    readonly message: string
+  }[]
 }
 
 export interface RecallRequest {
@@ -265,9 +285,7 @@ export interface SwarmloreNode {
   /** Distils every episode that waits, and publishes what the sharing rules allow. */
   distil(): Promise<DistilReport>
   /** What would come out of these transcripts: nothing is stored. */
-  preview(
-    transcripts: readonly unknown[],
-  ): Promise<{ drafts: readonly DraftView[]; failures: readonly string[] }>
+  preview(transcripts: readonly unknown[]): Promise<DistilPreview>
   episodes(cursor?: string, limit?: number): Promise<Page<EpisodeSummary>>
   episode(id: EpisodeId): Promise<Result<Episode & { readonly entries: readonly EntryCid[] }>>
   forget(id: EpisodeId): Promise<Result<{ readonly dropped: number; readonly retracted: number }>>

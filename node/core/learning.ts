@@ -9,11 +9,11 @@ import { encodeEntry } from '../../protocol/entry.ts'
 import type { EntryCid, Result } from '../../protocol/types.ts'
 import { allDrafts, draftsOfEpisode, dropDraftOps, removeSupportOps, supportOf } from '../../store/drafts.ts'
 import { episodeHead } from '../../store/episodes.ts'
-import type { Captured, DistilReport, DraftView, NewEntry, NodeEvent } from '../api.ts'
+import type { Captured, DistilPreview, DistilReport, DraftView, NewEntry, NodeEvent } from '../api.ts'
 import { captureValue } from '../pipeline/capture.ts'
-import { entryOf, whyHeldBack } from '../pipeline/publish.ts'
+import { entryOf, heldBackBy } from '../pipeline/publish.ts'
 import type { RedactionRules } from '../pipeline/redact.ts'
-import type { Episode, EpisodeId, Outcome, Ports, RedactedEpisode } from '../ports.ts'
+import type { EntryDraft, Episode, EpisodeId, Outcome, Ports, RedactedEpisode } from '../ports.ts'
 import { createKeyedTurns, createTurns } from '../queue.ts'
 import { Capturing, noEpisode } from './capturing.ts'
 import { Distilling } from './distilling.ts'
@@ -124,41 +124,61 @@ export class Learning {
     return this.#inTurn(() => this.#deps.publishing.retract(cid))
   }
 
-  async preview(
-    transcripts: readonly unknown[],
-  ): Promise<{ drafts: readonly DraftView[]; failures: readonly string[] }> {
-    const { publishing } = this.#deps
+  async preview(transcripts: readonly unknown[]): Promise<DistilPreview> {
     const { clock, distiller } = this.#deps.ports
     const redacted: RedactedEpisode[] = []
-    const failures: string[] = []
-    for (const [index, transcript] of transcripts.entries()) {
-      const captured = captureValue(transcript, { capturedAt: clock.now(), source: 'preview' })
-      if (captured.ok) redacted.push(await this.#distilling.redact(captured.value))
-      else failures.push(`Transcript ${index + 1}: ${captured.message}`)
-    }
-    const drafts = await (distiller.local ?? distiller).distil(redacted, this.#stopping.signal)
-    const home = publishing.home()
-    const today = Math.floor(clock.now() / 1000 / secondsPerDay)
-    const views: DraftView[] = []
-    for (const draft of drafts) {
-      const created = Math.floor(clock.now() / 1000)
-      const entry = entryOf(draft, { author: home.self, created, firstSeen: today, lastSeen: today })
-      const encoded = encodeEntry(entry)
-      if (!encoded.ok) {
-        failures.push(`A lesson of the pattern ${draft.pattern} was left out: ${encoded.message}`)
+    const episodes: DistilPreview['episodes'][number][] = []
+    const failures: DistilPreview['failures'][number][] = []
+    for (const [transcript, value] of transcripts.entries()) {
+      const captured = captureValue(value, { capturedAt: clock.now(), source: 'preview' })
+      if (!captured.ok) {
+        failures.push({ transcript, code: captured.code, message: captured.message })
         continue
       }
-      const heldBack = whyHeldBack(draft, publishing.shareMode(home), undefined)
-      views.push({
+      const { id, outcome } = captured.value
+      episodes.push({ transcript, episode: id, ...(outcome === undefined ? {} : { solved: outcome.solved }) })
+      redacted.push(await this.#distilling.redact(captured.value))
+    }
+    const drafts = await (distiller.local ?? distiller).distil(redacted, this.#stopping.signal)
+    const views: DraftView[] = []
+    for (const draft of drafts) {
+      const view = this.#viewOf(draft)
+      if (view.ok) views.push(view.value)
+      else {
+        const message = `A lesson of the pattern ${draft.pattern} was left out: ${view.message}`
+        failures.push({ code: view.code, message })
+      }
+    }
+    return { drafts: views, episodes, failures }
+  }
+
+  /** The draft as it would be shared now. */
+  #viewOf(draft: EntryDraft): Result<DraftView> {
+    const { publishing } = this.#deps
+    const { clock } = this.#deps.ports
+    const home = publishing.home()
+    const created = Math.floor(clock.now() / 1000)
+    const today = Math.floor(created / secondsPerDay)
+    const entry = entryOf(draft, { author: home.self, created, firstSeen: today, lastSeen: today })
+    const encoded = encodeEntry(entry)
+    if (!encoded.ok) return encoded
+    const heldBack = heldBackBy(draft, publishing.shareMode(home), undefined)
+    return {
+      ok: true,
+      value: {
+        key: draft.key,
         pattern: draft.pattern,
         entry,
         cid: encoded.value.cid,
         bytes: encoded.value.bytes,
-        episodes: draft.support.map(one => one.episode),
+        runs: draft.support.map(({ episode, ask, solved }) => ({
+          episode,
+          ask,
+          ...(solved === undefined ? {} : { solved }),
+        })),
         ...(heldBack === undefined ? {} : { heldBack }),
-      })
+      },
     }
-    return { drafts: views, failures }
   }
 
   async episodesOf(cid: EntryCid): Promise<readonly EpisodeId[]> {

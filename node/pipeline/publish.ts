@@ -64,11 +64,6 @@ export function heldBackBy(
   return undefined
 }
 
-/** `heldBackBy` as a sentence. */
-export function whyHeldBack(...asked: Parameters<typeof heldBackBy>): string | undefined {
-  return heldBackBy(...asked)?.message
-}
-
 export interface EntryMaking {
   readonly author: PeerId
   readonly created: Seconds

@@ -130,13 +130,29 @@ export const distilReport = z.object({
   local: z.record(z.string(), count),
 })
 
-export const draft = z.object({
+const draft = z.object({
+  key: z.string().meta({ description: 'Drafts with the same key are the same lesson' }),
   pattern: z.string(),
   entry,
   cid,
   bytes: z.string().meta({ description: 'The exact bytes that would be shared, base64' }),
-  episodes: z.array(z.string()),
-  heldBack: z.string().exactOptional(),
+  runs: z
+    .array(z.object({ episode: z.string(), ask: z.string(), solved: z.boolean().exactOptional() }))
+    .meta({ description: 'The runs behind it, each with the ask for which it counts' }),
+  heldBack: z
+    .object({ code: z.string(), message: z.string() })
+    .exactOptional()
+    .meta({ description: 'Why it would not be shared' }),
+})
+const transcriptPlace = z.int().meta({ description: 'The place of the transcript in what was given, from 0' })
+export const distilPreview = z.object({
+  drafts: z.array(draft),
+  episodes: z.array(
+    z.object({ transcript: transcriptPlace, episode: z.string(), solved: z.boolean().exactOptional() }),
+  ),
+  failures: z.array(
+    z.object({ transcript: transcriptPlace.exactOptional(), code: z.string(), message: z.string() }),
+  ),
 })
 
 const recallItem = z.object({

@@ -67,10 +67,10 @@ export async function e7(ports: E7Ports, options: E7Options): Promise<readonly E
 export type E7Result = Awaited<ReturnType<typeof measure>>
 
 interface Distilled {
+  readonly key: string
   readonly entry: Entry
   readonly bytes: number
   readonly published: boolean
-  readonly episodes: readonly string[]
 }
 
 async function measure(ports: E7Ports, options: E7Options, recorded: Recorded) {
@@ -152,11 +152,11 @@ async function distil(ports: E7Ports, runs: readonly RecordedRun[]): Promise<rea
   const node = await openNode(ports)
   const { drafts } = await node.preview(runs.map(run => run.transcript))
   await node.stop()
-  return drafts.map(({ entry, bytes, heldBack, episodes }) => ({
+  return drafts.map(({ key, entry, bytes, heldBack }) => ({
+    key,
     entry,
     bytes: bytes.length,
     published: heldBack === undefined,
-    episodes,
   }))
 }
 
@@ -262,10 +262,7 @@ async function learn(node: SwarmloreNode, runs: readonly RecordedRun[]): Promise
   while ((await node.distil()).heldOver > 0);
 }
 
-function lessonsOfRuns(
-  runs: readonly RecordedRun[],
-  drafts: readonly { readonly entry: Entry; readonly episodes: readonly string[] }[],
-) {
+function lessonsOfRuns(runs: readonly RecordedRun[], drafts: readonly { readonly entry: Entry }[]) {
   // A transcript is right where a call of the entry's own tool stands in it: the most that raw text can be asked for.
   return runs.map(run => ({
     run,

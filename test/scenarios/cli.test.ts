@@ -149,7 +149,18 @@ test('a dry run tells what would be shared before there is any node', async () =
   const ended = await swarmlore(folder, ['distil', '--dry-run', shop, '--json'])
   expect(ended).toMatchObject({ status: 0, err: '' })
   const { drafts } = JSON.parse(ended.out)
-  expect(drafts.some((draft: { heldBack?: string }) => draft.heldBack === undefined)).toBe(true)
+  const isShared = (draft: { heldBack?: object }): boolean => draft.heldBack === undefined
+  expect(drafts.some(isShared)).toBe(true)
+  const text = await swarmlore(folder, ['distil', '--dry-run', shop])
+  expect(text).toMatchObject({ status: 0, err: '' })
+  // The lesson, the runs behind it by task and line, its bytes; what stays here and why; what gave nothing and why.
+  expect(text.out).toMatch(/when {2}About to call `refund_purchase`.*\n/)
+  expect(text.out).toContain(
+    '3 runs of 2 asks: 3 solved, 0 not\n         task refund-soaked: line 1 solved, ',
+  )
+  expect(text.out).toContain(`1. ${drafts.find(isShared).bytes.slice(0, 20)}`)
+  expect(text.out).toContain('(awaits-review)\n')
+  expect(text.out).toMatch(/\d runs? not solved, from which nothing can be advised – line \d/)
   expect(await readdir(folder)).toEqual([])
 })
 

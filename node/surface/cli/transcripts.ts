@@ -5,6 +5,7 @@
 
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Result } from '../../../protocol/types.ts'
 import { usage } from './context.ts'
@@ -13,9 +14,22 @@ import { isSessionEvent, SessionLog } from './session-log.ts'
 
 export type Format = 'auto' | 'lines' | 'document'
 
-export type Found =
-  | { readonly file: string; readonly line: number; readonly transcript: object }
-  | { readonly file: string; readonly line: number; readonly code: string; readonly message: string }
+export interface ReadTranscript {
+  readonly file: string
+  readonly line: number
+  readonly transcript: object
+}
+
+/** What cannot be taken in, and why. */
+export interface BadLine {
+  readonly file: string
+  /** 0 where it is not about a line. */
+  readonly line: number
+  readonly code: string
+  readonly message: string
+}
+
+export type Found = ReadTranscript | BadLine
 
 /** A line that is longer could not be captured: the API takes bodies of 8 MiB, and an episode has 4. */
 const lineBytesMax = 8 * 1024 * 1024
@@ -74,6 +88,11 @@ const unreadable: Readonly<Record<string, string>> = {
   EPERM: 'This user may not read it.',
 }
 
+/** As it is captured: with where it came from, unless it says so itself. Its asks are told from those of other files. */
+export function withSource({ file, transcript }: ReadTranscript): object {
+  return { source: basename(file), ...transcript }
+}
+
 /** For people: the file, and the line where there is one. */
 export function placeOf({ file, line }: { readonly file: string; readonly line: number }): string {
   return line > 0 ? `${file}:${line}` : file
@@ -118,13 +137,16 @@ function* fromDocument(file: string, gathered: Gathered): Generator<Found> {
 
 /** A list of objects with roles is one conversation; any other list holds a transcript in each place. */
 function* fromValue(file: string, line: number, value: unknown): Generator<Found> {
-  if (Array.isArray(value) && value.every(isObject)) {
-    if (value.length > 0 && value.every(item => 'role' in item)) {
-      yield checked(file, line, { messages: value })
-    } else for (const transcript of value) yield checked(file, line, transcript)
-  } else if (isObject(value)) {
-    for (const transcript of spansOf(value) ?? [value]) yield checked(file, line, transcript)
-  } else yield { file, line, ...complaint('not-an-object') }
+  const transcripts = transcriptsIn(value)
+  if (transcripts === undefined) yield { file, line, ...complaint('not-an-object') }
+  else if (transcripts.length === 0) yield { file, line, ...complaint('holds-none') }
+  else for (const transcript of transcripts) yield checked(file, line, transcript)
+}
+
+function transcriptsIn(value: unknown): readonly object[] | undefined {
+  if (isObject(value)) return spansOf(value) ?? [value]
+  if (!Array.isArray(value) || !value.every(isObject)) return undefined
+  return value.length > 0 && value.every(item => 'role' in item) ? [{ messages: value }] : value
 }
 
 function checked(file: string, line: number, transcript: object): Found {
@@ -158,7 +180,9 @@ async function* fromSession(file: string, lines: AsyncIterable<Line>): AsyncGene
       }
     }
   }
-  for (const transcript of log.transcripts()) yield { file, line: 1, transcript }
+  const transcripts = log.transcripts()
+  if (transcripts.length === 0) yield { file, line: 1, ...complaint('holds-none') }
+  for (const transcript of transcripts) yield { file, line: 1, transcript }
 }
 
 const sentences = {
@@ -166,6 +190,7 @@ const sentences = {
   'not-utf8': 'It is not UTF-8 text.',
   'not-json': 'It is not JSON: a transcript is one JSON object a line.',
   'not-an-object': 'It is JSON, and no object.',
+  'holds-none': 'It is JSON that could hold transcripts, and holds none.',
   'too-deep': `It nests deeper than ${depthMax} levels.`,
 } as const
 

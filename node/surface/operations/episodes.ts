@@ -5,8 +5,8 @@ import { operation } from '../operation.ts'
 import {
   captured,
   cursorIn,
+  distilPreview,
   distilReport,
-  draft,
   episodeDetail,
   episodeSummary,
   limitIn,
@@ -108,13 +108,13 @@ export const previewDistil = operation({
   method: 'POST',
   path: '/api/v1/distil/preview',
   input: z.strictObject({ transcripts: z.array(z.unknown()).max(100_000) }),
-  output: z.object({ drafts: z.array(draft), failures: z.array(z.string()) }),
+  output: distilPreview,
   status: 200,
   needsRunning: false,
   largeBody: true,
   handler: async (node, { transcripts }) => {
-    const { drafts, failures } = await node.preview(transcripts)
-    const encoded = drafts.map(found => ({ ...found, bytes: Buffer.from(found.bytes).toString('base64') }))
-    return { ok: true, value: { drafts: encoded, failures } }
+    const found = await node.preview(transcripts)
+    const drafts = found.drafts.map(one => ({ ...one, bytes: Buffer.from(one.bytes).toString('base64') }))
+    return { ok: true, value: { ...found, drafts } }
   },
 })

@@ -7,14 +7,22 @@ import type { Result } from '../../../../protocol/types.ts'
 import type { OutputOf } from '../../operations.ts'
 import { localClient } from '../client.ts'
 import { type Context, done, usage } from '../context.ts'
+import { type DryRun, dryRunDocument, dryRunLines } from '../dry-run.ts'
 import { type ExitStatus, exitStatus } from '../exit-status.ts'
 import { count } from '../output.ts'
 import { withClient } from '../session.ts'
 import { dataFolder, loadSettings } from '../settings.ts'
-import { parseFormat, placeOf, readTranscripts } from '../transcripts.ts'
+import {
+  type BadLine,
+  type Format,
+  parseFormat,
+  placeOf,
+  type ReadTranscript,
+  readTranscripts,
+  withSource,
+} from '../transcripts.ts'
 
 type Done = Promise<Result<ExitStatus>>
-type Draft = OutputOf<'previewDistil'>['drafts'][number]
 
 /** What a dry run holds in memory at once. */
 const dryRunBytesMax = 256 * 1024 * 1024
@@ -58,18 +66,9 @@ async function preview(context: Context, files: readonly string[], formatText: s
   const { program, out } = context
   const format = parseFormat(formatText)
   if (!format.ok) return format
-  const transcripts: object[] = []
-  const unread: { readonly what: string; readonly code: string }[] = []
-  let size = 0
-  for (const file of files) {
-    for await (const found of readTranscripts(file, format.value, bytes => (size += bytes))) {
-      if (size > dryRunBytesMax) {
-        return usage(`A dry run takes ${dryRunBytesMax / 1024 / 1024} MiB at most. Try fewer files.`)
-      }
-      if ('transcript' in found) transcripts.push(found.transcript)
-      else unread.push({ what: `${placeOf(found)}: ${found.message}`, code: found.code })
-    }
-  }
+  const input = await readAll(files, format.value)
+  if (!input.ok) return input
+  const { transcripts, bad } = input.value
   const folder = await dataFolder(program, context.dataFlag)
   const read = await loadSettings(program, folder, context.settingFlags)
   if (!read.ok) return read
@@ -77,41 +76,39 @@ async function preview(context: Context, files: readonly string[], formatText: s
   if (!composed.ok) return composed
   const client = localClient(composed.value)
   try {
-    const found = await client.call('previewDistil', { transcripts })
+    const found = await client.call('previewDistil', { transcripts: transcripts.map(withSource) })
     if (!found.ok) return found
-    const { drafts } = found.value
-    const failures = [...unread.map(({ what, code }) => `${what} (${code})`), ...found.value.failures]
-    const shared = drafts.filter(draft => draft.heldBack === undefined).length
-    out.show({ drafts, failures }, () => [
-      ...drafts.flatMap((draft, at) => draftLines(draft, at + 1)),
-      `${count(drafts.length, 'lesson')} out of ${count(transcripts.length, 'transcript')}; ${shared} would be shared. Nothing was stored; the author shown is a key made for this look, so that author, time and CID will be others when your node shares them.`,
-    ])
-    if (!out.json) {
-      for (const { what, code } of unread) out.note(`${what} Skipped. (${code})`)
-      for (const failure of found.value.failures) out.note(`${failure} Skipped.`)
+    const dropped: string[] = []
+    for (const { transcript, code, message } of found.value.failures) {
+      const place = transcript === undefined ? undefined : transcripts[transcript]
+      if (place === undefined) dropped.push(`${message} (${code})`)
+      else bad.push({ file: place.file, line: place.line, code, message })
     }
-    if (failures.length === 0) return done
-    // A transcript that is none of a known format counts as one that was not read.
-    const taken = transcripts.length - found.value.failures.length
-    return { ok: true, value: taken > 0 ? exitStatus.partlyDone : exitStatus.failed }
+    const run: DryRun = { found: found.value, transcripts, bad, dropped }
+    out.show(dryRunDocument(run), () => dryRunLines(run, out))
+    for (const line of out.json ? [] : bad)
+      out.note(`${placeOf(line)}: ${line.message} Skipped. (${line.code})`)
+    if (bad.length + dropped.length === 0) return done
+    return { ok: true, value: found.value.episodes.length > 0 ? exitStatus.partlyDone : exitStatus.failed }
   } finally {
     await client.close()
   }
 }
 
-function draftLines(draft: Draft, number: number): string[] {
-  const { entry } = draft
-  const { support } = entry
-  return [
-    `${number}. ${entry.kind} (${draft.pattern}), from ${count(support.episodes, 'episode')} of ${count(support.asks, 'ask')}: ${support.solved} solved, ${support.unsolved} not`,
-    `   when  ${entry.situation}`,
-    `   what  ${entry.insight.summary}`,
-    ...(entry.insight.detail === '' ? [] : [`   why   ${entry.insight.detail}`]),
-    `   do    ${entry.insight.action}`,
-    draft.heldBack === undefined
-      ? `   would be shared as ${draft.cid}: ${Buffer.from(draft.bytes, 'base64').length} bytes, in base64`
-      : `   stays on this node: ${draft.heldBack}`,
-    ...(draft.heldBack === undefined ? [`   ${draft.bytes}`] : []),
-    '',
-  ]
+async function readAll(
+  files: readonly string[],
+  format: Format,
+): Promise<Result<{ readonly transcripts: ReadTranscript[]; readonly bad: BadLine[] }>> {
+  const transcripts: ReadTranscript[] = []
+  const bad: BadLine[] = []
+  let size = 0
+  for (const file of files) {
+    for await (const found of readTranscripts(file, format, bytes => (size += bytes))) {
+      if (size > dryRunBytesMax)
+        return usage(`A dry run takes ${dryRunBytesMax / 1024 / 1024} MiB at most. Try fewer files.`)
+      if ('transcript' in found) transcripts.push(found)
+      else bad.push(found)
+    }
+  }
+  return { ok: true, value: { transcripts, bad } }
 }

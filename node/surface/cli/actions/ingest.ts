@@ -3,7 +3,6 @@
  * then what could be distilled from them.
  */
 
-import { basename } from 'node:path'
 import type { Result } from '../../../../protocol/types.ts'
 import type { OutputOf } from '../../operations.ts'
 import type { Client } from '../client.ts'
@@ -12,7 +11,16 @@ import { type ExitStatus, exitStatus } from '../exit-status.ts'
 import { count } from '../output.ts'
 import { type Progress, showProgress } from '../progress.ts'
 import { withClient } from '../session.ts'
-import { type Format, type Found, parseFormat, placeOf, readTranscripts, sizeOf } from '../transcripts.ts'
+import {
+  type BadLine,
+  type Format,
+  parseFormat,
+  placeOf,
+  type ReadTranscript,
+  readTranscripts,
+  sizeOf,
+  withSource,
+} from '../transcripts.ts'
 import { distilLines } from './distil.ts'
 
 /** Captures under way at once: enough to share one synced write, few enough to bound the memory. */
@@ -22,15 +30,6 @@ const badListedMax = 1_000
 
 /** These say that the node is in trouble, and not the line. */
 const fatal = /^(no-answer|strange-answer|no-token|bad-token|internal|busy|not-ready|store-[a-z-]+)$/
-
-type Transcript = Extract<Found, { readonly transcript: object }>
-
-interface BadLine {
-  readonly file: string
-  readonly line: number
-  readonly code: string
-  readonly message: string
-}
 
 interface Tally {
   captured: number
@@ -95,7 +94,7 @@ async function* readable(
   format: Format,
   progress: Progress,
   bad: (line: BadLine) => void,
-): AsyncGenerator<Transcript, void, undefined> {
+): AsyncGenerator<ReadTranscript, void, undefined> {
   for (const file of files) {
     for await (const found of readTranscripts(file, format, bytes => progress.add(bytes))) {
       if ('code' in found) bad(found)
@@ -105,16 +104,16 @@ async function* readable(
 }
 
 async function* prepend(
-  first: Transcript,
-  rest: AsyncGenerator<Transcript>,
-): AsyncGenerator<Transcript, void, undefined> {
+  first: ReadTranscript,
+  rest: AsyncGenerator<ReadTranscript>,
+): AsyncGenerator<ReadTranscript, void, undefined> {
   yield first
   yield* rest
 }
 
 async function captureAll(
   client: Client,
-  transcripts: AsyncIterable<Transcript>,
+  transcripts: AsyncIterable<ReadTranscript>,
   tally: Tally,
   bad: (line: BadLine) => void,
 ): Promise<Result<undefined>> {
@@ -152,10 +151,8 @@ async function captureAll(
   }
 }
 
-function captureOne(client: Client, found: Transcript) {
-  // Where it came from, unless it says so itself: a person reads it in `episodes ls`.
-  const transcript = { source: basename(found.file), ...found.transcript }
-  return client.call('captureEpisode', { transcript })
+function captureOne(client: Client, found: ReadTranscript) {
+  return client.call('captureEpisode', { transcript: { ...withSource(found) } })
 }
 
 function report(context: Context, tally: Tally, progress: Progress, bad: BadLine): void {

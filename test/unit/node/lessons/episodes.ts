@@ -5,7 +5,7 @@
 
 import { createDistiller } from '../../../../node/lessons/distiller.ts'
 import { captureValue } from '../../../../node/pipeline/capture.ts'
-import { whyHeldBack } from '../../../../node/pipeline/publish.ts'
+import { heldBackBy } from '../../../../node/pipeline/publish.ts'
 import { redact, redactionRules } from '../../../../node/pipeline/redact.ts'
 import type { EntryDraft, Episode, RedactedEpisode } from '../../../../node/ports.ts'
 
@@ -65,7 +65,7 @@ export function asksOf(draft: EntryDraft): number {
 
 /** As the node decides it, with sharing on and no review. */
 export function isShareable(draft: EntryDraft): boolean {
-  return whyHeldBack(draft, 'verified', undefined) === undefined
+  return heldBackBy(draft, 'verified', undefined) === undefined
 }
 
 export function textOf({ situation, insight, context, domains }: EntryDraft): string {

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  entryOf,
-  heldBackBy,
-  needsSuccessor,
-  tallyOf,
-  whyHeldBack,
-} from '../../../../node/pipeline/publish.ts'
+import { entryOf, heldBackBy, needsSuccessor, tallyOf } from '../../../../node/pipeline/publish.ts'
 import type { DraftSupport, EntryDraft } from '../../../../node/ports.ts'
 import { cid, entry, peer } from '../entry-samples.ts'
 
@@ -34,7 +28,7 @@ function draft(changes: Partial<EntryDraft> = {}): EntryDraft {
 
 describe('sharing', () => {
   it('lets out a lesson with an outcome and enough asks', () => {
-    expect(whyHeldBack(draft(), 'verified', undefined)).toBeUndefined()
+    expect(heldBackBy(draft(), 'verified', undefined)).toBeUndefined()
   })
 
   it.each([
@@ -64,11 +58,11 @@ describe('sharing', () => {
     ['sharing off', draft(), 'none', 'approved', 'sharing-off'],
   ] as const)('keeps it here: %s', (_name, given, mode, review, code) => {
     expect(heldBackBy(given, mode, review)?.code).toBe(code)
-    expect(whyHeldBack(given, mode, review)).toMatch(/\.$/)
+    expect(heldBackBy(given, mode, review)?.message).toMatch(/\.$/)
   })
 
   it('lets out what the owner approved, on one ask too', () => {
-    expect(whyHeldBack(draft({ support: support(['a', undefined]) }), 'reviewed', 'approved')).toBeUndefined()
+    expect(heldBackBy(draft({ support: support(['a', undefined]) }), 'reviewed', 'approved')).toBeUndefined()
   })
 })
 

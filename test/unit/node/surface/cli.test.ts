@@ -487,7 +487,11 @@ test('a dry run in which no transcript is of a known format has failed', async (
   await writeFile(path, '{"other":1}\n')
   program.composeInMemory = async () => {
     const node = new FakeNode()
-    node.preview = async () => ({ drafts: [], failures: ['Transcript 1: No known transcript format.'] })
+    node.preview = async () => ({
+      drafts: [],
+      episodes: [],
+      failures: [{ transcript: 0, code: 'unknown-format', message: 'No known transcript format.' }],
+    })
     return { ok: true, value: { node, close: () => node.stop() } }
   }
   expect(await run('distil', '--dry-run', path)).toMatchObject({ status: 1 })
@@ -539,10 +543,36 @@ test('a dry run shows the exact bytes, keeps nothing and needs no data folder', 
   await writeFile(path, '{"messages":[]}\n')
   const { status, out } = await run('distil', '--dry-run', path, '--data', join(folder, 'none'))
   expect(status).toBe(0)
-  expect(out).toContain(Buffer.from([1, 2, 255]).toString('base64'))
-  expect(out).toContain('stays on this node: one ask alone')
-  expect(out).toContain('1 would be shared. Nothing was stored')
+  expect(out).toContain(`1. ${Buffer.from([1, 2, 255]).toString('base64')}\n`)
+  expect(out).toContain('1 lesson: It rests on one ask alone. (too-few-asks)\n')
+  expect(out).toContain('1 would be shared, 1 would stay on this node. Nothing was stored')
   await expect(readFile(join(folder, 'none'))).rejects.toThrow('ENOENT')
+})
+
+test('a dry run names the runs behind a lesson, and each bad line of each file with its reason', async () => {
+  const [one, other] = [join(folder, 'one.jsonl'), join(folder, 'other.jsonl')]
+  const run5 = '{"messages":[]}\n'
+  await writeFile(one, `[]\n${run5}{"broken\n`)
+  await writeFile(other, `${run5}${run5}${run5}${run5}{"other":1}\n`)
+  const text = await run('distil', '--dry-run', one, other)
+  expect(text.status).toBe(5)
+  // The episode is the first that could be read: it stands on the second line.
+  expect(text.out).toContain('\n         task 7: one.jsonl:2 solved\n')
+  expect(text.out).toContain('1 line: No. (unknown-format) – other.jsonl:5\n')
+  expect(text.out).toContain('holds none. (holds-none) – one.jsonl:1\n')
+  expect(text.err).toContain(`${one}:1: `)
+  expect(text.err).toContain(`${one}:3: `)
+  expect(text.err).toContain(`${other}:5: No. Skipped. (unknown-format)\n`)
+  const { status, out, err } = await run('distil', '--dry-run', one, other, '--json')
+  expect([status, err]).toEqual([5, ''])
+  const document = JSON.parse(out)
+  expect(document.drafts[0].runs).toEqual([{ episode: 'e1', ask: 'runs.jsonl/7', solved: true }])
+  expect(document.runs[0]).toEqual({ file: one, line: 2, episode: 'e1' })
+  expect(document.badLines).toMatchObject([
+    { file: one, line: 1, code: 'holds-none' },
+    { file: one, line: 3, code: 'not-json' },
+    { file: other, line: 5, code: 'unknown-format', message: 'No.' },
+  ])
 })
 
 test('an error inside is one sentence, and --verbose shows its causes', async () => {

@@ -128,10 +128,16 @@ export class FakeNode implements SwarmloreNode {
   }
   async preview(transcripts: readonly unknown[]) {
     const { cid, entry } = entryView(1)
-    const draft = { pattern: 'other-tool', entry, cid, bytes: Uint8Array.of(1, 2, 255), episodes: ['e1'] }
+    const runs = [{ episode: 'e1', ask: 'runs.jsonl/7', solved: true }]
+    const draft = { key: 'k', pattern: 'other-tool', entry, cid, bytes: Uint8Array.of(1, 2, 255), runs }
+    const heldBack = { code: 'too-few-asks', message: 'It rests on one ask alone.' }
+    const episodes = transcripts.map((_, transcript) => ({ transcript, episode: `e${transcript + 1}` }))
     return {
-      drafts: [draft, { ...draft, heldBack: 'one ask alone' }],
-      failures: transcripts.length > 5 ? ['transcript 6: not an object'] : [],
+      drafts: [draft, { ...draft, heldBack }],
+      episodes: episodes.slice(0, 5),
+      failures: episodes
+        .slice(5)
+        .map(({ transcript }) => ({ transcript, code: 'unknown-format', message: 'No.' })),
     }
   }
   async episodes(_cursor?: string, limit = 100) {

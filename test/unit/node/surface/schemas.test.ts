@@ -30,7 +30,7 @@ const same: readonly true[] = [
   true satisfies Check<typeof schemas.captured, api.Captured>,
   true satisfies Check<typeof schemas.distilReport, api.DistilReport>,
   true satisfies Check<typeof schemas.episodeSummary, api.EpisodeSummary>,
-  true satisfies Check<typeof schemas.draft, api.DraftView>,
+  true satisfies Check<typeof schemas.distilPreview, api.DistilPreview>,
   true satisfies Check<typeof schemas.recallResult, api.RecallResult>,
   true satisfies Check<typeof schemas.feedbackReport, api.FeedbackReport>,
   true satisfies Check<typeof schemas.entryView, api.EntryView>,

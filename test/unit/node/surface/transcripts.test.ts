@@ -167,6 +167,20 @@ test('a session log with payloads becomes one conversation, its calls with their
   ])
 })
 
+test('what is JSON and holds no transcript is reported, and does not vanish', async () => {
+  const none = '[]\n{"resourceSpans":[]}\n{"resourceSpans":[{"scopeSpans":[{"spans":[]}]}]}\n[[]]\nnull'
+  expect(await read(`${none}\n{"a":1}`)).toEqual([
+    [1, 'holds-none'],
+    [2, 'holds-none'],
+    [3, 'holds-none'],
+    [4, 'not-an-object'],
+    [5, 'not-an-object'],
+    { a: 1 },
+  ])
+  expect(await read('[\n]', 'document')).toEqual([[1, 'holds-none']])
+  expect(await read('{"type":"mode","sessionId":"s1"}\n')).toEqual([[1, 'holds-none']])
+})
+
 test('a folder and a missing file are unreadable files, and no crash', async () => {
   for (const path of [folder, join(folder, 'missing')]) {
     const found = await all(readTranscripts(path, 'auto', () => {}))
