@@ -6,6 +6,7 @@
 
 import type { Entry, EntryCid, PeerId, SwarmId } from '../../protocol/types.ts'
 import type { HeldBack, RecallItem, RecallRequest, Tier } from '../api.ts'
+import { argumentNames } from './argument-names.ts'
 
 export interface Candidate {
   readonly cid: EntryCid
@@ -262,21 +263,6 @@ function whoseWord({ corroborators = [], tier, trust }: Candidate): string {
   if (tier === 'corroborated')
     return `Its author is not trusted here on its own, and ${plural(corroborators.length, 'independent author')} said the same.`
   return `Its author is trusted here (${trust.toFixed(2)}).`
-}
-
-/** Names of the arguments of a call, when its text is a JSON object; bounded. */
-function argumentNames(text: string | undefined): readonly string[] {
-  if (text === undefined || text.length > 100_000) return []
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.keys(value).slice(0, 40)
-      : []
-  } catch (cause) {
-    // A call that is not JSON has no argument names: it is searched by its tool alone.
-    if (cause instanceof SyntaxError) return []
-    throw cause
-  }
 }
 
 /** Four characters a token: the usual rule of thumb for English, on the safe side for code. */

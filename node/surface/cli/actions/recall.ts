@@ -31,8 +31,12 @@ export async function recall(context: Context, query: string | undefined, option
   return withClient(context, {}, async client => {
     const recalled = await client.call('recall', request)
     if (!recalled.ok) return recalled
-    if (options.prompt === true && !context.out.json) context.out.raw(recalled.value.prompt)
-    else context.out.show(recalled.value, () => recallLines(recalled.value, context.out))
+    const { out } = context
+    const asPrompt = options.prompt === true && !out.json
+    if (!asPrompt) out.show(recalled.value, () => recallLines(recalled.value, out))
+    else if (recalled.value.prompt !== '') out.raw(recalled.value.prompt)
+    // Nothing is what a prompt should then get; a person is told why.
+    else for (const line of nothingLines(recalled.value, out)) out.note(line)
     return done
   })
 }
@@ -61,19 +65,22 @@ export async function feedback(
   })
 }
 
-/** `tool {"json": "arguments"}`, or the tool's name alone. */
+/** As the recall operation takes them. */
+const argumentsLengthMax = 50_000
+
+/**
+ * `tool {"json": "arguments"}`, or the tool's name alone. The arguments may be cut off, as a streaming model's are:
+ * recall takes of them what names it can read.
+ */
 function parseCall(text: string): Result<{ tool: string; arguments?: string }> {
-  const [, tool, given] = /^\s*(\S+)\s*([\s\S]*)$/.exec(text) ?? []
-  if (tool === undefined || tool.startsWith('{')) {
+  const [, tool, given] = /^\s*([^\s({]+)\s*([\s\S]*)$/.exec(text) ?? []
+  if (tool === undefined || given === undefined) {
     return usage(`--call wants the tool's name and its arguments: --call 'book_flight {"seat":"12A"}'.`)
   }
-  if (given === undefined || given === '') return { ok: true, value: { tool } }
-  try {
-    JSON.parse(given)
-  } catch {
-    return usage(`The arguments in --call are not JSON: ${given}`)
+  return {
+    ok: true,
+    value: given === '' ? { tool } : { tool, arguments: given.slice(0, argumentsLengthMax) },
   }
-  return { ok: true, value: { tool, arguments: given } }
 }
 
 export function recallLines(recalled: Recalled, out: Output): string[] {
@@ -94,17 +101,22 @@ export function recallLines(recalled: Recalled, out: Output): string[] {
       '',
     )
   }
-  if (recalled.items.length === 0) lines.push('Nothing that helps is known here.')
-  for (const held of recalled.heldBack) {
-    lines.push(
-      `${out.style('yellow', 'Held back:')} ${count(held.entries, 'lesson')} of ${held.author}, ${held.reason === 'stranger' ? 'whom this node does not know well enough' : 'who is blocked'}. To let them in: ${held.command}`,
-    )
-  }
-  if (recalled.items.length > 0) {
-    const which = recalled.items.length === 1 ? '' : ' --item CID'
-    lines.push(`Say whether it helped: swarmlore feedback ${recalled.recallId} helped|hurt|unused${which}`)
-  }
+  if (recalled.items.length === 0) return nothingLines(recalled, out)
+  lines.push(...heldBackLines(recalled, out))
+  const which = recalled.items.length === 1 ? '' : ' --item CID'
+  lines.push(`Say whether it helped: swarmlore feedback ${recalled.recallId} helped|hurt|unused${which}`)
   return lines
+}
+
+function nothingLines(recalled: Recalled, out: Output): string[] {
+  return ['Nothing that helps is known here.', ...heldBackLines(recalled, out)]
+}
+
+function heldBackLines({ heldBack }: Recalled, out: Output): string[] {
+  return heldBack.map(
+    held =>
+      `${out.style('yellow', 'Held back:')} ${count(held.entries, 'lesson')} of ${held.author}, ${held.reason === 'stranger' ? 'whom this node does not know well enough' : 'who is blocked'}. To let them in: ${held.command}`,
+  )
 }
 
 function round(number: number): string {

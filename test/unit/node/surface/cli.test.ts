@@ -97,7 +97,7 @@ test('what is no command, option or argument ends with status 2 and a sentence o
     ['recall', ''],
     ['recall', ' ', '--error', ''],
     ['recall', '--call', ''],
-    ['recall', '--call', 'book {not json'],
+    ['recall', '--call', '{"seat":"12A"}'],
     ['feedback', 'r-1', 'great'],
     ['trust', 'set', 'bbbbX', '1.5'],
     ['trust', 'block', 'bbbbX', '--since', 'someday'],
@@ -362,7 +362,50 @@ test('recall shows the lesson with its author, tier, reason and alternatives, an
     expect(out).toContain(part)
   }
   expect((await run('recall', 'nothing')).out).toContain('Nothing that helps')
-  expect((await run('recall', 'refund', '--prompt')).out).toBe('<lessons>\nCancel the order.\n</lessons>\n')
+  expect(await run('recall', 'refund', '--prompt')).toEqual({
+    status: 0,
+    out: '<lessons>\nCancel the order.\n</lessons>\n',
+    err: '',
+  })
+})
+
+test('a prompt that nothing helps gets nothing, and the person a line that says so', async () => {
+  const { status, out, err } = await run('recall', 'nothing', '--prompt')
+  expect([status, out]).toEqual([0, ''])
+  expect(err).toMatch(
+    /^Nothing that helps is known here\.\nHeld back: 2 lessons of .*swarmlore trust pin Y\n$/,
+  )
+})
+
+test('recall takes a call as far as it is written', async () => {
+  const asked: unknown[] = []
+  const { compose } = program
+  program.compose = async (...given) => {
+    const composed = await compose(...given)
+    const node = program.nodes.at(-1)
+    if (node) {
+      const recall = node.recall.bind(node)
+      node.recall = request => {
+        asked.push(request)
+        return recall(request)
+      }
+    }
+    return composed
+  }
+  for (const call of [
+    'book',
+    'book {"seat":"12',
+    'book{seat',
+    'book(seat=12)',
+    `book {"seat":"${'x'.repeat(60_000)}`,
+  ])
+    expect((await run('recall', '--call', call)).status).toBe(0)
+  expect(asked.slice(0, 4)).toEqual([
+    { pendingCall: { tool: 'book' } },
+    { pendingCall: { tool: 'book', arguments: '{"seat":"12' } },
+    { pendingCall: { tool: 'book', arguments: '{seat' } },
+    { pendingCall: { tool: 'book', arguments: '(seat=12)' } },
+  ])
 })
 
 test('settings come from flags, then the environment, then config.json, and config show says from where', async () => {
