@@ -49,6 +49,27 @@ test('a node is used from the command line: in, distilled, recalled, fed back, r
   const recalled = JSON.parse((await swarmlore(folder, asked)).out)
   const [first] = recalled.items
   expect(first).toMatchObject({ tier: 'own', insight: { action: expect.stringContaining('get_account') } })
+  // A call that a model is still writing is asked with as far as it goes.
+  const cutCall = [
+    'recall',
+    '--json',
+    '--call',
+    'refund_purchase {"purchase_id":"p1","wallet_id',
+    ...asked.slice(4),
+  ]
+  expect(JSON.parse((await swarmlore(folder, cutCall)).out).items[0].cid).toBe(first.cid)
+
+  const shown = await swarmlore(folder, ['entries', 'show', first.cid, '--json'])
+  const { episodes } = JSON.parse(shown.out)
+  expect(episodes).toHaveLength(first.support.episodes)
+  const text = (await swarmlore(folder, ['entries', 'show', first.cid])).out
+  for (const id of episodes) expect(text).toContain(`  ${id}\n`)
+  const [way] = text.match(/episodes show [0-9a-f]+$/m) ?? []
+  const episode = await swarmlore(folder, [...(way ?? '').split(' '), '--json'])
+  expect(JSON.parse(episode.out)).toMatchObject({
+    id: episodes[0],
+    entries: expect.arrayContaining([first.cid]),
+  })
   const feedback = await swarmlore(folder, ['feedback', recalled.recallId, 'helped', '--item', first.cid])
   expect(feedback).toMatchObject({ status: 0 })
   expect(await swarmlore(folder, ['entries', 'retract', first.cid])).toMatchObject({ status: 0 })

@@ -137,9 +137,27 @@ function detailLines(view: OutputOf<'getEntry'>, out: Output): string[] {
     `evidence   helped ${view.evidence.helped}, hurt ${view.evidence.hurt}`,
     `swarm      ${view.swarm}`,
     `size       ${view.size} bytes`,
-    ...(view.episodes.length > 0 ? [`episodes   ${view.episodes.join(', ')}`] : []),
+    ...episodeLines(view),
     ...(view.corroboratedBy.length > 0 ? [`also by    ${view.corroboratedBy.join(', ')}`] : []),
     ...(view.alternatives.length > 0 ? [`but see    ${view.alternatives.join(', ')}`] : []),
+  ]
+}
+
+/** Ids that are named; --json has them all. */
+const episodesShown = 10
+
+/** Back to the runs of this node: only an own entry has such, and they are forgotten in time. */
+function episodeLines({ episodes, entry, tier }: OutputOf<'getEntry'>): string[] {
+  const [first] = episodes
+  if (first === undefined) {
+    const wereHere = tier === 'own' && entry.support.episodes > 0
+    return wereHere ? ['episodes   none of those it came from is here any more'] : []
+  }
+  const more = episodes.length - episodesShown
+  return [
+    ...episodes.slice(0, episodesShown).map((id, at) => `${at === 0 ? 'episodes ' : '         '}  ${id}`),
+    ...(more > 0 ? [`           and ${more} more`] : []),
+    `           One of them: swarmlore episodes show ${first}`,
   ]
 }
 

@@ -592,6 +592,29 @@ test('a dry run shows the exact bytes, keeps nothing and needs no data folder', 
   await expect(readFile(join(folder, 'none'))).rejects.toThrow('ENOENT')
 })
 
+test('an own entry leads back to its episodes, as long as they are here', async () => {
+  let episodes = Array.from({ length: 12 }, (_, at) => `episode${at}`)
+  const { compose } = program
+  program.compose = async (...given) => {
+    const composed = await compose(...given)
+    const node = program.nodes.at(-1)
+    const entry = node?.entry.bind(node)
+    if (node && entry)
+      node.entry = async cid => {
+        const found = await entry(cid)
+        return found.ok ? { ok: true, value: { ...found.value, tier: 'own', episodes } } : found
+      }
+    return composed
+  }
+  const show = async (...more: string[]) => (await run('entries', 'show', cidOf(1), ...more)).out
+  expect(await show()).toMatch(
+    /\nepisodes {3}episode0\n {11}episode1\n[\s\S]*episode9\n {11}and 2 more\n {11}One of them: swarmlore episodes show episode0\n/,
+  )
+  expect(JSON.parse(await show('--json')).episodes).toEqual(episodes)
+  episodes = []
+  expect(await show()).toContain('episodes   none of those it came from is here any more\n')
+})
+
 test('a dry run names the runs behind a lesson, and each bad line of each file with its reason', async () => {
   const [one, other] = [join(folder, 'one.jsonl'), join(folder, 'other.jsonl')]
   const run5 = '{"messages":[]}\n'

@@ -206,8 +206,9 @@ export class FakeNode implements SwarmloreNode {
   }
   async entry(cid: EntryCid) {
     const view = this.stored.get(cid)
+    const episodes: readonly string[] = []
     return view
-      ? { ok: true as const, value: { ...view, episodes: [], alternatives: [cidOf(2)], corroboratedBy: [] } }
+      ? { ok: true as const, value: { ...view, episodes, alternatives: [cidOf(2)], corroboratedBy: [] } }
       : missing('unknown-entry', `There is no entry ${cid} here.`)
   }
   async addEntry() {
