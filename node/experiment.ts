@@ -15,6 +15,10 @@ import { captureValue } from './pipeline/capture.ts'
 import { redact, redactionRules } from './pipeline/redact.ts'
 import type { ExperimentOptions } from './surface/cli/program.ts'
 
+/** With fewer splits the share hangs on which few tasks fell together. */
+const splits = 15
+const shuffles = 5
+
 export async function experiment(
   options: ExperimentOptions,
 ): Promise<Result<readonly Readonly<Record<string, unknown>>[]>> {
@@ -30,14 +34,17 @@ export async function experiment(
     tracedShare: (transcripts: readonly unknown[]) => tracedShareOf(transcripts, settings),
   }
   try {
-    return { ok: true, value: await e7(ports, { files, seed, heldOut, onProgress }) }
+    return { ok: true, value: await e7(ports, { files, seed, heldOut, splits, shuffles, onProgress }) }
   } finally {
     await embedder.value.close()
   }
 }
 
 /** Of the runs as the node would keep them: captured, and redacted by the owner's rules. */
-async function tracedShareOf(transcripts: readonly unknown[], settings: Settings): Promise<TracedShare> {
+export async function tracedShareOf(
+  transcripts: readonly unknown[],
+  settings: Pick<Settings, 'redactRules' | 'redactAllow'>,
+): Promise<TracedShare> {
   const rules = redactionRules(settings)
   if (!rules.ok) throw new TypeError(rules.message)
   const captured = transcripts.map(transcript => captureValue(transcript, { capturedAt: 0, source: 'e7' }))

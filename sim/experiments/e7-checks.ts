@@ -1,4 +1,4 @@
-/** What may not be in published entries: values of databases, words outside the vocabulary, contradictions. */
+/** What may not be in published entries: values of databases, words outside the vocabulary. */
 
 import type { Entry } from '../../protocol/types.ts'
 import { type Recorded, wordsOf } from './e7-data.ts'
@@ -80,16 +80,4 @@ export function adviceBeyondPrompt(entries: readonly Entry[], { runs }: Recorded
     return words.filter(word => !prompt.has(word)).length / Math.max(1, words.length)
   })
   return shares.reduce((sum, share) => sum + share, 0) / shares.length
-}
-
-/** Pairs of the same method for the same situation that say different things. */
-export function contradictions(entries: readonly Entry[]): readonly (readonly [Entry, Entry])[] {
-  const pairs: (readonly [Entry, Entry])[] = []
-  for (const [index, a] of entries.entries()) {
-    for (const b of entries.slice(index + 1)) {
-      if (a.situation !== b.situation || a.insight.action === b.insight.action) continue
-      if (a.lineage.method === b.lineage.method || a.kind === 'fact') pairs.push([a, b])
-    }
-  }
-  return pairs
 }

@@ -10,14 +10,8 @@ import type { Clock, Cpu, Distiller, Embedder, OpenSwarm, Random } from '../../n
 import type { Entry } from '../../protocol/types.ts'
 import { openMemoryStore } from '../../store/memory.ts'
 import { seededRandom } from '../random.ts'
-import {
-  adviceBeyondPrompt,
-  contradictions,
-  entryText,
-  leakedValues,
-  statesOf,
-  wordsOutside,
-} from './e7-checks.ts'
+import { adviceBeyondPrompt, entryText, leakedValues, statesOf, wordsOutside } from './e7-checks.ts'
+import { contradictions } from './e7-contradictions.ts'
 import { type Recorded, type RecordedRun, readRecorded } from './e7-data.ts'
 import {
   type Baselines,
@@ -47,12 +41,11 @@ export interface E7Options {
   readonly seed: string
   /** Tasks that are left out, each with a store of its own. */
   readonly heldOut: number
+  /** Splits into halves, and shuffles of the outcomes; with none of them their figures are null. */
+  readonly splits: number
+  readonly shuffles: number
   readonly onProgress: (line: string) => void
 }
-
-/** With fewer splits the share hangs on which few tasks fell together. */
-const SPLITS = 15
-const SHUFFLES = 5
 
 export async function e7(ports: E7Ports, options: E7Options): Promise<readonly E7Result[]> {
   const results: E7Result[] = []
@@ -81,13 +74,13 @@ async function measure(ports: E7Ports, options: E7Options, recorded: Recorded) {
   const published = all.filter(one => one.published)
   const entries = published.map(one => one.entry)
   options.onProgress(`${recorded.name}: ${entries.length} entries; halves`)
-  const recurring = await recurringShare(ports, recorded, published, random.fork('halves'))
+  const recurring = await recurringShare(ports, options, recorded, published, random.fork('halves'))
   options.onProgress(`${recorded.name}: shuffled outcomes`)
-  const shuffled = await shuffledContrasts(ports, recorded, random.fork('labels'))
+  const shuffled = await shuffledContrasts(ports, options, recorded, random.fork('labels'))
   const recall = await recallLeftOut(ports, options, recorded, all, random.fork('tasks'))
   const outside = wordsOutside(entries, recorded, statesOf(recorded))
   const leaks = leakedValues(entries, recorded)
-  const pairs = contradictions(entries)
+  const pairs = contradictions(published)
   const beyond = adviceBeyondPrompt(entries, recorded)
   const { structured, traced } = await ports.tracedShare(recorded.runs.map(run => run.transcript))
   return {
@@ -113,6 +106,8 @@ async function measure(ports: E7Ports, options: E7Options, recorded: Recorded) {
       real: entries.filter(entry => entry.lineage.method === 'contrast').length,
       shuffled_mean: shuffled,
     },
+    keys: all.map(one => one.key),
+    contradicting: pairs,
     leaks,
     words_outside: outside,
     sample: sampleOf(entries, random.fork('sample')),
@@ -163,6 +158,7 @@ async function distil(ports: E7Ports, runs: readonly RecordedRun[]): Promise<rea
 /** Of the published entries, how many two disjoint halves of the tasks both give: as drafts, and as published ones. */
 async function recurringShare(
   ports: E7Ports,
+  { splits }: E7Options,
   { runs }: Recorded,
   published: readonly Distilled[],
   random: Random,
@@ -170,7 +166,7 @@ async function recurringShare(
   const tasks = [...new Set(runs.map(run => run.task))].sort()
   const drafted: number[] = []
   const shared: number[] = []
-  for (let split = 0; split < SPLITS; split++) {
+  for (let split = 0; split < splits; split++) {
     const half = new Set(shuffle(tasks, random).slice(0, Math.floor(tasks.length / 2)))
     const one = await distil(
       ports,
@@ -188,13 +184,19 @@ async function recurringShare(
     drafted.push(both(all => all))
     shared.push(both(all => all.filter(one_ => one_.published)))
   }
-  return { drafted: round(mean(drafted)), published: round(mean(shared)) }
+  const share = (each: readonly number[]): number | null => (splits === 0 ? null : round(mean(each)))
+  return { drafted: share(drafted), published: share(shared) }
 }
 
 /** Published contrasts when the outcomes are shuffled among the runs of each task. */
-async function shuffledContrasts(ports: E7Ports, { runs }: Recorded, random: Random): Promise<number> {
+async function shuffledContrasts(
+  ports: E7Ports,
+  { shuffles }: E7Options,
+  { runs }: Recorded,
+  random: Random,
+): Promise<number | null> {
   const counts: number[] = []
-  for (let round_ = 0; round_ < SHUFFLES; round_++) {
+  for (let round_ = 0; round_ < shuffles; round_++) {
     const rewards = new Map<string, unknown[]>()
     for (const run of runs) rewards.set(run.task, [...(rewards.get(run.task) ?? []), run.transcript.reward])
     for (const [task, list] of rewards) rewards.set(task, shuffle(list, random))
@@ -207,7 +209,7 @@ async function shuffledContrasts(ports: E7Ports, { runs }: Recorded, random: Ran
       found.filter(({ entry, published }) => published && entry.lineage.method === 'contrast').length,
     )
   }
-  return round(mean(counts))
+  return shuffles === 0 ? null : round(mean(counts))
 }
 
 async function recallLeftOut(

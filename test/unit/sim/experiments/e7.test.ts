@@ -55,7 +55,8 @@ describe('experiment e7', () => {
         openSwarm: () => Promise.reject(new Error('this node has no network')),
         tracedShare: async () => ({ structured: 6, traced: 6 }),
       }
-      const [result] = await e7(ports, { files: [file], seed: '1', heldOut: 2, onProgress: () => undefined })
+      const options = { files: [file], seed: '1', heldOut: 2, splits: 15, shuffles: 5 }
+      const [result] = await e7(ports, { ...options, onProgress: () => undefined })
       expect(result).toMatchObject({
         episodes: 6,
         entries: 1,

@@ -1,0 +1,72 @@
+/**
+ * Pairs of published entries that say opposite things without a condition that sets them apart: one advises what the
+ * other refuses, each names another thing as the only one, or two of one pattern answer one situation in two ways.
+ */
+
+import type { Entry } from '../../protocol/types.ts'
+import { type Claim, type Condition, claimsOf } from './e7-claims.ts'
+
+export interface Published {
+  /** The draft's key. */
+  readonly key: string
+  readonly entry: Entry
+}
+
+export interface Contradiction {
+  readonly keys: readonly [string, string]
+  /** What the two say of it. */
+  readonly about: string
+}
+
+export function contradictions(published: readonly Published[]): readonly Contradiction[] {
+  const claimed = published.map(one => ({ ...one, claims: claimsOf(one.key) ?? [] }))
+  return claimed.flatMap((a, index) =>
+    claimed.slice(index + 1).flatMap((b): Contradiction[] => {
+      const about = answersOtherwise(a.entry, b.entry) ? 'the same situation' : clash(a.claims, b.claims)
+      return about === undefined ? [] : [{ keys: [a.key, b.key], about }]
+    }),
+  )
+}
+
+function answersOtherwise(a: Entry, b: Entry): boolean {
+  if (a.situation !== b.situation || a.insight.action === b.insight.action) return false
+  return a.lineage.method === b.lineage.method || (a.kind === 'fact' && b.kind === 'fact')
+}
+
+function clash(claims: readonly Claim[], others: readonly Claim[]): string | undefined {
+  for (const a of claims)
+    for (const b of others)
+      if (isSameMatter(a, b) && !areSetApart(a.when, b.when) && disagree(a, b))
+        return [a.about, a.tool ?? b.tool ?? '', a.of].filter(part => part !== '').join(' ')
+  return undefined
+}
+
+function isSameMatter(a: Claim, b: Claim): boolean {
+  if (a.about !== b.about) return false
+  if (a.tool === b.tool) return fieldPath(a.of) === fieldPath(b.of)
+  // What is said of every tool is said of an argument by its name alone.
+  return (a.tool === undefined || b.tool === undefined) && lastName(a.of) === lastName(b.of)
+}
+
+function disagree(a: Claim, b: Claim): boolean {
+  const refused = (one: Claim, other: Claim): boolean =>
+    one.advises.length > 0 && one.advises.every(advised => other.refuses.includes(advised))
+  const apart = a.only && b.only && !a.advises.some(advised => b.advises.includes(advised))
+  return apart || refused(a, b) || refused(b, a)
+}
+
+/** By states that exclude each other; or one has a condition more: then it is the exception, and the other the rule. */
+function areSetApart(a: readonly Condition[], b: readonly Condition[]): boolean {
+  const excluded = a.some(one => b.some(other => one.about === other.about && one.is !== other.is))
+  const within = (some: readonly Condition[], all: readonly Condition[]): boolean =>
+    some.every(one => all.some(other => one.about === other.about && one.is === other.is))
+  return excluded || within(a, b) !== within(b, a)
+}
+
+function fieldPath(path: string): string {
+  return path.replace(/\[\]$/, '')
+}
+
+function lastName(path: string): string {
+  return fieldPath(path).split('.').at(-1) ?? path
+}
