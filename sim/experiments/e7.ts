@@ -106,7 +106,7 @@ async function measure(ports: E7Ports, options: E7Options, recorded: Recorded) {
       real: entries.filter(entry => entry.lineage.method === 'contrast').length,
       shuffled_mean: shuffled,
     },
-    keys: all.map(one => one.key),
+    draft_keys: all.map(one => one.key),
     contradicting: pairs,
     leaks,
     words_outside: outside,

@@ -190,7 +190,7 @@ const sentences = {
   'not-utf8': 'It is not UTF-8 text.',
   'not-json': 'It is not JSON: a transcript is one JSON object a line.',
   'not-an-object': 'It is JSON, and no object.',
-  'holds-none': 'It is JSON that could hold transcripts, and holds none.',
+  'holds-none': 'It is JSON, and holds no transcript.',
   'too-deep': `It nests deeper than ${depthMax} levels.`,
 } as const
 

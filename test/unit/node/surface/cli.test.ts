@@ -625,7 +625,7 @@ test('a dry run names the runs behind a lesson, and each bad line of each file w
   // The episode is the first that could be read: it stands on the second line.
   expect(text.out).toContain('\n         task 7: one.jsonl:2 solved\n')
   expect(text.out).toContain('1 line: No. (unknown-format) – other.jsonl:5\n')
-  expect(text.out).toContain('holds none. (holds-none) – one.jsonl:1\n')
+  expect(text.out).toContain('It is JSON, and holds no transcript. (holds-none) – one.jsonl:1\n')
   expect(text.err).toContain(`${one}:1: `)
   expect(text.err).toContain(`${one}:3: `)
   expect(text.err).toContain(`${other}:5: No. Skipped. (unknown-format)\n`)
