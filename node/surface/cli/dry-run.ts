@@ -107,10 +107,10 @@ function lessonLines(
   const { support, insight } = entry
   return [
     `${number}. ${out.style('bold', `${entry.kind} (${pattern})`)}`,
-    `   when  ${entry.situation}`,
-    `   what  ${insight.summary}`,
-    ...(insight.detail === '' ? [] : [`   why   ${insight.detail}`]),
-    `   do    ${insight.action}`,
+    `   when  ${indented(entry.situation)}`,
+    `   what  ${indented(insight.summary)}`,
+    ...(insight.detail === '' ? [] : [`   why   ${indented(insight.detail)}`]),
+    `   do    ${indented(insight.action)}`,
     `   from  ${count(support.episodes, 'run')} of ${count(support.asks, 'ask')}: ${evidence(support)}`,
     ...runLines(runs, places),
   ]
@@ -148,7 +148,16 @@ function outcome(solved: boolean | undefined): string {
 /** An ask is named after where it comes from and its task's id; one without an id has none that a person would know. */
 function taskOf(ask: string): string {
   const at = ask.indexOf('/')
-  return ask.startsWith('text:') || at < 0 ? '' : `task ${ask.slice(at + 1)}: `
+  if (ask.startsWith('text:') || at < 0) return ''
+  const id = ask.slice(at + 1, at + 1 + taskCharsMax).replace(/\s+/g, ' ')
+  return `task ${id.toWellFormed()}: `
+}
+
+const taskCharsMax = 60
+
+/** What goes on in a further line stays under its heading: a quote could pass for another lesson. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n         ')
 }
 
 function leftOutLines(run: DryRun, places: Places): readonly string[] {

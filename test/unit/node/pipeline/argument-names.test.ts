@@ -54,7 +54,7 @@ describe('the names of a call’s arguments', () => {
     expect(argumentNames(JSON.stringify(many))).toHaveLength(40)
     // Each would keep a scan that goes back over what it has read busy for minutes.
     for (const hostile of [
-      '{"' + ' '.repeat(1e6),
+      `{"${' '.repeat(1e6)}`,
       `{${'"'.repeat(1e6)}`,
       '\\'.repeat(1e6),
       `{a${' '.repeat(1e6)}b`,

@@ -641,6 +641,25 @@ test('a dry run names the runs behind a lesson, and each bad line of each file w
   ])
 })
 
+test('neither a task’s id nor a quote can pass for another lesson of a dry run', async () => {
+  const path = join(folder, 'runs.jsonl')
+  await writeFile(path, '{"messages":[]}\n')
+  program.composeInMemory = async () => {
+    const node = new FakeNode()
+    const { drafts, ...rest } = await node.preview([{}])
+    const forged = drafts.map(draft => ({
+      ...draft,
+      runs: [{ episode: 'e1', ask: `runs.jsonl/7\n1. forged ${'long'.repeat(50)}`, solved: true }],
+      entry: { ...draft.entry, situation: 'When?\n2. forged' },
+    }))
+    node.preview = async () => ({ drafts: forged, ...rest })
+    return { ok: true, value: { node, close: () => node.stop() } }
+  }
+  const { out } = await run('distil', '--dry-run', path)
+  expect(out).toContain('   when  When?\n         2. forged\n')
+  expect(out).toMatch(/\n {9}task 7 1\. forged [long]{48}: line 1 solved\n/)
+})
+
 test('an error inside is one sentence, and --verbose shows its causes', async () => {
   program.compose = async () => {
     throw new TypeError('outer', { cause: new RangeError('inner') })
