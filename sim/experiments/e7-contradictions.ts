@@ -55,12 +55,16 @@ function disagree(a: Claim, b: Claim): boolean {
   return apart || refused(a, b) || refused(b, a)
 }
 
-/** By states that exclude each other; or one has a condition more: then it is the exception, and the other the rule. */
+/**
+ * One has a condition more: it is the exception, and the other the rule. Two that each ask for another state of a
+ * record before one call are not set apart by that: each forbids the call where the other wants it made.
+ */
 function areSetApart(a: readonly Condition[], b: readonly Condition[]): boolean {
-  const excluded = a.some(one => b.some(other => one.about === other.about && one.is !== other.is))
-  const within = (some: readonly Condition[], all: readonly Condition[]): boolean =>
-    some.every(one => all.some(other => one.about === other.about && one.is === other.is))
-  return excluded || within(a, b) !== within(b, a)
+  return within(a, b) !== within(b, a)
+}
+
+function within(some: readonly Condition[], all: readonly Condition[]): boolean {
+  return some.every(one => all.some(other => one.about === other.about && one.is === other.is))
 }
 
 function fieldPath(path: string): string {

@@ -641,6 +641,26 @@ test('a dry run names the runs behind a lesson, and each bad line of each file w
   ])
 })
 
+test('a dry run tells the asks of two files apart, as taking them in does', async () => {
+  const task = '{"task_id":1,"messages":[]}\n'
+  await writeFile(join(folder, 'one.jsonl'), task)
+  await writeFile(join(folder, 'other.jsonl'), task.replace('{', '{"source":"desk",'))
+  let asked: readonly unknown[] = []
+  program.composeInMemory = async () => {
+    const node = new FakeNode()
+    node.preview = async transcripts => {
+      asked = transcripts
+      return { drafts: [], episodes: [], failures: [] }
+    }
+    return { ok: true, value: { node, close: () => node.stop() } }
+  }
+  await run('distil', '--dry-run', join(folder, 'one.jsonl'), join(folder, 'other.jsonl'))
+  expect(asked).toEqual([
+    { source: 'one.jsonl', task_id: 1, messages: [] },
+    { source: 'desk', task_id: 1, messages: [] },
+  ])
+})
+
 test('neither a task’s id nor a quote can pass for another lesson of a dry run', async () => {
   const path = join(folder, 'runs.jsonl')
   await writeFile(path, '{"messages":[]}\n')

@@ -50,6 +50,24 @@ describe('two lessons contradict each other', () => {
       'order check and pay',
     ],
     [
+      'read before the call, and call before the read',
+      'check-after|pay|check',
+      'call-card|read|check|pay_id=pay.id',
+      'order check and pay',
+    ],
+    [
+      'the same call again helps, and two lists must be alike',
+      'same-call-again|passes|pay|lists differ',
+      'list-relation|same-length|pay|a|b|lists differ',
+      'after lists differ pay',
+    ],
+    [
+      'the same call again helps, and the value is used up',
+      'same-call-again|passes|pay|spent',
+      'used-up|send|pay|card_id|spent',
+      'after spent pay',
+    ],
+    [
       'read before the call, and only after it',
       'contrast|with|reads-first|pay|check',
       'contrast|without|reads-first|pay|check',
@@ -60,6 +78,12 @@ describe('two lessons contradict each other', () => {
       'the state must be A, and must be B',
       'call-card|write|pay|if get_order.status=open',
       `record-field|only|pay|order_id|get_order|status|Closed|${refused}`,
+      'state pay get_order.status',
+    ],
+    [
+      'one call in two states, each forbidden in the other',
+      'call-card|write|pay|card_id=a.id|if get_order.status=open',
+      'call-card|write|pay|card_id=b.id|if get_order.status=paid',
       'state pay get_order.status',
     ],
     [
