@@ -4,6 +4,14 @@ import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { cidIn, feedbackOutcome, feedbackReport, recallResult } from '../schemas.ts'
 
+/**
+ * What comes from the middle of a run is long now and then (a file to write, a log). The beginning tells what it is
+ * about: the rest is cut, and the recall not refused. The body's size bounds it before.
+ */
+function beginning(charsMax: number) {
+  return z.string().transform(text => text.slice(0, charsMax))
+}
+
 export const recall = operation({
   name: 'recall',
   group: 'recall',
@@ -12,11 +20,16 @@ export const recall = operation({
   path: '/api/v1/recall',
   input: z
     .strictObject({
-      query: z.string().max(20_000).exactOptional(),
+      query: beginning(20_000).exactOptional(),
       pendingCall: z
-        .strictObject({ tool: z.string().min(1).max(200), arguments: z.string().max(50_000).exactOptional() })
+        .strictObject({
+          tool: z.string().min(1).max(200),
+          arguments: beginning(50_000)
+            .exactOptional()
+            .meta({ description: 'JSON text; it may be cut off, as it is while a model still writes it' }),
+        })
         .exactOptional(),
-      lastError: z.string().max(20_000).exactOptional(),
+      lastError: beginning(20_000).exactOptional(),
       tools: z.array(z.string().max(200)).max(500).exactOptional(),
       limit: z.int().min(1).max(20).exactOptional(),
       tokenBudget: z.int().min(50).max(20_000).exactOptional(),

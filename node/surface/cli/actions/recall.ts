@@ -65,9 +65,6 @@ export async function feedback(
   })
 }
 
-/** As the recall operation takes them. */
-const argumentsLengthMax = 50_000
-
 /**
  * `tool {"json": "arguments"}`, or the tool's name alone. The arguments may be cut off, as a streaming model's are:
  * recall takes of them what names it can read.
@@ -79,7 +76,7 @@ function parseCall(text: string): Result<{ tool: string; arguments?: string }> {
   }
   return {
     ok: true,
-    value: given === '' ? { tool } : { tool, arguments: given.slice(0, argumentsLengthMax) },
+    value: given === '' ? { tool } : { tool, arguments: given },
   }
 }
 

@@ -392,15 +392,9 @@ test('recall takes a call as far as it is written', async () => {
     }
     return composed
   }
-  for (const call of [
-    'book',
-    'book {"seat":"12',
-    'book{seat',
-    'book(seat=12)',
-    `book {"seat":"${'x'.repeat(60_000)}`,
-  ])
+  for (const call of ['book', 'book {"seat":"12', 'book{seat', 'book(seat=12)'])
     expect((await run('recall', '--call', call)).status).toBe(0)
-  expect(asked.slice(0, 4)).toEqual([
+  expect(asked).toEqual([
     { pendingCall: { tool: 'book' } },
     { pendingCall: { tool: 'book', arguments: '{"seat":"12' } },
     { pendingCall: { tool: 'book', arguments: '{seat' } },

@@ -120,3 +120,20 @@ test('what the node keeps beside an answer does not slip out', async () => {
   expect(done.ok).toBe(true)
   expect(JSON.stringify(done)).not.toContain('secretNote')
 })
+
+test('a recall with a long call or a long log is answered by their beginnings, and not refused', async () => {
+  const node = new FakeNode()
+  const recall = node.recall.bind(node)
+  let asked: unknown
+  node.recall = request => {
+    asked = request
+    return recall(request)
+  }
+  const long = (text: string): string => text + 'x'.repeat(60_000)
+  const input = { pendingCall: { tool: 'save', arguments: long('{"text":"') }, lastError: long('no room ') }
+  expect((await operations.recall.run(node, input)).ok).toBe(true)
+  expect(asked).toEqual({
+    pendingCall: { tool: 'save', arguments: long('{"text":"').slice(0, 50_000) },
+    lastError: long('no room ').slice(0, 20_000),
+  })
+})
