@@ -6,7 +6,7 @@
 
 import type { Entry, EntryCid, PeerId, SwarmId } from '../../protocol/types.ts'
 import type { HeldBack, RecallItem, RecallRequest, Tier } from '../api.ts'
-import { argumentNames } from './argument-names.ts'
+import { argumentNames } from '../lessons/argument-names.ts'
 
 export interface Candidate {
   readonly cid: EntryCid

@@ -46,6 +46,7 @@ const readers: ReadonlyMap<string, Reader> = new Map([
   ['call-card', callCard],
   ['changed-argument', changedArgument],
   ['check-after', checkAfter],
+  ['cleared-by', clearedBy],
   ['contrast', contrast],
   ['coverage', coverage],
   ['explained-figures', explainedFigures],
@@ -125,12 +126,19 @@ function changedArgument([how, tool, path, ...rest]: Parts): readonly Claim[] | 
     return [...claims, claim('type', tool, path, { advises: [b], refuses: [a], only: true })]
   if (how === 'origin')
     return [...claims, claim('source', tool, path, { advises: [b], refuses: [a], only: true })]
-  if (how !== 'form') return undefined
+  if (how !== 'form' && how !== 'day' && how !== 'part') return undefined
   return a === '' ? claims : [...claims, claim('form', tool, path, { advises: [a], only: true })]
 }
 
 function checkAfter([change, read]: Parts): readonly Claim[] | undefined {
   return change === undefined || read === undefined ? undefined : [order(read, change)]
+}
+
+/** `tool|remedy|argument|…|error`. */
+function clearedBy([tool, remedy, ...rest]: Parts): readonly Claim[] | undefined {
+  const error = rest.at(-1)
+  if (tool === undefined || remedy === undefined || error === undefined) return undefined
+  return [claim(`remedy of ${error}`, tool, '', { advises: [remedy], only: true }), lasts(tool, error)]
 }
 
 /** `with|feature|…` is what solved runs did, `without|feature|…` what unsolved ones did. */

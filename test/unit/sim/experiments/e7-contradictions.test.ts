@@ -68,6 +68,18 @@ describe('two lessons contradict each other', () => {
       'after spent pay',
     ],
     [
+      'one call clears an error, and another one alone does',
+      'cleared-by|pay|unlock|card_id|locked',
+      'cleared-by|pay|confirm|locked',
+      'remedy of locked pay',
+    ],
+    [
+      'a whole value from one place, and from another',
+      'changed-argument|part|pay|order_id|get_user.orders[]|not found',
+      'changed-argument|form|pay|order_id|find_order.id|bad id',
+      'form pay order_id',
+    ],
+    [
       'read before the call, and only after it',
       'contrast|with|reads-first|pay|check',
       'contrast|without|reads-first|pay|check',
@@ -195,6 +207,11 @@ describe('two lessons stand side by side', () => {
     ['arguments of two tools', 'call-card|read|pay|id=a.id', 'call-card|read|send|id=b.id'],
     ['arguments of one tool', 'call-card|read|pay|from.id=a.id', 'call-card|read|pay|to.id=b.id'],
     ['a value is with a record, whichever', 'asked-in-vain|id|a.id', 'call-card|read|pay|id=b.id'],
+    [
+      'a call that clears an error, and a call that comes first',
+      'cleared-by|pay|unlock|locked',
+      'call-card|write|unlock|after pay',
+    ],
     ['one order', 'call-card|write|pay|after check', 'check-after|pay|check'],
     ['the order of other tools', 'call-card|write|pay|after check', 'call-card|write|check|after look'],
     ['a second use of the same value', 'call-card|write|send|after pay', 'used-up|pay|send|card_id|spent'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { argumentNames } from '../../../../node/pipeline/argument-names.ts'
+import { argumentNames } from '../../../../node/lessons/argument-names.ts'
 
 describe('the names of a call’s arguments', () => {
   it('are the keys of the object, and not those of what stands in it', () => {
