@@ -228,6 +228,8 @@ export interface EntryDraft {
   readonly needsSolved: boolean
   /** Its words are free text, which no rule has made: shared only once a person approved it, whatever the share mode. */
   readonly needsReview?: true
+  /** A better supported lesson says the opposite, and nothing sets the two apart: shared only once a person approved it. */
+  readonly isContradicted?: true
   /** It quotes what somebody wrote: it helps on this node, and is never shared, whatever the share mode or a review says. */
   readonly staysHere?: true
 }

@@ -7,6 +7,8 @@
 import { actionCharsMax, detailCharsMax, situationCharsMax, summaryCharsMax } from '../../protocol/limits.ts'
 import { textProblem } from '../../protocol/text.ts'
 import type { DraftSupport, EntryDraft } from '../ports.ts'
+import { claimsOf } from './claims.ts'
+import { clash } from './clashes.ts'
 import type { Finding, Pattern } from './patterns/pattern.ts'
 
 /** A call of the distiller with more lessons than this is a flood, not experience. */
@@ -34,10 +36,11 @@ export function toDrafts(found: readonly (readonly [Pattern, readonly Finding[]]
       candidate.support.set(episode.id, { episode: episode.id, ask, solved })
     }
   }
-  return withoutContradictions(bestOfGroups([...candidates.values()]))
+  const standing = oneForEachSituation(bestOfGroups([...candidates.values()]))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .slice(0, DRAFTS_MAX)
-    .map(toDraft)
+  const contradicted = contradictedAmong(standing)
+  return standing.map(candidate => toDraft(candidate, contradicted.has(candidate)))
 }
 
 /** Names and error templates have bounds of their own; together, or with hidden characters, they may still be no entry. */
@@ -65,7 +68,7 @@ function bestOfGroups(candidates: readonly Candidate[]): Candidate[] {
  * Two lessons of one pattern for the very same situation that say different things contradict each other, unless the
  * situation itself says what sets them apart: of these the best supported one stands.
  */
-function withoutContradictions(candidates: readonly Candidate[]): Candidate[] {
+function oneForEachSituation(candidates: readonly Candidate[]): Candidate[] {
   const best = new Map<string, Candidate>()
   for (const candidate of candidates) {
     const { situation } = candidate.first.lesson
@@ -74,6 +77,18 @@ function withoutContradictions(candidates: readonly Candidate[]): Candidate[] {
     if (standing === undefined || isBetter(candidate, standing)) best.set(place, candidate)
   }
   return [...best.values()]
+}
+
+/** Of two that say opposite things without their conditions, the one that rests on less. */
+function contradictedAmong(candidates: readonly Candidate[]): ReadonlySet<Candidate> {
+  const claimed = candidates.map(candidate => ({ candidate, claims: claimsOf(candidate.key) ?? [] }))
+  const contradicted = new Set<Candidate>()
+  for (const [index, a] of claimed.entries()) {
+    for (const b of claimed.slice(index + 1))
+      if (clash(a.claims, b.claims) !== undefined)
+        contradicted.add(isBetter(a.candidate, b.candidate) ? b.candidate : a.candidate)
+  }
+  return contradicted
 }
 
 function isBetter(a: Candidate, b: Candidate): boolean {
@@ -88,7 +103,7 @@ function solvedAsks(support: ReadonlyMap<string, DraftSupport>): Set<string> {
   return new Set([...support.values()].filter(one => one.solved === true).map(one => one.ask))
 }
 
-function toDraft({ pattern, first, key, support }: Candidate): EntryDraft {
+function toDraft({ pattern, first, key, support }: Candidate, isContradicted: boolean): EntryDraft {
   const { lesson } = first
   return {
     key,
@@ -102,6 +117,7 @@ function toDraft({ pattern, first, key, support }: Candidate): EntryDraft {
     asksToShare: pattern.asksToShare,
     needsSolved: pattern.needsSolved,
     ...(pattern.needsReview === undefined ? {} : { needsReview: pattern.needsReview }),
+    ...(isContradicted ? { isContradicted: true } : {}),
     ...(pattern.staysHere === undefined ? {} : { staysHere: pattern.staysHere }),
   }
 }

@@ -32,13 +32,23 @@ export function tallyOf(support: readonly DraftSupport[]): Tally {
 
 /** Why a draft stays on this node: a code for the program, a sentence for people. */
 export interface HeldBackReason {
-  readonly code: 'rejected' | 'quotes' | 'sharing-off' | 'awaits-review' | 'too-few-asks' | 'no-outcome'
+  readonly code:
+    | 'rejected'
+    | 'quotes'
+    | 'sharing-off'
+    | 'awaits-review'
+    | 'contradicted'
+    | 'too-few-asks'
+    | 'no-outcome'
   readonly message: string
 }
 
 /** Undefined when the draft may be shared. */
 export function heldBackBy(
-  draft: Pick<EntryDraft, 'asksToShare' | 'needsSolved' | 'needsReview' | 'staysHere' | 'support'>,
+  draft: Pick<
+    EntryDraft,
+    'asksToShare' | 'needsSolved' | 'needsReview' | 'staysHere' | 'isContradicted' | 'support'
+  >,
   mode: ShareMode,
   review: Review,
 ): HeldBackReason | undefined {
@@ -48,7 +58,10 @@ export function heldBackBy(
   if (mode === 'none') return { code: 'sharing-off', message: 'Sharing is switched off for this swarm.' }
   if ((mode === 'reviewed' || draft.needsReview === true) && review !== 'approved')
     return { code: 'awaits-review', message: 'It waits for your review.' }
-  if (mode === 'all' || review === 'approved') return undefined
+  if (review === 'approved') return undefined
+  if (draft.isContradicted === true)
+    return { code: 'contradicted', message: 'Another lesson that rests on more says the opposite.' }
+  if (mode === 'all') return undefined
   const counting = draft.needsSolved ? draft.support.filter(one => one.solved === true) : draft.support
   const { asks } = tallyOf(counting)
   if (asks < draft.asksToShare) {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { claimsOf, knowsPattern } from '../../../../node/lessons/claims.ts'
 import type { Entry } from '../../../../protocol/types.ts'
-import { claimsOf, knowsPattern } from '../../../../sim/experiments/e7-claims.ts'
 import { contradictions, type Published } from '../../../../sim/experiments/e7-contradictions.ts'
 import { entry } from '../../node/entry-samples.ts'
 
@@ -256,7 +256,7 @@ describe('claims', () => {
       ),
     )
     expect(ids.length).toBeGreaterThan(15)
-    // A new pattern says in e7-claims.ts what its lessons advise and refuse.
+    // A new pattern says in claims.ts what its lessons advise and refuse.
     expect(ids.filter(id => !knowsPattern(id))).toEqual([])
   })
 

@@ -126,6 +126,44 @@ describe('changed argument', () => {
     ])
   })
 
+  it('stays on this node while better supported lessons say the opposite', async () => {
+    const other = (task: string, wallet: string): Script => ({
+      task,
+      reward: 1,
+      steps: [
+        { user: 'Back to where it came from, please.' },
+        { tool: 'get_account', arguments: {}, result: { wallets: [{ id: wallet, last: '7733' }] } },
+        {
+          tool: 'get_order',
+          arguments: {},
+          result: { payments: [{ wallet_id: wallet.replace('w-', 'c-7') }] },
+        },
+        { tool: 'refund', arguments: { wallet_id: wallet }, result: 'Error: this wallet takes nothing back' },
+        {
+          tool: 'refund',
+          arguments: { wallet_id: wallet.replace('w-', 'c-7') },
+          result: { state: 'refunded' },
+        },
+      ],
+    })
+    const first = [
+      refund('a', 1, '4417', 'w-58210'),
+      refund('b', 1, '9002', 'w-77345'),
+      refund('c', 1, '3310', 'w-44121'),
+    ]
+    const opposed = [other('d', 'w-90001'), other('e', 'w-90077')]
+    const isHeld = async (scripts: readonly Script[]) =>
+      (await lessonsOf(scripts)).map(draft => [
+        draft.key.split('|')[4],
+        heldBackBy(draft, 'all', undefined)?.code,
+      ])
+    expect(await isHeld([...first, ...opposed])).toEqual([
+      ['get_account.wallets[].id', 'contradicted'],
+      ['nobody', undefined],
+    ])
+    expect(await isHeld(opposed)).toEqual([['get_account.wallets[].id', undefined]])
+  })
+
   it('says nothing where two things changed at once', async () => {
     const script: Script = {
       task: 'a',
