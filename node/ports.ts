@@ -73,6 +73,42 @@ export interface ServeOptions {
   readonly perPeer: number
 }
 
+/** Why an address did not lead to a peer; the adapter's `dial-failure.ts` says what each stands for. */
+export type DialFailure =
+  | 'refused'
+  | 'silent'
+  | 'no-such-name'
+  | 'no-route'
+  | 'no-websocket'
+  | 'other-network'
+  | 'other-node'
+  | 'not-dialable'
+  | 'failed'
+
+/** How the search for the swarm stands. */
+export interface SearchView {
+  /** Whether nodes on the local network are sought, too. */
+  readonly mdns: boolean
+  /** One of each peer or nameless address that is dialled, and what came of it last; a few of them where there are many. */
+  readonly dials: readonly { readonly address: string; readonly last: DialFailure | 'none' | 'connected' }[]
+}
+
+/** What a peer has signed of where it listens. */
+export interface PeerRecord {
+  readonly peer: PeerId
+  /** Only what may be dialled on the word of whoever handed the record on. */
+  readonly addresses: readonly string[]
+}
+
+/** Finding others, and what came of it. */
+export interface Discovery {
+  search(): SearchView
+  /** What connected peers have signed of where they listen, as it may be handed on. */
+  peerRecords(peers: readonly PeerId[]): Promise<readonly Uint8Array[]>
+  /** Reads such a record that `from` handed on: undefined where its signature does not hold. Never rejects. */
+  readPeerRecord(bytes: Uint8Array, from: PeerId): Promise<PeerRecord | undefined>
+}
+
 export interface Network {
   readonly self: PeerId
   /** Multiaddrs at which this node listens, with its peer id. */
@@ -96,8 +132,11 @@ export interface Network {
     options: ServeOptions,
     handler: (bytes: Uint8Array, from: PeerId, signal: AbortSignal) => Promise<Uint8Array>,
   ): Stop
-  /** The application's part of the gossip score: +5 trusted, −100 blocked, 0 else. Asked whenever scores are computed. */
-  weigh(score: (peer: PeerId) => number): void
+  /**
+   * `score`: the application's part of the gossip score: +5 trusted, −100 blocked, 0 else. Asked whenever scores are
+   * computed. `isMember` decides, with it, who goes first when there are too many connections.
+   */
+  weigh(score: (peer: PeerId) => number, isMember: (peer: PeerId) => boolean): void
 }
 
 export interface Fetched {
@@ -129,6 +168,8 @@ export interface BlockSource {
 export interface SwarmLink {
   readonly network: Network
   readonly blocks: Blocks
+  /** Absent where everybody is connected by whoever made the network, as in memory. */
+  readonly discovery?: Discovery
   close(): Promise<void>
 }
 

@@ -86,6 +86,11 @@ export const chainMax = 4
 export const joinRequestBytesMax = 8_192
 export const joinResponseBytesMax = 2_048
 export const helloBytesMax = 2_048
+/** What a peer signs of where it listens: `addressesMax` addresses of a usual length, key and signature. */
+export const peerRecordBytesMax = 1_024
+/** Other peers that one names to another: more than a node needs neighbours to be well connected. */
+export const peerRecordsMax = 16
+export const peersBytesMax = 17_408
 /** Small enough that a page neither holds up a connection nor a node; some 150 records. */
 export const pageBytesMax = 65_536
 /** The smallest record has about 180 bytes; also the longest list that a reader takes. */

@@ -3,7 +3,6 @@
  * each topic, for the library's defaults never punish a peer that sends junk.
  */
 
-import { BlockList, isIP } from 'node:net'
 import type { GossipsubOpts } from '@libp2p/gossipsub'
 
 /** Below it, nothing of the peer is read any more, and its connection is closed. */
@@ -23,6 +22,7 @@ export function gossipParameters(
     allowedTopics: [...topics],
     fallbackToFloodsub: false,
     emitSelf: false,
+    // Peers are exchanged by a protocol of the swarm's own (SPEC, "Peers"): gossipsub does it only when it prunes.
     doPX: false,
     floodPublish: true,
     // A node alone publishes too; whoever comes later catches up.
@@ -42,7 +42,13 @@ export function gossipParameters(
       maxPeerInfos: 16,
     },
     scoreParams: scoreParameters(topics, applicationScore),
-    scoreThresholds: { gossipThreshold: -10, publishThreshold: -50, graylistThreshold: graylistScore },
+    scoreThresholds: {
+      gossipThreshold: -10,
+      publishThreshold: -50,
+      graylistThreshold: graylistScore,
+      // gossipsub would dial whatever a neighbour of good standing names when it prunes, unsigned and without a bound.
+      acceptPXThreshold: Number.MAX_VALUE,
+    },
   }
 }
 
@@ -71,10 +77,10 @@ function scoreParameters(topics: readonly string[], applicationScore: (libp2pId:
     // P5: the owner's word. How useful an author's lessons are says nothing about it as a forwarder.
     appSpecificScore: applicationScore,
     appSpecificWeight: 1,
-    // P6: more than ten peers at one public address.
-    IPColocationFactorWeight: -0.5,
-    IPColocationFactorThreshold: 10,
-    IPColocationFactorWhitelist: new PrivateAddresses(),
+    // P6: off. An office has one address for fifty honest nodes, and the square of their number would graylist them all.
+    // What it is for is done where connections are counted: strangers from a crowded address go first (crowd.ts).
+    IPColocationFactorWeight: 0,
+    IPColocationFactorThreshold: 1,
     // P7: broken promises and grafts out of turn.
     behaviourPenaltyWeight: -10,
     behaviourPenaltyThreshold: 6,
@@ -95,24 +101,5 @@ function createTopic<T extends object>(set: T) {
     meshMessageDeliveriesActivation: 5_000,
     meshFailurePenaltyDecay: 0.5,
     ...set,
-  }
-}
-
-const privateRanges = new BlockList()
-privateRanges.addSubnet('127.0.0.0', 8, 'ipv4')
-privateRanges.addSubnet('10.0.0.0', 8, 'ipv4')
-privateRanges.addSubnet('172.16.0.0', 12, 'ipv4')
-privateRanges.addSubnet('192.168.0.0', 16, 'ipv4')
-privateRanges.addSubnet('169.254.0.0', 16, 'ipv4')
-privateRanges.addSubnet('100.64.0.0', 10, 'ipv4')
-privateRanges.addAddress('::1', 'ipv6')
-privateRanges.addSubnet('fc00::', 7, 'ipv6')
-privateRanges.addSubnet('fe80::', 10, 'ipv6')
-
-/** An office, a container host or a test has one address for many honest peers. gossipsub asks `has` only. */
-class PrivateAddresses extends Set<string> {
-  override has(address: string): boolean {
-    const family = isIP(address)
-    return family !== 0 && privateRanges.check(address, family === 6 ? 'ipv6' : 'ipv4')
   }
 }

@@ -1,11 +1,12 @@
 /**
- * What one swarm's libp2p is made of: TCP, noise, yamux, identify, ping, gossipsub, where wanted the swarm's own
+ * What one swarm's libp2p is made of: TCP and WebSockets, noise, yamux, identify, ping, gossipsub, where wanted the swarm's own
  * DHT and mDNS, and for a private swarm the pre-shared key. Nothing here knows a public peer.
  */
 
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
+import type { PeerInfo } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
@@ -17,6 +18,7 @@ import { toHex, utf8Bytes } from '../../crypto/bytes.ts'
 import type { SwarmOptions } from '../ports.ts'
 import { gossipParameters } from './gossip-parameters.ts'
 import type { Gate } from './peers.ts'
+import { boundedWebSockets } from './web-sockets.ts'
 
 export interface SwarmSettings {
   /** Multiaddrs to listen at; a port other than 0 is insisted on. */
@@ -36,12 +38,25 @@ export const connectionsMax = 60
  */
 const earlyStreamsMax = 256
 
+/**
+ * Connections beyond that which may stand for a moment, until it is known whom to let go (`crowd.ts`): without them a
+ * node full of strangers could not even be asked by a member.
+ */
+const newcomersMax = 20
+
+/** What libp2p asks and tells while it runs. */
+export interface Hooks {
+  readonly gate: Gate
+  readonly applicationScore: (libp2pId: string) => number
+  /** Somebody on the local network. */
+  readonly onFound: (peer: PeerInfo) => void
+}
+
 export async function libp2pOptions(
   settings: SwarmSettings,
   swarm: SwarmOptions,
   listen: readonly string[],
-  gate: Gate,
-  applicationScore: (libp2pId: string) => number,
+  { gate, applicationScore, onFound }: Hooks,
 ) {
   const services = {
     identify: identify(),
@@ -52,22 +67,33 @@ export async function libp2pOptions(
     privateKey: await generateKeyPairFromSeed('Ed25519', swarm.seed),
     nodeInfo: { name: 'swarmlore' },
     addresses: { listen: [...listen] },
-    transports: [tcp()],
+    transports: [tcp(), boundedWebSockets()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxEarlyStreams: earlyStreamsMax })],
-    // The swarm's id is the mDNS service, so that nodes of other swarms are not even seen.
-    peerDiscovery: settings.mdns ? [mdns({ serviceTag: `_${swarm.id.slice(0, 24)}._udp.local` })] : [],
+    peerDiscovery: settings.mdns ? [localDiscovery(swarm, onFound)] : [],
     connectionGater: gate.gater,
     connectionManager: {
-      maxConnections: connectionsMax,
-      // An office, a container host and a test have many honest peers behind one address.
-      inboundConnectionThreshold: connectionsMax,
-      maxIncomingPendingConnections: 30,
+      maxConnections: connectionsMax + newcomersMax,
+      // An office, a container host and a test have many honest peers behind one address: all of them may come at once,
+      // from one host in one second. What bounds them is the number of connections, and who goes first (`crowd.ts`).
+      inboundConnectionThreshold: connectionsMax + newcomersMax,
+      maxIncomingPendingConnections: connectionsMax + newcomersMax,
       // Lost peers are dialled again by redial.ts.
       reconnectRetries: 0,
     },
     services: settings.dht ? { ...services, dht: swarmDht() } : services,
     ...(swarm.psk ? { connectionProtector: preSharedKey({ psk: pskFile(swarm.psk) }) } : {}),
+  }
+}
+
+/** The swarm's id is the mDNS service, so that nodes of other swarms are not even seen. */
+function localDiscovery({ id }: SwarmOptions, onFound: Hooks['onFound']) {
+  const make = mdns({ serviceTag: `_${id.slice(0, 24)}._udp.local` })
+  return (components: Parameters<typeof make>[0]) => {
+    const discovery = make(components)
+    // Not libp2p's own event, which is also sent for whomever the DHT has heard of.
+    discovery.addEventListener('peer', ({ detail }) => onFound(detail))
+    return discovery
   }
 }
 

@@ -18,10 +18,9 @@ export const defaultSwarmSettings: SwarmSettings = {
  * own: where a port was chosen, the first opened takes it, the second the next one, and so on.
  */
 export function swarmOpener(settings: SwarmSettings, log: Log): OpenSwarm {
-  let opened = 0
+  const taken = new Set<number>()
   return async swarm => {
-    const listen = settings.listen.map(address => nextPort(address, opened))
-    opened++
+    const listen = ownPorts(settings.listen, taken)
     const { openLink } = await import('./swarm-link.ts')
     return openLink(
       { settings: { ...settings, listen }, clock: systemClock, random: systemRandom, log },
@@ -30,7 +29,16 @@ export function swarmOpener(settings: SwarmSettings, log: Log): OpenSwarm {
   }
 }
 
-/** The address with its TCP port moved up; 0 stays 0, for a free one. */
-function nextPort(address: string, by: number): string {
-  return address.replace(/\/tcp\/([1-9]\d*)/, (_, port: string) => `/tcp/${Number(port) + by}`)
+/** The addresses with each chosen port moved up to one that no other swarm took; 0 stays 0, for a free one. Takes them. */
+function ownPorts(listen: readonly string[], taken: Set<number>): readonly string[] {
+  const own = new Map<number, number>()
+  return listen.map(address =>
+    address.replace(/\/tcp\/([1-9]\d*)/, (_, chosen: string) => {
+      let port = own.get(Number(chosen)) ?? Number(chosen)
+      while (!own.has(Number(chosen)) && taken.has(port)) port++
+      own.set(Number(chosen), port)
+      taken.add(port)
+      return `/tcp/${port}`
+    }),
+  )
 }

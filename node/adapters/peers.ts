@@ -4,19 +4,25 @@
  * keys that the node cannot name.
  */
 
-import type { ConnectionGater, Libp2p, PeerId as Libp2pId } from '@libp2p/interface'
+import type { ConnectionGater, Libp2p, PeerId as Libp2pId, PeerInfo } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { addressesMax } from '../../protocol/limits.ts'
 import type { PeerId } from '../../protocol/types.ts'
 import type { Clock, Network, Stop } from '../ports.ts'
+import { isWithin, type Scope } from './address-scope.ts'
+import { keepRoom, type Seat } from './crowd.ts'
 import { NetworkFailure } from './network-failure.ts'
 import { didOfLibp2pId, libp2pIdOfDid } from './peer-ids.ts'
+import { reachOf } from './peer-records.ts'
 import { createRedial, type Redial, type RedialInit } from './redial.ts'
 
 type Listener = Parameters<Network['onPeer']>[0]
 
 export interface Peers
   extends Pick<Network, 'peers' | 'addressesOf' | 'onPeer' | 'dial' | 'disconnect' | 'addresses'> {
+  readonly dials: Redial['dials']
+  /** Somebody on the local network has said that it is there. */
+  found(peer: PeerInfo): void
   expel(peer: Libp2pId, reason: string): void
   close(): Promise<void>
 }
@@ -32,9 +38,20 @@ const identifyMsMax = 3_000
 const shutOutMs = 10 * 60_000
 /** Peers kept out at once; beyond it the oldest may come back. */
 const shutOutMax = 1_024
+/** Peers that are dialled for as long as the node runs. */
+const bootstrapPeersMax = 64
 
-/** `isBlocked`: the owner's word, asked at every connection, so that it holds from the start and is lifted at once. */
-export function createGate(clock: Clock, isBlocked: (peer: PeerId) => boolean): Gate {
+export interface GateInit {
+  readonly clock: Clock
+  /** The owner's word, asked at every connection, so that it holds from the start and is lifted at once. */
+  readonly isBlocked: (peer: PeerId) => boolean
+  /** This node, in libp2p's spelling. */
+  readonly self: string
+  /** From how near on addresses are taken up that others tell of, whoever it was (the DHT does not say). */
+  readonly reach: () => Scope
+}
+
+export function createGate({ clock, isBlocked, self, reach }: GateInit): Gate {
   const until = new Map<string, number>()
   const deny = (libp2pId: Libp2pId) => {
     const id = libp2pId.toString()
@@ -48,6 +65,8 @@ export function createGate(clock: Clock, isBlocked: (peer: PeerId) => boolean): 
       denyDialPeer: deny,
       denyInboundEncryptedConnection: deny,
       denyOutboundEncryptedConnection: deny,
+      // Asked for whatever goes into libp2p's book of addresses, out of which the DHT and gossip dial.
+      filterMultiaddrForPeer: (peer, address) => peer.toString() === self || isWithin(address, reach()),
     },
     shut: id => {
       const peer = didOfLibp2pId(id)
@@ -61,25 +80,28 @@ export function createGate(clock: Clock, isBlocked: (peer: PeerId) => boolean): 
 }
 
 export interface PeersInit extends RedialInit {
+  readonly libp2p: Libp2p
   readonly gate: Gate
   readonly bootstrap: readonly string[]
+  readonly standing: (libp2pId: string) => Seat['standing']
 }
 
 export function createPeers(init: PeersInit): Peers {
   const { libp2p, log } = init
   const redial = createRedial(init)
-  for (const address of init.bootstrap) {
-    const parsed = parse(address)
-    if (parsed) redial.want(parsed.peer ?? address, [parsed.address], 'always')
-    else log('warn', 'a bootstrap address is not a multiaddr', { address })
+  for (const [key, addresses] of bootstrapPeers(init)) redial.want(key, addresses, 'always')
+  const letGo = (peer: Libp2pId) => {
+    redial.forget(peer.toString())
+    libp2p.hangUp(peer).catch(error => log('debug', 'a hang-up failed', { error: String(error) }))
   }
+  const stopped = new AbortController()
+  const room = keepRoom({ ...init, letGo }, stopped.signal)
   const listeners = new Set<Listener>()
   const stopEvents = followEvents(init, redial, listeners)
   const expel = (peer: Libp2pId, reason: string) => {
     init.gate.shut(peer.toString())
-    redial.forget(peer.toString())
     log('info', 'sent a peer away', { peer: peer.toString(), reason })
-    libp2p.hangUp(peer).catch(error => log('debug', 'a hang-up failed', { error: String(error) }))
+    letGo(peer)
   }
   return {
     addresses: () => libp2p.getMultiaddrs().map(String),
@@ -96,13 +118,37 @@ export function createPeers(init: PeersInit): Peers {
       log('info', 'disconnected a peer', { peer, reason })
       await libp2p.hangUp(id)
     },
+    dials: redial.dials,
+    found: ({ id, multiaddrs }) => {
+      const addresses = multiaddrs.filter(address => isWithin(address, 'machine')).slice(0, addressesMax)
+      if (addresses.length > 0) redial.want(id.toString(), addresses, 'while-it-answers')
+    },
     expel,
     close: async () => {
       stopEvents()
+      stopped.abort()
       listeners.clear()
+      await room
       await redial.close()
     },
   }
+}
+
+/** All addresses of one peer are one thing to dial: it may have moved from one of them to another. */
+function bootstrapPeers({ bootstrap, log }: PeersInit): Map<string, Multiaddr[]> {
+  const peers = new Map<string, Multiaddr[]>()
+  for (const text of bootstrap) {
+    const parsed = parse(text)
+    if (parsed === undefined) {
+      log('warn', 'a bootstrap address is not a multiaddr', { address: text })
+      continue
+    }
+    const key = parsed.peer ?? text
+    const addresses = peers.get(key) ?? []
+    if (addresses.length < addressesMax && (addresses.length > 0 || peers.size < bootstrapPeersMax))
+      peers.set(key, [...addresses, parsed.address])
+  }
+  return peers
 }
 
 /** What identify learned; at most a few, since a peer can claim any number. */
@@ -163,27 +209,19 @@ function followEvents(init: PeersInit, redial: Redial, listeners: ReadonlySet<Li
   const identified = (event: CustomEvent<{ peerId: Libp2pId; listenAddrs: Multiaddr[] }>) => {
     const { peerId, listenAddrs } = event.detail
     const id = peerId.toString()
-    if (listenAddrs.length === 0) return
-    redial.want(
-      id,
-      listenAddrs.slice(0, 8).map(address => withPeer(address, id)),
-      'while-it-answers',
-    )
-  }
-  const discovered = (event: CustomEvent<{ id: Libp2pId; multiaddrs: Multiaddr[] }>) => {
-    const { id, multiaddrs } = event.detail
-    // mDNS finds nodes and leaves dialling to others.
-    if (multiaddrs.length > 0) redial.want(id.toString(), multiaddrs.slice(0, 8), 'while-it-answers')
+    const reach = reachOf(libp2p.getConnections(peerId))
+    if (reach === undefined) return
+    const addresses = listenAddrs.slice(0, addressesMax).filter(address => isWithin(address, reach))
+    const named = addresses.map(address => withPeer(address, id))
+    if (named.length > 0) redial.want(id, named, 'while-it-answers')
   }
   libp2p.addEventListener('peer:connect', up)
   libp2p.addEventListener('peer:disconnect', down)
   libp2p.addEventListener('peer:identify', identified)
-  libp2p.addEventListener('peer:discovery', discovered)
   return () => {
     libp2p.removeEventListener('peer:connect', up)
     libp2p.removeEventListener('peer:disconnect', down)
     libp2p.removeEventListener('peer:identify', identified)
-    libp2p.removeEventListener('peer:discovery', discovered)
   }
 }
 

@@ -5,18 +5,20 @@
 
 import type { Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Clock, Log, Random } from '../ports.ts'
+import type { Clock, Log, Random, SearchView } from '../ports.ts'
+import { failureOf } from './dial-failure.ts'
 
 export interface Redial {
   /** Dialled until it answers, and again whenever it is lost. */
   want(key: string, addresses: readonly Multiaddr[], keep: 'always' | 'while-it-answers'): void
   /** For a peer that was sent away. */
   forget(key: string): void
+  dials(): SearchView['dials']
   close(): Promise<void>
 }
 
 interface Wanted {
-  readonly addresses: readonly Multiaddr[]
+  addresses: readonly Multiaddr[]
   readonly keep: 'always' | 'while-it-answers'
   /** Who answered, where the address does not name anyone. */
   peer: string
@@ -26,10 +28,11 @@ interface Wanted {
   /** Since when the connection stands. */
   upSinceMs: number | undefined
   dialling: boolean
+  last: SearchView['dials'][number]['last']
 }
 
 export interface RedialInit {
-  readonly libp2p: Libp2p
+  readonly libp2p: Pick<Libp2p, 'dial' | 'getConnections' | 'peerId'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -46,6 +49,10 @@ const attemptsMax = 25
 const heldMs = 10_000
 /** Peers remembered; what a node needs to find its swarm again, with room to spare. */
 const wantedMax = 256
+/** Dialled at once: a node that remembers hundreds does not send to all of them in one breath. */
+const dialsMax = 16
+/** Shown of what is dialled. */
+const shownMax = 16
 
 export function createRedial(init: RedialInit): Redial {
   const wanted = new Map<string, Wanted>()
@@ -53,8 +60,14 @@ export function createRedial(init: RedialInit): Redial {
   const loop = run(init, wanted, stopped.signal)
   return {
     want: (key, addresses, keep) => {
-      if (wanted.get(key)?.keep === 'always' || key === init.libp2p.peerId.toString()) return
-      if (wanted.size >= wantedMax && !wanted.has(key)) makeRoom(wanted)
+      const known = wanted.get(key)
+      if (known?.keep === 'always' || key === init.libp2p.peerId.toString()) return
+      if (known?.keep === keep) {
+        // What was learned of how it answers stands: one that hangs up at once would else be dialled every second.
+        known.addresses = addresses
+        return
+      }
+      if (known === undefined && wanted.size >= wantedMax && !makeRoom(wanted)) return
       wanted.set(key, {
         addresses,
         keep,
@@ -63,9 +76,15 @@ export function createRedial(init: RedialInit): Redial {
         dueMs: 0,
         upSinceMs: undefined,
         dialling: false,
+        last: 'none',
       })
     },
     forget: key => wanted.delete(key),
+    dials: () =>
+      [...wanted.values()].slice(0, shownMax).map(entry => ({
+        address: String(entry.addresses[0]),
+        last: isConnected(init.libp2p, entry) ? 'connected' : entry.last,
+      })),
     close: async () => {
       stopped.abort()
       await loop
@@ -74,21 +93,30 @@ export function createRedial(init: RedialInit): Redial {
 }
 
 async function run(init: RedialInit, wanted: Map<string, Wanted>, stop: AbortSignal): Promise<void> {
-  const { clock, libp2p } = init
+  const { clock } = init
   while (!stop.aborted) {
-    for (const [key, entry] of wanted) {
-      if (isConnected(libp2p, entry)) {
-        rest(init, entry)
-        continue
-      }
-      entry.upSinceMs = undefined
-      if (entry.dialling || entry.dueMs > clock.now()) continue
-      if (libp2p.getConnections().length >= init.connectionsMax) continue
-      void dialOnce(init, wanted, key, entry, stop)
-    }
+    for (const [key, entry] of due(init, wanted)) void dialOnce(init, wanted, key, entry, stop)
     // The only rejection is the stop itself.
     await clock.sleep(tickMs, stop).catch(() => undefined)
   }
+}
+
+/** Who is to be dialled now; who has waited longest comes first, or those that never answer would keep the others out. */
+function due(init: RedialInit, wanted: Map<string, Wanted>): [string, Wanted][] {
+  const { libp2p, clock } = init
+  const found: [string, Wanted][] = []
+  let dialling = 0
+  for (const [key, entry] of wanted) {
+    if (isConnected(libp2p, entry)) {
+      rest(init, entry)
+      continue
+    }
+    entry.upSinceMs = undefined
+    if (entry.dialling) dialling++
+    else if (entry.dueMs <= clock.now()) found.push([key, entry])
+  }
+  if (libp2p.getConnections().length >= init.connectionsMax) return []
+  return found.sort(([, a], [, b]) => a.dueMs - b.dueMs).slice(0, Math.max(0, dialsMax - dialling))
 }
 
 /** While it is connected. Once it is lost, both sides wait a different while, or they would dial at the same moment. */
@@ -114,6 +142,7 @@ async function dialOnce(
     const connection = await libp2p.dial([...entry.addresses], { signal: deadline.signal })
     entry.peer = connection.remotePeer.toString()
   } catch (error) {
+    entry.last = failureOf(error)
     log('debug', 'a peer could not be dialled', { key, attempts: entry.attempts, error: String(error) })
   } finally {
     const waitMs = Math.min(waitMsMin * 2 ** entry.attempts, waitMsMax)
@@ -123,17 +152,14 @@ async function dialOnce(
   }
 }
 
-function isConnected(libp2p: Libp2p, entry: Wanted): boolean {
+function isConnected(libp2p: RedialInit['libp2p'], entry: Wanted): boolean {
   return libp2p.getConnections().some(({ remotePeer }) => remotePeer.toString() === entry.peer)
 }
 
-/** The oldest that was only met on the way. */
-function makeRoom(wanted: Map<string, Wanted>): void {
-  for (const [key, entry] of wanted) {
-    if (entry.keep === 'always') continue
-    wanted.delete(key)
-    return
-  }
+/** Forgets the oldest that was only met on the way; false where all of them were given. */
+function makeRoom(wanted: Map<string, Wanted>): boolean {
+  for (const [key, entry] of wanted) if (entry.keep !== 'always') return wanted.delete(key)
+  return false
 }
 
 /** Between half and all of it. */

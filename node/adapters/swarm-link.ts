@@ -3,15 +3,20 @@
  * Loaded on demand by libp2p.ts, for it pulls in a hundred megabytes of libraries.
  */
 
+import { multiaddr } from '@multiformats/multiaddr'
+import { keyPairFromSeed, libp2pIdOf } from '../../crypto/keys.ts'
+import { peerOf } from '../../protocol/identity.ts'
 import type { PeerId } from '../../protocol/types.ts'
 import type { Clock, Log, Random, SwarmLink, SwarmOptions } from '../ports.ts'
+import { nearest, type Scope, scopeOf } from './address-scope.ts'
 import { createBlockFetch } from './block-fetch.ts'
 import { createGossip } from './gossip.ts'
 import { startHelia } from './helia.ts'
-import { connectionsMax, libp2pOptions, type SwarmSettings } from './libp2p-options.ts'
+import { connectionsMax, type Hooks, libp2pOptions, type SwarmSettings } from './libp2p-options.ts'
 import { NetworkFailure } from './network-failure.ts'
 import { didOfLibp2pId } from './peer-ids.ts'
-import { createGate, createPeers, type Gate } from './peers.ts'
+import { createPeerRecords } from './peer-records.ts'
+import { createGate, createPeers } from './peers.ts'
 import { createRendezvous } from './rendezvous.ts'
 import { createStreams } from './streams.ts'
 
@@ -31,16 +36,45 @@ const blockedScore = -100
 export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<SwarmLink> {
   const { clock, random, log, settings } = init
   let score: (peer: PeerId) => number = () => 0
-  const gate = createGate(clock, peer => askScore(() => score(peer), log) <= blockedScore)
-  const helia = await start(init, swarm, gate, id => {
-    const peer = didOfLibp2pId(id)
-    return peer ? askScore(() => score(peer), log) : 0
+  let isMember: (peer: PeerId) => boolean = () => false
+  let reach = (): Scope => baseReach(settings)
+  let onFound: Hooks['onFound'] = () => undefined
+  const key = keyPairFromSeed(swarm.seed)
+  const self = peerOf(key.publicKey)
+  const scoreOf = (peer: PeerId) => ask(() => score(peer), 0, log)
+  const gate = createGate({
+    clock,
+    isBlocked: peer => scoreOf(peer) <= blockedScore,
+    self: libp2pIdOf(key.publicKey),
+    reach: () => reach(),
+  })
+  const helia = await start(init, swarm, {
+    gate,
+    applicationScore: id => {
+      const peer = didOfLibp2pId(id)
+      return peer ? scoreOf(peer) : 0
+    },
+    onFound: peer => onFound(peer),
   })
   const { libp2p } = helia
-  const self = didOfLibp2pId(libp2p.peerId)
-  if (!self) throw new TypeError('a swarm key is always an Ed25519 key')
-  const peers = createPeers({ libp2p, clock, random, log, connectionsMax, gate, bootstrap: swarm.bootstrap })
+  const peers = createPeers({
+    libp2p,
+    clock,
+    random,
+    log,
+    connectionsMax,
+    gate,
+    bootstrap: swarm.bootstrap,
+    standing: id => {
+      const peer = didOfLibp2pId(id)
+      if (peer === undefined || !ask(() => isMember(peer), false, log)) return 'stranger'
+      return scoreOf(peer) > 0 ? 'trusted' : 'member'
+    },
+  })
   const { expel } = peers
+  onFound = peers.found
+  reach = () =>
+    nearest([baseReach(settings), ...libp2p.getConnections().map(({ remoteAddr }) => scopeOf(remoteAddr))])
   const gossip = createGossip({
     libp2p,
     service: libp2p.services.gossip,
@@ -64,11 +98,16 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
       subscribe: gossip.subscribe,
       request: streams.request,
       serve: streams.serve,
-      weigh: next => {
-        score = next
+      weigh: (nextScore, nextIsMember) => {
+        score = nextScore
+        isMember = nextIsMember
       },
     },
     blocks: createBlockFetch({ helia, libp2p, clock, patienceMs }),
+    discovery: {
+      search: () => ({ mdns: settings.mdns, dials: peers.dials() }),
+      ...createPeerRecords(libp2p),
+    },
     close: async () => {
       gossip.close()
       await peers.close()
@@ -78,20 +117,12 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
 }
 
 /** Addresses of an earlier run come first, so that peers find the node again; a taken port is no reason to stay away. */
-async function start(
-  { settings, log }: LinkInit,
-  swarm: SwarmOptions,
-  gate: Gate,
-  applicationScore: (libp2pId: string) => number,
-) {
-  const insisted = settings.listen.some(address => !address.endsWith('/tcp/0'))
+async function start({ settings, log }: LinkInit, swarm: SwarmOptions, hooks: Hooks) {
+  const insisted = settings.listen.some(address => !/\/tcp\/0(\/|$)/.test(address))
   const remembered = swarm.listen.map(address => address.replace(/\/p2p\/[^/]+$/, ''))
   if (!insisted && remembered.length > 0) {
     try {
-      return await startHelia(
-        await libp2pOptions(settings, swarm, remembered, gate, applicationScore),
-        swarm.blocks,
-      )
+      return await startHelia(await libp2pOptions(settings, swarm, remembered, hooks), swarm.blocks)
     } catch (error) {
       log('warn', 'the addresses of the last run are taken; listening at new ones', {
         error: firstLine(error),
@@ -99,10 +130,7 @@ async function start(
     }
   }
   try {
-    return await startHelia(
-      await libp2pOptions(settings, swarm, settings.listen, gate, applicationScore),
-      swarm.blocks,
-    )
+    return await startHelia(await libp2pOptions(settings, swarm, settings.listen, hooks), swarm.blocks)
   } catch (error) {
     throw listenFailure(settings.listen, error)
   }
@@ -124,13 +152,23 @@ function listenFailure(listen: readonly string[], error: unknown): unknown {
   return error
 }
 
-/** gossipsub asks in the middle of its own work, where a throw would end the process. */
-function askScore(ask: () => number, log: Log): number {
+/**
+ * Before anyone is connected: a node that listens on this machine only belongs to a swarm on this machine, and one that
+ * looks for others on the local network may be told of them.
+ */
+function baseReach({ listen, mdns }: SwarmSettings): Scope {
+  const scopes = listen.map(address => scopeOf(multiaddr(address.replace('/tcp/0', '/tcp/1'))))
+  if (scopes.every(scope => scope === 'machine')) return 'machine'
+  return mdns ? 'local' : 'public'
+}
+
+/** libp2p and gossipsub ask in the middle of their own work, where a throw would end the process. */
+function ask<T>(question: () => T, otherwise: T, log: Log): T {
   try {
-    return ask()
+    return question()
   } catch (error) {
-    log('error', 'the score of a peer could not be told', { error: String(error) })
-    return 0
+    log('error', 'what the node thinks of a peer could not be told', { error: String(error) })
+    return otherwise
   }
 }
 

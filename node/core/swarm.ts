@@ -203,7 +203,10 @@ export class Swarm {
     const { network } = link
     this.#fetcher = this.#createFetcher(link)
     const receiver = this.#createReceiver()
-    network.weigh(peer => this.#score(peer))
+    network.weigh(
+      peer => this.#score(peer),
+      peer => this.#isMember(peer),
+    )
     const catchingUp = this.#serve(network, receiver)
     for (const topic of topicsOf(this.id, this.descriptor.shards)) {
       this.#stops.push(network.subscribe(topic, (bytes, from) => receiver.receive(bytes, from, topic)))
@@ -435,11 +438,15 @@ export class Swarm {
 
   /** What a member announced is wanted now, and where it can be found is kept. */
   async #onMet(peer: PeerId, network: Network): Promise<void> {
-    const { clock, store } = this.#deps.ports
+    const { store } = this.#deps.ports
     this.#wanted.all()
-    if (!this.set.isMember(peer, Math.floor(clock.now() / 1000))) return
+    if (!this.#isMember(peer)) return
     const addresses = await network.addressesOf(peer)
     if (addresses.length > 0) await store.batch(putAddressesOps(this.id, peer, addresses))
+  }
+
+  #isMember(peer: PeerId): boolean {
+    return this.set.isMember(peer, Math.floor(this.#deps.ports.clock.now() / 1000))
   }
 
   #score(peer: PeerId): number {

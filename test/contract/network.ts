@@ -204,7 +204,10 @@ export function networkContract({ name, open, until, within }: NetworkUnderTest)
     test('a peer that the owner blocked is sent away and kept out, until the owner takes it back', async () => {
       const { a, b } = await pair()
       let weight = -100
-      a.network.weigh(peer => (peer === b.network.self ? weight : 0))
+      a.network.weigh(
+        peer => (peer === b.network.self ? weight : 0),
+        () => true,
+      )
       await until(() => !a.network.peers().includes(b.network.self))
       const back: PeerId[] = []
       a.network.onPeer((peer, state) => state === 'up' && back.push(peer))
@@ -221,7 +224,10 @@ export function networkContract({ name, open, until, within }: NetworkUnderTest)
 
     test('a disconnected peer is gone on both sides', async () => {
       const { a, b } = await pair()
-      a.network.weigh(peer => (peer === b.network.self ? -100 : 0))
+      a.network.weigh(
+        peer => (peer === b.network.self ? -100 : 0),
+        () => true,
+      )
       await a.network.disconnect(b.network.self, 'test')
       await until(() => a.network.peers().length === 0 && b.network.peers().length === 0)
     })

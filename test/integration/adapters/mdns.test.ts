@@ -38,10 +38,10 @@ test.skipIf(!hasOwnNetwork)(`two nodes of a swarm that know no address find each
 })
 
 test('the swarm’s id is the name under which it is sought; without the setting nothing is', async () => {
-  const gate = createGate(systemClock, () => false)
+  const hooks = { gate: openGate(), applicationScore: () => 0, onFound: () => undefined }
   const swarm = linkOptions({ id: '12'.repeat(32) as ReturnType<typeof linkOptions>['id'] })
   const discovery = async (mdns: boolean) =>
-    (await libp2pOptions({ listen, mdns, dht: false }, swarm, listen, gate, () => 0)).peerDiscovery
+    (await libp2pOptions({ listen, mdns, dht: false }, swarm, listen, hooks)).peerDiscovery
   const [make, ...others] = await discovery(true)
   expect(others).toEqual([])
   const silent = Object.assign(() => undefined, { error: () => undefined, trace: () => undefined })
@@ -58,7 +58,7 @@ test('the swarm’s id is the name under which it is sought; without the setting
   expect(await discovery(false)).toEqual([])
 })
 
-test('a peer that was discovered is dialled, and again when it is lost', async () => {
+test('a peer that was found on the local network is dialled, and again when it is lost', async () => {
   const [a, b] = await Promise.all([libp2p(), libp2p()])
   const peers = createPeers({
     libp2p: a,
@@ -66,17 +66,21 @@ test('a peer that was discovered is dialled, and again when it is lost', async (
     random: systemRandom,
     log: () => undefined,
     connectionsMax: 10,
-    gate: createGate(systemClock, () => false),
+    gate: openGate(),
     bootstrap: [],
+    standing: () => 'member',
   })
   closing.push(() => peers.close())
-  const detail = { id: b.peerId, multiaddrs: b.getMultiaddrs() }
-  a.dispatchEvent(new CustomEvent('peer:discovery', { detail }))
+  peers.found({ id: b.peerId, multiaddrs: b.getMultiaddrs() })
   await realTime.until(() => peers.peers().length === 1)
   await b.hangUp(a.peerId)
   await realTime.until(() => peers.peers().length === 0)
   await realTime.until(() => peers.peers().length === 1)
 })
+
+function openGate() {
+  return createGate({ clock: systemClock, isBlocked: () => false, self: '', reach: () => 'machine' })
+}
 
 async function libp2p() {
   const made = await createLibp2p({

@@ -7,14 +7,15 @@ const parameters = gossipParameters(
   id => (id === 'blocked' ? -100 : 0),
 )
 
-test('one address for many is a fault in public ranges only', () => {
-  const exempt = parameters.scoreParams?.IPColocationFactorWhitelist
-  for (const address of ['127.0.0.1', '10.1.2.3', '172.20.0.1', '192.168.1.9', '::1', 'fd00::1', 'fe80::1']) {
-    expect(exempt?.has(address), address).toBe(true)
-  }
-  for (const address of ['8.8.8.8', '172.32.0.1', '2001:4860::1', 'not an address', '']) {
-    expect(exempt?.has(address), address).toBe(false)
-  }
+test('fifty honest nodes of one office are not scored down for their one address', () => {
+  const { IPColocationFactorWeight = -1, IPColocationFactorThreshold = 0 } = parameters.scoreParams ?? {}
+  expect(IPColocationFactorWeight * (50 - IPColocationFactorThreshold) ** 2).toBeCloseTo(0)
+})
+
+test('whom a neighbour names when it prunes is not dialled, however well the neighbour scores', () => {
+  const { topics = {}, topicScoreCap = 0 } = parameters.scoreParams ?? {}
+  const best = Object.keys(topics).length * topicScoreCap + 5
+  expect(parameters.scoreThresholds?.acceptPXThreshold).toBeGreaterThan(best * 1_000)
 })
 
 test('every topic is scored: the third rejected message graylists a neighbour with the best record', () => {
