@@ -4,7 +4,7 @@
  */
 
 import type { Entry, EntryCid, EntryKind, InvitePolicy, PeerId, Result, SwarmId } from '../protocol/types.ts'
-import type { Episode, EpisodeId, LlmStatus, Outcome } from './ports.ts'
+import type { DialFailure, Episode, EpisodeId, LlmStatus, Outcome } from './ports.ts'
 
 /** Whether an entry may reach a prompt. `corroborated` is said of entries only, never of peers. */
 export type Tier = 'own' | 'trusted' | 'corroborated' | 'quarantined'
@@ -168,6 +168,19 @@ export interface NewEntry {
 
 export type ShareMode = 'verified' | 'reviewed' | 'all' | 'none'
 
+/** Why a node is on its own in a swarm, and what to do about it. */
+export interface Alone {
+  readonly reason:
+    | 'not-a-member'
+    | 'membership-over'
+    | 'clock-behind'
+    | 'nobody-else'
+    | 'no-address'
+    | 'searching'
+    | DialFailure
+  readonly message: string
+}
+
 export interface SwarmView {
   readonly id: SwarmId
   readonly name: string
@@ -181,6 +194,8 @@ export interface SwarmView {
   readonly records: number
   readonly entries: number
   readonly addresses: readonly string[]
+  /** Absent where the node runs and is connected as it should be. */
+  readonly alone?: Alone
 }
 
 export interface InviteView {

@@ -383,6 +383,7 @@ class LocalNode implements SwarmloreNode {
     const { name, visibility, founder, invite } = descriptor
     let entries = 0
     for (const meta of this.#kept.all()) if (meta.swarm === swarm.id) entries++
+    const alone = swarm.alone()
     return {
       id: swarm.id,
       name,
@@ -396,6 +397,7 @@ class LocalNode implements SwarmloreNode {
       records: swarm.set.ranges.size,
       entries,
       addresses: swarm.addresses(),
+      ...(alone === undefined ? {} : { alone }),
     }
   }
 

@@ -146,6 +146,7 @@ export function streamsOf(swarm: SwarmId): {
   readonly ranges: string
   readonly wants: string
   readonly given: string
+  readonly peers: string
 } {
   const base = `/swarmlore/1/${swarm}`
   return {
@@ -154,7 +155,13 @@ export function streamsOf(swarm: SwarmId): {
     ranges: `${base}/ranges`,
     wants: `${base}/wants`,
     given: `${base}/given`,
+    peers: `${base}/peers`,
   }
+}
+
+/** Under which those who care for a shard find each other in the DHT. */
+export function rendezvousKey(swarm: SwarmId, shard: number): Uint8Array {
+  return taggedHash('swarmlore/1 rendezvous', concat(bytesOfId(swarm), Uint8Array.of(shard)))
 }
 
 /** The shard of an entry: that of its first domain. */

@@ -16,6 +16,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { toHex, utf8Bytes } from '../../crypto/bytes.ts'
 import type { SwarmOptions } from '../ports.ts'
+import { DhtStore } from './dht-store.ts'
 import { gossipParameters } from './gossip-parameters.ts'
 import type { Gate } from './peers.ts'
 import { boundedWebSockets } from './web-sockets.ts'
@@ -66,6 +67,7 @@ export async function libp2pOptions(
   return {
     privateKey: await generateKeyPairFromSeed('Ed25519', swarm.seed),
     nodeInfo: { name: 'swarmlore' },
+    datastore: new DhtStore(),
     addresses: { listen: [...listen] },
     transports: [tcp(), boundedWebSockets()],
     connectionEncrypters: [noise()],

@@ -8,7 +8,7 @@ import { keyPairFromSeed, libp2pIdOf } from '../../crypto/keys.ts'
 import { peerOf } from '../../protocol/identity.ts'
 import type { PeerId } from '../../protocol/types.ts'
 import type { Clock, Log, Random, SwarmLink, SwarmOptions } from '../ports.ts'
-import { nearest, type Scope, scopeOf } from './address-scope.ts'
+import { isWithin, nearest, type Scope, scopeOf } from './address-scope.ts'
 import { createBlockFetch } from './block-fetch.ts'
 import { createGossip } from './gossip.ts'
 import { startHelia } from './helia.ts'
@@ -93,7 +93,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
       onPeer: peers.onPeer,
       dial: peers.dial,
       disconnect: peers.disconnect,
-      ...createRendezvous(libp2p, settings.dht),
+      ...createRendezvous(libp2p, settings.dht, address => isWithin(address, reach())),
       publish: gossip.publish,
       subscribe: gossip.subscribe,
       request: streams.request,

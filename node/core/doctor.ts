@@ -2,8 +2,7 @@
  * What is wrong, and how to mend it: findings from what the node knows of itself. Pure.
  */
 
-import type { Finding, NodeStatus } from '../api.ts'
-import { isLoopback } from '../config.ts'
+import type { Alone, Finding, NodeStatus } from '../api.ts'
 
 export interface DoctorFacts {
   readonly status: NodeStatus
@@ -52,27 +51,23 @@ function network({ status, started }: DoctorFacts): readonly Finding[] {
     ]
   return status.swarms.map((swarm): Finding => {
     const check = `network ${swarm.name}`
-    if (swarm.peers > 0)
-      return {
-        level: 'ok',
-        check,
-        message: `Peers connected: ${swarm.peers}; other members: ${swarm.members - 1}.`,
-      }
-    if (swarm.members <= 1)
-      return {
-        level: 'ok',
-        check,
-        message: 'Nobody else is in this swarm yet. Invite someone: `swarmlore invite create`.',
-      }
-    const reason = swarm.addresses.every(isLoopback)
-      ? 'This node listens on loopback only, so that other machines cannot reach it: start it with `--listen /ip4/0.0.0.0/tcp/4501`.'
-      : 'Their nodes may be down, or a firewall may stand between.'
+    const { alone } = swarm
+    if (alone !== undefined) return { level: levels[alone.reason] ?? 'warn', check, message: alone.message }
     return {
-      level: 'warn',
+      level: 'ok',
       check,
-      message: `None of the other members (${swarm.members - 1}) is connected. ${reason}`,
+      message: `Peers connected: ${swarm.peers}; other members: ${swarm.members - 1}.`,
     }
   })
+}
+
+/** The others are worth a warning. */
+const levels: Readonly<Partial<Record<Alone['reason'], Finding['level']>>> = {
+  'nobody-else': 'ok',
+  searching: 'ok',
+  'not-a-member': 'error',
+  'membership-over': 'error',
+  'clock-behind': 'error',
 }
 
 function sharing({ status }: DoctorFacts): Finding | undefined {

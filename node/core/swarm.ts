@@ -34,17 +34,19 @@ import {
   redeemOps,
   type StoredSwarm,
 } from '../../store/swarms.ts'
-import type { NodeConfig } from '../config.ts'
+import type { Alone } from '../api.ts'
+import { isLoopback, type NodeConfig } from '../config.ts'
 import { createCatchUp } from '../pipeline/catch-up.ts'
 import { serveCatchUp } from '../pipeline/catch-up-host.ts'
 import { createFetcher, type Fetcher, type Wanted } from '../pipeline/fetch.ts'
 import { createIntroduction } from '../pipeline/introduce.ts'
 import { createJoinHost } from '../pipeline/membership.ts'
 import { createReceiver, type Offered, type Receiver } from '../pipeline/receive.ts'
-import { keepRendezvous } from '../pipeline/rendezvous.ts'
 import type { Network, Ports, Stop, SwarmLink } from '../ports.ts'
 import type { Membership } from '../trust/authors.ts'
+import { whyAlone } from './alone.ts'
 import { CatchingUp } from './catching-up.ts'
+import { Finding } from './finding.ts'
 import { type Gone, Ledger } from './ledger.ts'
 import { WantedEntries } from './wanted.ts'
 
@@ -185,6 +187,21 @@ export class Swarm {
     return this.#link?.network.peers() ?? []
   }
 
+  /** What keeps this node from the others, where something does. */
+  alone(): Alone | undefined {
+    if (this.#link === undefined) return undefined
+    const { clock } = this.#deps.ports
+    return whyAlone({
+      nowS: Math.floor(clock.now() / 1000),
+      peers: this.peers().length,
+      others: this.members().filter(peer => peer !== this.self).length,
+      isMember: this.chain() !== undefined,
+      membership: this.set.member(this.self),
+      listensHereOnly: this.addresses().every(isLoopback),
+      search: this.#link.discovery?.search(),
+    })
+  }
+
   get waiting(): number {
     return this.#fetcher?.waiting ?? 0
   }
@@ -207,13 +224,13 @@ export class Swarm {
       peer => this.#score(peer),
       peer => this.#isMember(peer),
     )
-    const catchingUp = this.#serve(network, receiver)
+    const finding = this.#createFinding(link)
+    const catchingUp = this.#serve(network, receiver, finding)
     for (const topic of topicsOf(this.id, this.descriptor.shards)) {
       this.#stops.push(network.subscribe(topic, (bytes, from) => receiver.receive(bytes, from, topic)))
     }
     await this.#save({ ...this.#stored, listen: network.addresses() })
-    const { clock, random, log } = this.#deps.ports
-    this.#inBackground(keepRendezvous({ swarm: this.id, network, clock, random, log }, this.#stopping.signal))
+    this.#inBackground(finding.keepOn())
     this.#inBackground(catchingUp.keepUp())
     this.#wanted.fetchWith(this.#fetcher)
     for (const peer of network.peers()) this.#onPeer(peer, 'up', catchingUp)
@@ -258,6 +275,23 @@ export class Swarm {
     })
   }
 
+  #createFinding({ network, discovery }: SwarmLink): Finding {
+    const { clock, random, log } = this.#deps.ports
+    const finding = new Finding({
+      swarm: this.id,
+      shards: this.descriptor.shards,
+      network,
+      discovery,
+      clock,
+      random,
+      log,
+      isMember: peer => this.#isMember(peer),
+      signal: this.#stopping.signal,
+    })
+    this.#stops.push(finding.stop)
+    return finding
+  }
+
   #createReceiver(): Receiver {
     const { clock, cpu } = this.#deps.ports
     return createReceiver({
@@ -271,7 +305,7 @@ export class Swarm {
   }
 
   /** What neighbours may ask of this node; returns what it asks of them. */
-  #serve(network: Network, receiver: Receiver): CatchingUp {
+  #serve(network: Network, receiver: Receiver, finding: Finding): CatchingUp {
     const { clock, cpu, log, random } = this.#deps.ports
     const { signal } = this.#stopping
     const { ranges } = this.set
@@ -300,7 +334,10 @@ export class Swarm {
       score: peer => this.#score(peer),
       meet: introduce.meet,
       session: createCatchUp({ ...common, take: receiver.take }),
-      onMet: peer => this.#onMet(peer, network),
+      onMet: async peer => {
+        await this.#onMet(peer, network)
+        await finding.ask(peer)
+      },
       inBackground: work => this.#inBackground(work),
     })
     this.#stops.push(

@@ -1,15 +1,17 @@
 /**
- * Finding members of the swarm that no address leads to (protocol.md, "Discovery"): each node advertises the
- * swarm's rendezvous key in the DHT among the peers that it knows, and dials whom it finds there.
+ * Finding members of the swarm that no address leads to (SPEC, "Transport"): each node advertises the rendezvous keys of
+ * the shards that it cares for, which are all, in the DHT among the peers that it knows, and dials whom it finds there.
  */
 
-import { utf8Bytes } from '../../crypto/bytes.ts'
-import { taggedHash } from '../../crypto/hash.ts'
+import { rendezvousKey } from '../../protocol/swarm.ts'
 import type { SwarmId } from '../../protocol/types.ts'
 import type { Clock, Log, Network, Random } from '../ports.ts'
 
 export interface RendezvousDeps {
   readonly swarm: SwarmId
+  readonly shards: number
+  /** A node that has so many neighbours looks for no more. */
+  readonly enoughPeers: number
   readonly network: Network
   readonly clock: Clock
   readonly random: Random
@@ -22,28 +24,36 @@ const firstWaitMs = 5_000
 const roundMs = 600_000
 const roundDeadlineMs = 30_000
 const dialDeadlineMs = 10_000
-/** Enough neighbours for gossip's mesh: a node that has them looks for no more. */
-const enoughPeers = 8
+/** Shards of one round. All nodes begin with the same ones, so that those of a young swarm meet in their first rounds. */
+const shardsAtOnce = 4
 /** Addresses dialled in one round. */
 const dialsMax = 16
 
 /** Goes on until the signal aborts. */
 export async function keepRendezvous(deps: RendezvousDeps, signal: AbortSignal): Promise<void> {
-  const { clock, log, network, random, swarm } = deps
-  const key = taggedHash('swarmlore/1 rendezvous', utf8Bytes(swarm))
+  const { clock, log, network, random } = deps
   for (let round = 0; !signal.aborted; round++) {
     const waitMs = Math.min(firstWaitMs * 2 ** round, roundMs)
     await clock.sleep(waitMs / 2 + random.below(waitMs), signal)
     if (network.peers().length === 0) continue
     using deadline = clock.deadline(roundDeadlineMs, signal)
     try {
-      await network.advertise(key, deadline.signal)
-      if (network.peers().length < enoughPeers) await dialFound(deps, key, deadline.signal)
+      for (const key of keysOf(deps, round)) {
+        await network.advertise(key, deadline.signal)
+        if (network.peers().length < deps.enoughPeers) await dialFound(deps, key, deadline.signal)
+      }
     } catch (cause) {
       if (signal.aborted) throw cause
       log('debug', 'No rendezvous this time.', { cause: String(cause) })
     }
   }
+}
+
+function keysOf({ swarm, shards }: RendezvousDeps, round: number): readonly Uint8Array[] {
+  const first = (round * shardsAtOnce) % shards
+  return Array.from({ length: Math.min(shards, shardsAtOnce) }, (_, at) =>
+    rendezvousKey(swarm, (first + at) % shards),
+  )
 }
 
 async function dialFound(

@@ -230,6 +230,29 @@ export const swarmView = z.object({
   records: count,
   entries: count,
   addresses: z.array(z.string()),
+  alone: z
+    .object({
+      reason: z.enum([
+        'not-a-member',
+        'membership-over',
+        'clock-behind',
+        'nobody-else',
+        'no-address',
+        'searching',
+        'refused',
+        'silent',
+        'no-such-name',
+        'no-route',
+        'no-websocket',
+        'other-network',
+        'other-node',
+        'not-dialable',
+        'failed',
+      ]),
+      message: z.string(),
+    })
+    .meta({ description: 'Why the node is on its own there, and what to do about it' })
+    .exactOptional(),
 })
 
 export const inviteView = z.object({

@@ -16,9 +16,18 @@ import { multiformatsCidOf } from '../../protocol/identity.ts'
 import { createInvitation, invitationToText } from '../../protocol/invitation.ts'
 import { encodeJoinAccepted, encodeJoinRefused, encodeJoinRequest } from '../../protocol/join.ts'
 import { objectiveSet } from '../../protocol/objective.ts'
+import { encodePeers } from '../../protocol/peers.ts'
 import { cidOfRecord } from '../../protocol/retraction.ts'
 import { sketchOf } from '../../protocol/sketch.ts'
-import { encodeDescriptor, shardOf, streamsOf, swarmIdOf, swarmSeed, topicsOf } from '../../protocol/swarm.ts'
+import {
+  encodeDescriptor,
+  rendezvousKey,
+  shardOf,
+  streamsOf,
+  swarmIdOf,
+  swarmSeed,
+  topicsOf,
+} from '../../protocol/swarm.ts'
 import type { DigestBody, RetractBody, SwarmRecord } from '../../protocol/types.ts'
 import {
   ada,
@@ -61,6 +70,7 @@ export function allVectors(): Readonly<Record<string, VectorFile>> {
     invitation: invitationVectors(),
     join: joinVectors(),
     hello: helloVectors(),
+    peers: peersVectors(),
     ranges: rangeVectors(oneOfEachKind, t0 + 100),
     objective: objectiveVectors(),
   }
@@ -102,6 +112,7 @@ function identityVectors(): VectorFile {
     shards: ['flights', 'payment', 'Zürich'].map(domain => ({ domain, of: 16, shard: shardOf(domain, 16) })),
     topics: topicsOf(swarm, 2),
     streams: streamsOf(swarm),
+    rendezvous: [0, 1].map(shard => ({ shard, key: toHex(rendezvousKey(swarm, shard)) })),
     sketch: {
       vector: [0.5, -0.5, 0, 1, 1, -1, -1, -1, 0.25],
       bits: toHex(sketchOf([0.5, -0.5, 0, 1, 1, -1, -1, -1, 0.25])),
@@ -550,6 +561,28 @@ function helloVectors(): VectorFile {
         nowS: t0 + 366 * 86_400,
         code: 'chain-not-in-force',
       },
+    ],
+  }
+}
+
+/** Records stand for themselves: they are libp2p's signed peer records, and opaque in this message. */
+function peersVectors(): VectorFile {
+  const some = [filled(100, 1), filled(1_024, 2)]
+  const raw = (peers: unknown) => toHex(encodeCanonical({ v: 1, peers }))
+  return {
+    about: 'Answers to a member that wants to meet others.',
+    valid: [
+      { name: 'nobody', bytes: toHex(encodePeers([])), peers: 0 },
+      { name: 'two', bytes: toHex(encodePeers(some)), peers: 2 },
+      { name: 'as many as may be', bytes: toHex(encodePeers(Array(16).fill(filled(200, 3)))), peers: 16 },
+    ],
+    invalid: [
+      { name: 'seventeen', bytes: raw(Array(17).fill(filled(1, 1))), code: 'page-malformed' },
+      { name: 'one of 1,025 bytes', bytes: raw([filled(1_025, 1)]), code: 'page-malformed' },
+      { name: 'an empty one', bytes: raw([new Uint8Array()]), code: 'page-malformed' },
+      { name: 'text', bytes: raw(['/ip4/127.0.0.1/tcp/1']), code: 'page-malformed' },
+      { name: 'no list', bytes: raw(1), code: 'page-malformed' },
+      { name: 'cut short', bytes: toHex(encodePeers(some).subarray(0, -1)), code: 'page-malformed' },
     ],
   }
 }

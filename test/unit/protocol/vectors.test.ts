@@ -13,6 +13,7 @@ import { cidOf, parsePeerId, parseSwarmId } from '../../../protocol/identity.ts'
 import { readInvitation } from '../../../protocol/invitation.ts'
 import { readJoinRequest, readJoinResponse } from '../../../protocol/join.ts'
 import { objectiveSet } from '../../../protocol/objective.ts'
+import { decodePeers, encodePeers } from '../../../protocol/peers.ts'
 import { answerRanges } from '../../../protocol/range/answer.ts'
 import { fingerprint, sampleCheck, shortIds } from '../../../protocol/range/fingerprint.ts'
 import { decodeRangeAnswer, decodeRangeRequest } from '../../../protocol/range/messages.ts'
@@ -252,6 +253,19 @@ test('hello vectors', () => {
     const read = decodeHello(bytesOf(one.bytes))
     const chain = read.ok ? readChain(read.value.chain, { ...ends, nowS: one.nowS ?? file.nowS }) : read
     expect(chain.ok ? 'valid' : chain.code, one.name).toBe(one.code)
+  })
+})
+
+test('peers vectors', () => {
+  const file = load<CaseFile>('peers')
+  each(file.valid, one => {
+    const read = decodePeers(bytesOf(one.bytes))
+    expect(read.ok && read.value.length, one.name).toBe(one.peers)
+    expect(read.ok && toHex(encodePeers(read.value)), one.name).toBe(one.bytes)
+  })
+  each(file.invalid, one => {
+    const read = decodePeers(bytesOf(one.bytes))
+    expect(read.ok ? 'valid' : read.code, one.name).toBe(one.code)
   })
 })
 

@@ -98,5 +98,6 @@ export function swarmLines(swarm: Swarm, out: Output): string[] {
     `  as       ${swarm.self}`,
     `  holds    ${count(swarm.members, 'member')}, ${count(swarm.peers, 'peer')} connected, ${count(swarm.entries, 'entry', 'entries')}, ${count(swarm.records, 'record')}`,
     ...swarm.addresses.map((address, at) => `  ${at === 0 ? 'listens' : '       '}  ${address}`),
+    ...(swarm.alone === undefined ? [] : [`  alone    ${out.style('yellow', swarm.alone.message)}`]),
   ]
 }

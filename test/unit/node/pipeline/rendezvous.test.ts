@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { toHex } from '../../../../crypto/bytes.ts'
 import { keepRendezvous } from '../../../../node/pipeline/rendezvous.ts'
 import type { Network } from '../../../../node/ports.ts'
+import { rendezvousKey } from '../../../../protocol/swarm.ts'
 import type { SwarmId } from '../../../../protocol/types.ts'
 import { VirtualClock } from '../../../../sim/clock.ts'
 import { seededRandom } from '../../../../sim/random.ts'
@@ -10,15 +12,16 @@ function setUp(
   neighbours: number,
   found: readonly (readonly string[])[],
   advertise = async (): Promise<void> => undefined,
+  shards = 1,
 ) {
   const clock = new VirtualClock(0)
   const stop = new AbortController()
   const dialled: string[] = []
-  let advertised = 0
+  const keys: string[] = []
   const network = {
     peers: () => Array.from({ length: neighbours }, (_, i) => peer(String(i))),
-    advertise: async () => {
-      advertised++
+    advertise: async (key: Uint8Array) => {
+      keys.push(toHex(key))
       await advertise()
     },
     discover: async function* () {
@@ -33,13 +36,15 @@ function setUp(
   const swarm = 'a'.repeat(64) as SwarmId
   const deps = {
     swarm,
+    shards,
+    enoughPeers: 8,
     network: network as Partial<Network> as Network,
     clock,
     random: seededRandom('r'),
     log: () => undefined,
   }
   const running = keepRendezvous(deps, stop.signal).catch((cause: unknown) => cause)
-  return { clock, stop, dialled, running, advertised: () => advertised }
+  return { clock, stop, dialled, running, keys, advertised: () => keys.length }
 }
 
 describe('rendezvous', () => {
@@ -58,6 +63,16 @@ describe('rendezvous', () => {
     await crowded.clock.advance(60_000)
     expect(crowded.advertised()).toBeGreaterThan(0)
     expect(crowded.dialled).toEqual([])
+  })
+
+  it('advertises every shard in turn, and never more than the shards', async () => {
+    const { clock, keys } = setUp(8, [], async () => undefined, 10)
+    await clock.advance(3_600_000)
+    const all = Array.from({ length: 10 }, (_, shard) =>
+      toHex(rendezvousKey('a'.repeat(64) as SwarmId, shard)),
+    )
+    expect(keys.slice(0, 10)).toEqual(all)
+    expect(new Set(keys).size).toBe(10)
   })
 
   it('goes on after a round that failed, ever more rarely, and ends with the node', async () => {
