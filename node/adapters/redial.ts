@@ -3,7 +3,6 @@
  * lost. Waits double up to 15 s and are jittered, so that a healed network is not stormed by everyone at once.
  */
 
-import type { Libp2p } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Log, Random, SearchView } from '../ports.ts'
 import { failureOf } from './dial-failure.ts'
@@ -31,8 +30,17 @@ interface Wanted {
   last: SearchView['dials'][number]['last']
 }
 
+interface Named {
+  readonly remotePeer: { toString(): string }
+}
+
 export interface RedialInit {
-  readonly libp2p: Pick<Libp2p, 'dial' | 'getConnections' | 'peerId'>
+  /** What is used of a Libp2p. */
+  readonly libp2p: {
+    readonly peerId: { toString(): string }
+    getConnections(): readonly Named[]
+    dial(addresses: Multiaddr[], options: { readonly signal: AbortSignal }): Promise<Named>
+  }
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

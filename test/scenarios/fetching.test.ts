@@ -1,6 +1,8 @@
 /** Entries that are not what their digest says, or that nobody delivers: who lied pays for it, and the rest goes on. */
 
 import { afterEach, describe, expect, it } from 'vitest'
+import { swarmOpener } from '../../node/adapters/libp2p.ts'
+import type { OpenSwarm } from '../../node/ports.ts'
 import { encodeCanonical } from '../../protocol/cbor.ts'
 import type { DigestBody, Entry } from '../../protocol/types.ts'
 import { cidOfBytes, junk, nowS, rawPeer } from './raw-peer.ts'
@@ -9,6 +11,7 @@ import {
   endAll,
   isKept,
   lesson,
+  loopback,
   must,
   recalled,
   startedNode,
@@ -157,7 +160,13 @@ it('what could not be fetched is fetched when a peer comes up that has it', asyn
 })
 
 it('a lesson reaches a node that is not connected to its author', async () => {
-  const [a, b, c] = await swarmOf(2)
+  // Without what would make the two guests meet.
+  const openReal = swarmOpener({ listen: loopback, mdns: false, dht: false }, () => undefined)
+  const openSwarm: OpenSwarm = async options => {
+    const { network, blocks, close } = await openReal(options)
+    return { network, blocks, close }
+  }
+  const [a, b, c] = await swarmOf(2, { ports: { openSwarm } })
   if (a === undefined || b === undefined || c === undefined) return
   const { cid } = must(await b.node.addEntry(lesson('Two hops.', 'Walk them.', { swarm: a.home.id })))
   await untilKept(c, cid)

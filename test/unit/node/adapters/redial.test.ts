@@ -1,0 +1,111 @@
+/** Reconnecting, on virtual time: no socket, and a peer that answers or does not as the test says. */
+
+import { multiaddr } from '@multiformats/multiaddr'
+import { expect, it } from 'vitest'
+import { keyPairFromSeed, libp2pIdOf } from '../../../../crypto/keys.ts'
+import { createRedial } from '../../../../node/adapters/redial.ts'
+import { VirtualClock } from '../../../../sim/clock.ts'
+import { seededRandom } from '../../../../sim/random.ts'
+
+const idOf = (seed: number) => libp2pIdOf(keyPairFromSeed(new Uint8Array(32).fill(seed)).publicKey)
+const other = idOf(2)
+const address = multiaddr(`/ip4/127.0.0.1/tcp/4501/p2p/${other}`)
+
+function setUp(connectionsMax = 60, seed = 'r') {
+  const clock = new VirtualClock(0)
+  const dials: { readonly at: number; readonly addresses: readonly string[] }[] = []
+  const connected = new Set<string>()
+  const world = { answers: false, hangsUp: false }
+  const connection = (id: string) => ({ remotePeer: id })
+  const libp2p = {
+    peerId: idOf(1),
+    getConnections: () => [...connected].map(connection),
+    dial: async (addresses: readonly { toString(): string }[]) => {
+      dials.push({ at: clock.now(), addresses: addresses.map(String) })
+      if (!world.answers) throw Object.assign(new Error('no'), { code: 'ECONNREFUSED' })
+      const id = String(addresses[0]).split('/').at(-1) ?? ''
+      if (!world.hangsUp) connected.add(id)
+      return connection(id)
+    },
+  }
+  const redial = createRedial({
+    libp2p,
+    clock,
+    random: seededRandom(seed),
+    log: () => undefined,
+    connectionsMax,
+  })
+  return { clock, dials, connected, redial, world }
+}
+
+const gaps = (dials: readonly { readonly at: number }[]) =>
+  dials.slice(1).map(({ at }, i) => at - (dials[i]?.at ?? 0))
+
+it('what was given is dialled for ever, after waits that grow and never exceed 15 s', async () => {
+  const { clock, dials, redial } = setUp()
+  redial.want(other, [address], 'always')
+  await clock.advance(3_600_000)
+  const waits = gaps(dials)
+  expect(waits.length).toBeGreaterThan(3_600_000 / 15_500)
+  // Looked at twice a second.
+  expect(Math.max(...waits)).toBeLessThanOrEqual(15_500)
+  expect(Math.min(...waits.slice(6))).toBeGreaterThanOrEqual(7_500)
+  expect(waits[0]).toBeLessThanOrEqual(1_500)
+  expect(redial.dials()).toEqual([{ address: String(address), last: 'refused' }])
+})
+
+it('waits are jittered: two nodes that lost the same peer do not call at the same moments', async () => {
+  const [one, two] = [setUp(60, 'one'), setUp(60, 'two')]
+  for (const { clock, redial } of [one, two]) {
+    redial.want(other, [address], 'always')
+    await clock.advance(300_000)
+  }
+  const shared = one.dials.filter(({ at }) => two.dials.some(dial => dial.at === at))
+  expect(shared.length).toBeLessThan(one.dials.length / 2)
+})
+
+it('a peer that comes back is connected within 15 s, and one met on the way is given up in the end', async () => {
+  const { clock, connected, dials, redial, world } = setUp()
+  redial.want(other, [address], 'always')
+  await clock.advance(600_000)
+  world.answers = true
+  await clock.advance(15_500)
+  expect([...connected]).toEqual([other])
+  expect(redial.dials()[0]?.last).toBe('connected')
+  const met = setUp()
+  met.redial.want(other, [address], 'while-it-answers')
+  await met.clock.advance(3_600_000)
+  expect(met.dials.length).toBeLessThan(30)
+  expect(dials.length).toBeGreaterThan(30)
+})
+
+it('one that takes the call and hangs up at once is called ever more rarely, though it says each time where it listens', async () => {
+  const { clock, dials, redial, world } = setUp()
+  world.answers = true
+  world.hangsUp = true
+  for (let second = 0; second < 120; second++) {
+    redial.want(other, [address], 'while-it-answers')
+    await clock.advance(1_000)
+  }
+  expect(dials.length).toBeLessThan(20)
+})
+
+it('hundreds that do not answer are dialled a few at once, and each has its turn', async () => {
+  const { clock, dials, redial } = setUp()
+  for (let at = 0; at < 200; at++) {
+    const id = idOf(at + 3)
+    redial.want(id, [multiaddr(`/ip4/127.0.0.1/tcp/1/p2p/${id}`)], 'always')
+  }
+  await clock.advance(400)
+  expect(dials.length).toBeLessThanOrEqual(16)
+  await clock.advance(30_000)
+  expect(new Set(dials.map(({ addresses }) => addresses[0])).size).toBe(200)
+})
+
+it('a node that has its connections dials nobody', async () => {
+  const { clock, connected, dials, redial } = setUp(1)
+  connected.add(idOf(9))
+  redial.want(other, [address], 'always')
+  await clock.advance(60_000)
+  expect(dials).toEqual([])
+})
