@@ -79,7 +79,7 @@ export async function libp2pOptions(
       // An office, a container host and a test have many honest peers behind one address: all of them may come at once,
       // from one host in one second. What bounds them is the number of connections, and who goes first (`crowd.ts`).
       inboundConnectionThreshold: connectionsMax + newcomersMax,
-      maxIncomingPendingConnections: connectionsMax + newcomersMax,
+      maxIncomingPendingConnections: connectionsMax,
       // Lost peers are dialled again by redial.ts.
       reconnectRetries: 0,
     },
