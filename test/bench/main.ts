@@ -15,6 +15,7 @@ import { propagationGroup } from './propagation.ts'
 import { rangesGroup } from './ranges.ts'
 import { recallGroup } from './recall.ts'
 import { recordsGroup } from './records.ts'
+import { replicationGroup } from './replication.ts'
 import { trustGroup } from './trust.ts'
 
 const groups: readonly Group[] = [
@@ -26,6 +27,7 @@ const groups: readonly Group[] = [
   trustGroup,
   propagationGroup,
   lateJoinerGroup,
+  replicationGroup,
   processGroup,
   cranfieldGroup,
 ]
