@@ -6,6 +6,7 @@
 import { loadavg } from 'node:os'
 import { parseArgs, styleText } from 'node:util'
 import { bulkSyncGroup } from './bulk-sync.ts'
+import { churnGroup } from './churn.ts'
 import { cranfieldGroup } from './cranfield.ts'
 import { distilGroup } from './distil.ts'
 import { BenchFailure, type Figure, type Group, type Measured } from './figure.ts'
@@ -28,6 +29,7 @@ const groups: readonly Group[] = [
   propagationGroup,
   lateJoinerGroup,
   replicationGroup,
+  churnGroup,
   processGroup,
   cranfieldGroup,
 ]
