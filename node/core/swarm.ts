@@ -93,6 +93,7 @@ export class Swarm {
   /** Work under way: waited for at the end. */
   readonly #work = new Set<Promise<void>>()
   readonly #clockOffsets = new Map<PeerId, number>()
+  #signedElsewhere = 0
   readonly #ledger: Ledger
   readonly #wanted: WantedEntries
 
@@ -195,6 +196,11 @@ export class Swarm {
 
   clockOffsetMs(peer: PeerId): number | undefined {
     return this.#clockOffsets.get(peer)
+  }
+
+  /** Records under this node's own key that came from peers and were not here: another node signs with it, too. */
+  get signedElsewhere(): number {
+    return this.#signedElsewhere
   }
 
   async open(): Promise<void> {
@@ -407,9 +413,17 @@ export class Swarm {
   #offer(record: SwarmRecord, from: PeerId): Offered {
     const { outcome, ops } = this.#ledger.admit(record, from)
     if (ops.length > 0) this.#ledger.write(record, ops)
+    if (outcome.status === 'live' && record.envelope.author === this.self) this.#foundOwn(record)
     if (outcome.status === 'live' && record.type === 'digest') this.#wanted.want(record, from)
     if (outcome.status === 'live' && record.type === 'attest') this.#deps.events.onAttested()
     return outcome
+  }
+
+  /** Whatever this node signs is on its disk before anybody hears of it. */
+  #foundOwn(record: SwarmRecord): void {
+    if (this.#signedElsewhere++ > 0) return
+    const message = 'A record under the key of this node came from a peer, and was not here.'
+    this.#deps.ports.log('warn', message, { swarm: this.id, id: record.id })
   }
 
   /** Waited for at the end; what ends by the stop itself is no failure. */
