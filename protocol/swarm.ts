@@ -146,6 +146,7 @@ export function streamsOf(swarm: SwarmId): {
   readonly ranges: string
   readonly wants: string
   readonly given: string
+  readonly entries: string
 } {
   const base = `/swarmlore/1/${swarm}`
   return {
@@ -154,6 +155,7 @@ export function streamsOf(swarm: SwarmId): {
     ranges: `${base}/ranges`,
     wants: `${base}/wants`,
     given: `${base}/given`,
+    entries: `${base}/entries`,
   }
 }
 

@@ -37,6 +37,7 @@ import {
 import type { NodeConfig } from '../config.ts'
 import { createCatchUp } from '../pipeline/catch-up.ts'
 import { serveCatchUp } from '../pipeline/catch-up-host.ts'
+import { createEntryBatches, type FetchBatch, serveEntryBatches } from '../pipeline/entry-batches.ts'
 import { createFetcher, type Fetcher, type Wanted } from '../pipeline/fetch.ts'
 import { createIntroduction } from '../pipeline/introduce.ts'
 import { createJoinHost } from '../pipeline/membership.ts'
@@ -207,7 +208,7 @@ export class Swarm {
     const link = await this.#connect()
     this.#link = link
     const { network } = link
-    this.#fetcher = this.#createFetcher(link)
+    this.#fetcher = this.#createFetcher(link, this.#tradeEntries(network))
     const receiver = this.#createReceiver()
     network.weigh(peer => this.#score(peer))
     const catchingUp = this.#serve(network, receiver)
@@ -244,10 +245,11 @@ export class Swarm {
     })
   }
 
-  #createFetcher({ blocks, network }: SwarmLink): Fetcher {
+  #createFetcher({ blocks, network }: SwarmLink, fetchBatch: FetchBatch): Fetcher {
     const { ports, config, descriptor, events } = this.#deps
     return createFetcher({
       blocks,
+      fetchBatch,
       clock: ports.clock,
       cpu: ports.cpu,
       log: ports.log,
@@ -259,6 +261,15 @@ export class Swarm {
       onEntry: (entry, bytes, wanted) => events.onEntry(this, entry, bytes, wanted),
       onMismatch: (digest, reason) => events.onMismatch(this, digest, reason),
     })
+  }
+
+  /** Hands out entries in batches; returns how they are asked for. */
+  #tradeEntries(network: Network): FetchBatch {
+    const { clock, cpu, log, store } = this.#deps.ports
+    const { signal } = this.#stopping
+    const deps = { swarm: this.id, network, clock, cpu, log, signal, blocks: blockSource(store, this.id) }
+    this.#stops.push(serveEntryBatches(deps))
+    return createEntryBatches(deps)
   }
 
   #createReceiver(): Receiver {

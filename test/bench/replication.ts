@@ -31,11 +31,19 @@ export const replicationGroup: Group = {
     { name: 'replicate_1000_mb', unit: 'MB' },
     { name: 'orbitdb_1000_s', unit: 's' },
     { name: 'orbitdb_1000_mb', unit: 'MB' },
-    // Whole lessons on both sides.
-    { name: 'replicate_1000_times_faster', unit: '×', goal: atLeast(5) },
+    // Theirs are whole lessons; ours are their signed announcements alone, or whole as well.
+    { name: 'replicate_1000_records_times_faster', unit: '×', goal: atLeast(5) },
+    { name: 'replicate_1000_entries_times_faster', unit: '×', goal: atLeast(5) },
   ],
   measure,
 }
+
+const theirFigures = [
+  'orbitdb_1000_s',
+  'orbitdb_1000_mb',
+  'replicate_1000_records_times_faster',
+  'replicate_1000_entries_times_faster',
+]
 
 async function* measure({ say }: Bench): AsyncGenerator<Measured> {
   const { texts } = await corpus()
@@ -49,19 +57,20 @@ async function* measure({ say }: Bench): AsyncGenerator<Measured> {
   )
   const ours = await withTempFolder(folder => measureOurs(folder, lessons, say))
   const entriesS = median(ours.map(one => one.entriesS))
-  yield { name: 'replicate_1000_records_s', value: median(ours.map(one => one.recordsS)) }
+  const recordsS = median(ours.map(one => one.recordsS))
+  yield { name: 'replicate_1000_records_s', value: recordsS }
   yield { name: 'replicate_1000_entries_s', value: entriesS }
   yield { name: 'replicate_1000_mb', value: median(ours.map(one => one.bytes)) / 1e6 }
   const theirs = await withTempFolder(folder => measureTheirs(folder, lessons, say))
   if (typeof theirs === 'string') {
-    for (const name of ['orbitdb_1000_s', 'orbitdb_1000_mb', 'replicate_1000_times_faster'])
-      yield { name, skipped: theirs }
+    for (const name of theirFigures) yield { name, skipped: theirs }
     return
   }
   const theirS = median(theirs.map(one => one.seconds))
   yield { name: 'orbitdb_1000_s', value: theirS }
   yield { name: 'orbitdb_1000_mb', value: median(theirs.map(one => one.bytes)) / 1e6 }
-  yield { name: 'replicate_1000_times_faster', value: theirS / entriesS }
+  yield { name: 'replicate_1000_records_times_faster', value: theirS / recordsS }
+  yield { name: 'replicate_1000_entries_times_faster', value: theirS / entriesS }
 }
 
 async function measureOurs(folder: string, lessons: readonly NewEntry[], say: (line: string) => void) {
