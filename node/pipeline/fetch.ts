@@ -7,10 +7,9 @@
 import { decodeEntry } from '../../protocol/entry.ts'
 import { matchesDigest } from '../../protocol/entry-text.ts'
 import { entryPageMax } from '../../protocol/limits.ts'
-import type { DigestRecord, Entry, PeerId, RecordId } from '../../protocol/types.ts'
+import type { DigestRecord, Entry, EntryCid, PeerId, RecordId } from '../../protocol/types.ts'
 import type { Blocks, Clock, Cpu, Log } from '../ports.ts'
 import { createQueue } from '../queue.ts'
-import type { FetchBatch } from './entry-batches.ts'
 
 export interface Wanted {
   readonly digest: DigestRecord
@@ -20,7 +19,8 @@ export interface Wanted {
 
 export interface FetchDeps {
   readonly blocks: Blocks
-  readonly fetchBatch: FetchBatch
+  /** What one peer has of these, perhaps nothing. Never rejects. */
+  readonly fetchBatch: (peer: PeerId, cids: readonly EntryCid[]) => Promise<ReadonlyMap<EntryCid, Uint8Array>>
   readonly clock: Clock
   readonly cpu: Cpu
   readonly log: Log
