@@ -18,7 +18,7 @@ export function encodeEntryWant(cids: readonly EntryCid[]): Uint8Array {
 }
 
 /** Never throws. */
-export function decodeEntryWant(bytes: Uint8Array): Result<readonly EntryCid[], 'entries-malformed'> {
+export function decodeEntryWant(bytes: Uint8Array): Result<readonly EntryCid[], 'range-malformed'> {
   const decoded = decodeCanonical(bytes, entryPageRequestBytesMax)
   const fields = new Fields(decoded.ok ? decoded.value : undefined)
   fields.integer('v', 1, 1)
@@ -48,7 +48,7 @@ export function encodeEntryPage(
 }
 
 /** Never throws. What a block is says its hash alone. */
-export function decodeEntryPage(bytes: Uint8Array): Result<readonly Uint8Array[], 'entries-malformed'> {
+export function decodeEntryPage(bytes: Uint8Array): Result<readonly Uint8Array[], 'range-malformed'> {
   const decoded = decodeCanonical(bytes, pageBytesMax)
   const fields = new Fields(decoded.ok ? decoded.value : undefined)
   fields.integer('v', 1, 1)
@@ -62,10 +62,10 @@ export function decodeEntryPage(bytes: Uint8Array): Result<readonly Uint8Array[]
   return problem === undefined ? { ok: true, value: blocks } : malformed(problem)
 }
 
-function malformed(why: string): { ok: false; code: 'entries-malformed'; message: string } {
+function malformed(why: string): { ok: false; code: 'range-malformed'; message: string } {
   return {
     ok: false,
-    code: 'entries-malformed',
+    code: 'range-malformed',
     message: `The peer’s page of entries cannot be read: ${why}.`,
   }
 }

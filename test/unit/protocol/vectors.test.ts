@@ -310,7 +310,7 @@ test('entries vectors', () => {
     [file.pages, decodeEntryPage],
   ] as const) {
     each(cases.invalid, one => {
-      expect(decode(bytesOf(one.bytes)), one.name).toMatchObject({ ok: false, code: 'entries-malformed' })
+      expect(decode(bytesOf(one.bytes)), one.name).toMatchObject({ ok: false, code: 'range-malformed' })
     })
   }
 })
