@@ -278,6 +278,7 @@ class LocalNode implements SwarmloreNode {
       status: this.status(),
       started: this.#started,
       clockOffsetsMs: offsets.filter(offset => offset !== undefined),
+      signedElsewhere: this.#swarms.reduce((sum, swarm) => sum + swarm.signedElsewhere, 0),
     })
   }
 

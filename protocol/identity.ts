@@ -67,7 +67,7 @@ export function entryCidOf(cid: CID): EntryCid | undefined {
 }
 
 /** The 32 bytes of SHA-256 that a CID names. */
-function hashOfCid(cid: EntryCid): Uint8Array {
+export function hashOfCid(cid: EntryCid): Uint8Array {
   return base32.decode(cid).subarray(cidHead.length)
 }
 

@@ -117,6 +117,10 @@ export const rangeListMax = 4_096
 export const rangeRoundsMax = 20
 /** Records that one session finds the peer to lack; it can ask for more itself. */
 export const rangeHaveMax = 16_384
+/** Entries asked for at once: what fits into an answer at 1 KiB each. */
+export const entryPageMax = 64
+/** Their hashes, with heads, and the map around them. */
+export const entryPageRequestBytesMax = 2_304
 /** A number in a map. */
 export const rangeTakenBytesMax = 32
 /** Members and retractions stand before 2^32, all other records behind: twice the seconds that there are. */

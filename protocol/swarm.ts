@@ -147,6 +147,7 @@ export function streamsOf(swarm: SwarmId): {
   readonly wants: string
   readonly given: string
   readonly peers: string
+  readonly entries: string
 } {
   const base = `/swarmlore/1/${swarm}`
   return {
@@ -156,6 +157,7 @@ export function streamsOf(swarm: SwarmId): {
     wants: `${base}/wants`,
     given: `${base}/given`,
     peers: `${base}/peers`,
+    entries: `${base}/entries`,
   }
 }
 

@@ -11,14 +11,13 @@ import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
-import { toHex, utf8Bytes } from '../../crypto/bytes.ts'
 import type { SwarmOptions } from '../ports.ts'
 import { DhtStore } from './dht-store.ts'
 import { gossipParameters } from './gossip-parameters.ts'
 import type { Gate } from './peers.ts'
+import { preSharedKey } from './pre-shared-key.ts'
 import { boundedWebSockets } from './web-sockets.ts'
 
 export interface SwarmSettings {
@@ -84,7 +83,7 @@ export async function libp2pOptions(
       reconnectRetries: 0,
     },
     services: settings.dht ? { ...services, dht: swarmDht() } : services,
-    ...(swarm.psk ? { connectionProtector: preSharedKey({ psk: pskFile(swarm.psk) }) } : {}),
+    ...(swarm.psk ? { connectionProtector: preSharedKey(swarm.psk) } : {}),
   }
 }
 
@@ -106,9 +105,4 @@ function swarmDht() {
     peerInfoMapper: passthroughMapper,
     clientMode: false,
   })
-}
-
-/** The key in the file format of go-ipfs, which is what libp2p reads. */
-function pskFile(psk: Uint8Array): Uint8Array {
-  return utf8Bytes(`/key/swarm/psk/1.0.0/\n/base16/\n${toHex(psk)}`)
 }

@@ -9,6 +9,8 @@ export interface DoctorFacts {
   readonly started: boolean
   /** Clocks of peers minus ours, in milliseconds. */
   readonly clockOffsetsMs: readonly number[]
+  /** Records under this node's own key that peers brought and that it did not have. */
+  readonly signedElsewhere: number
 }
 
 /** From this far away, records are near the 900 seconds at which peers set them aside. */
@@ -17,6 +19,7 @@ const clockWarnMs = 300_000
 export function examine(facts: DoctorFacts): readonly Finding[] {
   return [
     clock(facts),
+    ownKey(facts),
     ...network(facts),
     sharing(facts),
     room(facts),
@@ -30,13 +33,34 @@ function clock({ clockOffsetsMs }: DoctorFacts): Finding | undefined {
   if (clockOffsetsMs.length === 0) return undefined
   const sorted = [...clockOffsetsMs].sort((a, b) => a - b)
   const median = sorted[sorted.length >> 1] ?? 0
-  if (Math.abs(median) <= clockWarnMs)
-    return { level: 'ok', check: 'clock', message: 'The clock agrees with those of the peers.' }
+  if (Math.abs(median) <= clockWarnMs) return peerClocks(sorted)
   const away = `${Math.round(Math.abs(median) / 1000)} seconds ${median > 0 ? 'behind' : 'ahead of'} the median peer`
   return {
     level: 'warn',
     check: 'clock',
     message: `This clock is ${away}. Set it right (NTP): from 900 seconds on, peers set records aside.`,
+  }
+}
+
+/** Most peers agree with this clock: who does not is wrong, and needs no more than to be told. */
+function peerClocks(sortedMs: readonly number[]): Finding {
+  const wrong = sortedMs.filter(offset => Math.abs(offset) > clockWarnMs)
+  if (wrong.length === 0)
+    return { level: 'ok', check: 'clock', message: 'The clock agrees with those of the peers.' }
+  const farthest = Math.max(...wrong.map(Math.abs))
+  return {
+    level: 'warn',
+    check: 'clock',
+    message: `This clock is right, and those of ${wrong.length} of ${sortedMs.length} peers are not, by up to ${Math.round(farthest / 1000)} seconds. What they date ahead waits until its time has come; nothing is held against them. \`swarmlore peers show\` names the offset of each.`,
+  }
+}
+
+function ownKey({ signedElsewhere }: DoctorFacts): Finding | undefined {
+  if (signedElsewhere === 0) return undefined
+  return {
+    level: 'warn',
+    check: 'key',
+    message: `Peers brought ${signedElsewhere} records under this node's own key that it did not have. Either its data folder was restored from a backup, and these are its own from before; or a copy of the folder runs elsewhere: stop one of the two, and begin that one anew with a key of its own.`,
   }
 }
 

@@ -38,6 +38,7 @@ import type { Alone } from '../api.ts'
 import { isLoopback, type NodeConfig } from '../config.ts'
 import { createCatchUp } from '../pipeline/catch-up.ts'
 import { serveCatchUp } from '../pipeline/catch-up-host.ts'
+import { createEntryBatches, type FetchBatch, serveEntryBatches } from '../pipeline/entry-batches.ts'
 import { createFetcher, type Fetcher, type Wanted } from '../pipeline/fetch.ts'
 import { createIntroduction } from '../pipeline/introduce.ts'
 import { createJoinHost } from '../pipeline/membership.ts'
@@ -95,6 +96,7 @@ export class Swarm {
   /** Work under way: waited for at the end. */
   readonly #work = new Set<Promise<void>>()
   readonly #clockOffsets = new Map<PeerId, number>()
+  #signedElsewhere = 0
   readonly #ledger: Ledger
   readonly #wanted: WantedEntries
 
@@ -214,11 +216,16 @@ export class Swarm {
     return this.#clockOffsets.get(peer)
   }
 
+  /** Records under this node's own key that came from peers and were not here: another node signs with it, too. */
+  get signedElsewhere(): number {
+    return this.#signedElsewhere
+  }
+
   async open(): Promise<void> {
     const link = await this.#connect()
     this.#link = link
     const { network } = link
-    this.#fetcher = this.#createFetcher(link)
+    this.#fetcher = this.#createFetcher(link, this.#tradeEntries(network))
     const receiver = this.#createReceiver()
     network.weigh(
       peer => this.#score(peer),
@@ -258,10 +265,11 @@ export class Swarm {
     })
   }
 
-  #createFetcher({ blocks, network }: SwarmLink): Fetcher {
+  #createFetcher({ blocks, network }: SwarmLink, fetchBatch: FetchBatch): Fetcher {
     const { ports, config, descriptor, events } = this.#deps
     return createFetcher({
       blocks,
+      fetchBatch,
       clock: ports.clock,
       cpu: ports.cpu,
       log: ports.log,
@@ -290,6 +298,15 @@ export class Swarm {
     })
     this.#stops.push(finding.stop)
     return finding
+  }
+
+  /** Hands out entries in batches; returns how they are asked for. */
+  #tradeEntries(network: Network): FetchBatch {
+    const { clock, cpu, log, store } = this.#deps.ports
+    const { signal } = this.#stopping
+    const deps = { swarm: this.id, network, clock, cpu, log, signal, blocks: blockSource(store, this.id) }
+    this.#stops.push(serveEntryBatches(deps))
+    return createEntryBatches(deps)
   }
 
   #createReceiver(): Receiver {
@@ -447,9 +464,17 @@ export class Swarm {
   #offer(record: SwarmRecord, from: PeerId): Offered {
     const { outcome, ops } = this.#ledger.admit(record, from)
     if (ops.length > 0) this.#ledger.write(record, ops)
+    if (outcome.status === 'live' && record.envelope.author === this.self) this.#foundOwn(record)
     if (outcome.status === 'live' && record.type === 'digest') this.#wanted.want(record, from)
     if (outcome.status === 'live' && record.type === 'attest') this.#deps.events.onAttested()
     return outcome
+  }
+
+  /** Whatever this node signs is on its disk before anybody hears of it. */
+  #foundOwn(record: SwarmRecord): void {
+    if (this.#signedElsewhere++ > 0) return
+    const message = 'A record under the key of this node came from a peer, and was not here.'
+    this.#deps.ports.log('warn', message, { swarm: this.id, id: record.id })
   }
 
   /** Waited for at the end; what ends by the stop itself is no failure. */

@@ -6,7 +6,8 @@
 
 import { decodeEntry } from '../../protocol/entry.ts'
 import { matchesDigest } from '../../protocol/entry-text.ts'
-import type { DigestRecord, Entry, PeerId, RecordId } from '../../protocol/types.ts'
+import { entryPageMax } from '../../protocol/limits.ts'
+import type { DigestRecord, Entry, EntryCid, PeerId, RecordId } from '../../protocol/types.ts'
 import type { Blocks, Clock, Cpu, Log } from '../ports.ts'
 import { createQueue } from '../queue.ts'
 
@@ -18,6 +19,8 @@ export interface Wanted {
 
 export interface FetchDeps {
   readonly blocks: Blocks
+  /** What one peer has of these, perhaps nothing. Never rejects. */
+  readonly fetchBatch: (peer: PeerId, cids: readonly EntryCid[]) => Promise<ReadonlyMap<EntryCid, Uint8Array>>
   readonly clock: Clock
   readonly cpu: Cpu
   readonly log: Log
@@ -46,6 +49,11 @@ export interface Fetcher {
   close(): Promise<void>
 }
 
+interface Single {
+  readonly wanted: Wanted
+  readonly done: () => void
+}
+
 interface Failed {
   readonly wanted: Wanted
   readonly tries: number
@@ -65,6 +73,10 @@ const retryCapMs = 30_000
  * bytes prove that the author lied. A larger one never arrives, and is given up like what nobody has.
  */
 const provingBytesMax = 256 * 1_024
+/** Single fetches under way from which on entries are asked for in batches: a node that catches up has many to ask for. */
+const manySingles = 4
+/** Batches under way: what comes meanwhile makes the next ones larger. */
+const batchesAtOnce = 2
 /** Providers named to one fetch beyond the announcer and the author. */
 const otherProviders = 4
 
@@ -72,23 +84,77 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   // By digest and not by entry: who announces another's entry wrongly must not stand in the way of the right digest.
   const failed = new Map<RecordId, Failed>()
   const pending = new Set<RecordId>()
+  /** Ends of single fetches that somebody waits for, perhaps. */
+  const awaited = new Set<() => void>()
   const stopping = new AbortController()
   let retrying: Promise<void> = Promise.resolve()
   let isRetrying = false
 
-  const providersOf = ({ digest, from }: Wanted): readonly { peer: PeerId }[] => {
-    const connected = deps.peers()
+  const providersOf = (
+    { digest, from }: Wanted,
+    connected: readonly PeerId[],
+  ): readonly { peer: PeerId }[] => {
     const { author } = digest.envelope
     const named = [from, connected.includes(author) ? author : undefined].filter(peer => peer !== undefined)
     const others = connected.filter(peer => !named.includes(peer)).slice(0, otherProviders)
     return [...new Set([...named, ...others])].map(peer => ({ peer }))
   }
 
-  const run = async (wanted: Wanted): Promise<void> => {
+  /** One by one as long as they come one by one; else in batches, and one by one what no batch brought. */
+  const run = async (first: Wanted): Promise<void> => {
+    if (singles.size < manySingles) return void fetchSingle(first)
+    const all = [first, ...queue.take(entryPageMax - 1)]
+    const came = new Set<Wanted>()
+    for (const [peer, wanteds] of byFirstProvider(all)) {
+      const blocks = await deps.fetchBatch(
+        peer,
+        wanteds.map(({ digest }) => digest.envelope.body.cid),
+      )
+      const keeping = wanteds.map(async wanted => {
+        const bytes = blocks.get(wanted.digest.envelope.body.cid)
+        if (bytes === undefined) return
+        came.add(wanted)
+        await keep(wanted, bytes).catch((cause: unknown) => failedToKeep(cause, wanted))
+      })
+      await Promise.all(keeping)
+    }
+    await Promise.all(all.filter(wanted => !came.has(wanted)).map(fetchSingle))
+  }
+
+  /** Resolves when it is through, or the node stops. */
+  const fetchSingle = (wanted: Wanted): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const done = (): void => {
+      awaited.delete(done)
+      resolve()
+    }
+    awaited.add(done)
+    if (!singles.push({ wanted, done })) {
+      if (stopping.signal.aborted) settle(wanted.digest.id)
+      else postpone(wanted)
+      done()
+    }
+    return promise
+  }
+
+  const byFirstProvider = (wanteds: readonly Wanted[]): ReadonlyMap<PeerId, Wanted[]> => {
+    const groups = new Map<PeerId, Wanted[]>()
+    const connected = deps.peers()
+    for (const wanted of wanteds) {
+      const [first] = deps.worth(wanted.digest) === undefined ? [] : providersOf(wanted, connected)
+      if (first === undefined) continue
+      const group = groups.get(first.peer)
+      if (group === undefined) groups.set(first.peer, [wanted])
+      else group.push(wanted)
+    }
+    return groups
+  }
+
+  const runSingle = async (wanted: Wanted): Promise<void> => {
     const { digest } = wanted
     const { cid } = digest.envelope.body
     if (deps.worth(digest) === undefined) return settle(digest.id)
-    const providers = providersOf(wanted)
+    const providers = providersOf(wanted, deps.peers())
     if (providers.length === 0) return postpone(wanted)
     using deadline = deps.clock.deadline(deps.deadlineMs, stopping.signal)
     let bytes: Uint8Array
@@ -100,6 +166,11 @@ export function createFetcher(deps: FetchDeps): Fetcher {
       deps.log('debug', 'An entry could not be fetched yet.', { cid, cause: String(cause) })
       return postpone(wanted)
     }
+    await keep(wanted, bytes)
+  }
+
+  const keep = async (wanted: Wanted, bytes: Uint8Array): Promise<void> => {
+    const { digest } = wanted
     await deps.cpu.spend('decode', 1)
     const entry = decodeEntry(bytes)
     const mismatch = entry.ok ? matchesDigest(entry.value, bytes.length, digest, deps.shards) : entry
@@ -144,18 +215,28 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     }
   }
 
+  const failedToKeep = (cause: unknown, wanted: Wanted): void => {
+    settle(wanted.digest.id)
+    deps.log('error', 'A fetched entry could not be kept.', {
+      cid: wanted.digest.envelope.body.cid,
+      cause: String(cause),
+    })
+  }
+
+  const worth = (wanted: Wanted): number => deps.worth(wanted.digest) ?? Number.NEGATIVE_INFINITY
+  const singles = createQueue<Single>({
+    limit: manySingles + batchesAtOnce * entryPageMax,
+    workers: deps.concurrency,
+    run: ({ wanted, done }) => runSingle(wanted).finally(done),
+    onError: (cause, { wanted }) => failedToKeep(cause, wanted),
+    priority: ({ wanted }) => worth(wanted),
+  })
   const queue = createQueue<Wanted>({
     limit: queueLimit,
-    workers: deps.concurrency,
+    workers: batchesAtOnce,
     run,
-    onError: (cause, wanted) => {
-      settle(wanted.digest.id)
-      deps.log('error', 'A fetched entry could not be kept.', {
-        cid: wanted.digest.envelope.body.cid,
-        cause: String(cause),
-      })
-    },
-    priority: wanted => deps.worth(wanted.digest) ?? Number.NEGATIVE_INFINITY,
+    onError: failedToKeep,
+    priority: worth,
   })
 
   const want = (wanted: Wanted): boolean => {
@@ -164,6 +245,11 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     if (!queue.push(wanted)) return false
     pending.add(id)
     return true
+  }
+
+  const idle = async (): Promise<void> => {
+    await queue.idle()
+    await singles.idle()
   }
 
   return {
@@ -175,15 +261,18 @@ export function createFetcher(deps: FetchDeps): Fetcher {
       }
     },
     get waiting() {
-      return queue.size
+      return queue.size + singles.size
     },
     get failed() {
       return failed.size
     },
-    idle: () => queue.idle(),
+    idle,
     async close() {
       stopping.abort()
-      await queue.close()
+      // What waits is dropped, and nobody is to wait for it.
+      const closing = [singles.close(), queue.close()]
+      for (const done of [...awaited]) done()
+      await Promise.all(closing)
       await retrying
     },
   }

@@ -6,6 +6,7 @@
 import { loadavg } from 'node:os'
 import { parseArgs, styleText } from 'node:util'
 import { bulkSyncGroup } from './bulk-sync.ts'
+import { churnGroup } from './churn.ts'
 import { cranfieldGroup } from './cranfield.ts'
 import { distilGroup } from './distil.ts'
 import { BenchFailure, type Figure, type Group, type Measured } from './figure.ts'
@@ -15,6 +16,7 @@ import { propagationGroup } from './propagation.ts'
 import { rangesGroup } from './ranges.ts'
 import { recallGroup } from './recall.ts'
 import { recordsGroup } from './records.ts'
+import { replicationGroup } from './replication.ts'
 import { trustGroup } from './trust.ts'
 
 const groups: readonly Group[] = [
@@ -26,6 +28,8 @@ const groups: readonly Group[] = [
   trustGroup,
   propagationGroup,
   lateJoinerGroup,
+  replicationGroup,
+  churnGroup,
   processGroup,
   cranfieldGroup,
 ]

@@ -1,7 +1,8 @@
 /**
  * What it costs two peers to find out how their replicated sets differ: bytes of all messages both ways, rounds, and
  * milliseconds of both sides together. Records stand evenly over 30 days, the differences in the last day, half on each side;
- * the session finds both directions. The records themselves are not among the bytes. And building the index.
+ * the session finds both directions. The records themselves are not among the bytes. Beside it the published JavaScript
+ * negentropy, on the same sets in the same run. And building the index.
  */
 
 import { setFlagsFromString } from 'node:v8'
@@ -14,6 +15,7 @@ import { openRanges, type RangeOutcome } from '../../protocol/range/session.ts'
 import type { RecordId } from '../../protocol/types.ts'
 import { seededRandom } from '../../sim/random.ts'
 import { atMost, type Bench, BenchFailure, type Group, type Measured, median } from './figure.ts'
+import { compareByNegentropy, negentropyOf } from './negentropy.ts'
 
 const daySeconds = 86_400
 const nowS = 1_767_225_600
@@ -33,6 +35,9 @@ export const rangesGroup: Group = {
       { name: `sync_bytes_100k_${count}`, unit: 'B', goal: atMost(bytesMax) },
       { name: `sync_rounds_100k_${count}`, unit: '', goal: atMost(roundsMax) },
       { name: `sync_100k_${count}_ms`, unit: 'ms' },
+      { name: `negentropy_bytes_100k_${count}`, unit: 'B' },
+      { name: `negentropy_rounds_100k_${count}`, unit: '' },
+      { name: `negentropy_100k_${count}_ms`, unit: 'ms' },
     ]),
     { name: 'sync_identical_1m_bytes', unit: 'B', goal: atMost(400) },
     { name: 'sync_identical_1m_ms', unit: 'ms' },
@@ -57,14 +62,30 @@ function* measureDifferences(say: (line: string) => void): Generator<Measured> {
   const shared = evenly(100_000, 'shared')
   for (const { count } of differences) {
     say(`comparing 100,000 ids with ${count} differences`)
-    const own = [0, 1].map(side => lastDay(count / 2, `side ${side}`))
-    const [asker, answerer] = own.map(items => indexOf([...shared, ...items]))
-    if (asker === undefined || answerer === undefined) throw new RangeError('two sides')
-    const { bytes, rounds, ms } = compare(asker, answerer, count)
+    const sideOf = (side: number): Item[] => [...shared, ...lastDay(count / 2, `side ${side}`)]
+    const sides = [sideOf(0), sideOf(1)] as const
+    const { bytes, rounds, ms } = compare(indexOf(sides[0]), indexOf(sides[1]), count)
     yield { name: `sync_bytes_100k_${count}`, value: bytes }
     yield { name: `sync_rounds_100k_${count}`, value: rounds }
     yield { name: `sync_100k_${count}_ms`, value: ms }
+    say(`comparing them by negentropy, with ${count} differences`)
+    const theirs = compareTheirs(sides[0], sides[1], count)
+    yield { name: `negentropy_bytes_100k_${count}`, value: theirs.bytes }
+    yield { name: `negentropy_rounds_100k_${count}`, value: theirs.rounds }
+    yield { name: `negentropy_100k_${count}_ms`, value: theirs.ms }
   }
+}
+
+/** Its sessions have no salt: all are the same but in their time. */
+function compareTheirs(askers: readonly Item[], answerers: readonly Item[], count: number) {
+  const [asker, answerer] = [negentropyOf(withSeconds(askers)), negentropyOf(withSeconds(answerers))]
+  const sessions = Array.from({ length: repeats + 1 }, () => compareByNegentropy(asker, answerer, count))
+  const [{ bytes, rounds } = { bytes: Number.NaN, rounds: Number.NaN }] = sessions
+  return { bytes, rounds, ms: median(sessions.slice(1).map(one => one.tookMs)) }
+}
+
+function withSeconds(items: readonly Item[]) {
+  return items.map(({ place, id }) => ({ t: place - restStarts, id }))
 }
 
 function* measureMillion(say: (line: string) => void): Generator<Measured> {

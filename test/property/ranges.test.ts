@@ -6,6 +6,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeCanonical } from '../../protocol/cbor.ts'
+import {
+  decodeEntryPage,
+  decodeEntryWant,
+  encodeEntryPage,
+  encodeEntryWant,
+} from '../../protocol/entry-page.ts'
+import { cidOf } from '../../protocol/identity.ts'
 import { answerRanges } from '../../protocol/range/answer.ts'
 import { decodeRangeAnswer, decodeRangeRequest } from '../../protocol/range/messages.ts'
 import {
@@ -117,6 +124,8 @@ const readers: readonly (readonly [string, Uint8Array, (bytes: Uint8Array) => { 
   ['wants', wants, decodeWants],
   ['pages', [...pagesOf(some.items.keys(), bytesOf(some))][0]?.bytes ?? new Uint8Array(), decodeRecordPage],
   ['receipts', encodeTaken(3), decodeTaken],
+  ['wants of entries', encodeEntryWant([cidOf(salt)]), decodeEntryWant],
+  ['pages of entries', encodeEntryPage([cidOf(salt)], () => salt), decodeEntryPage],
 ]
 
 describe.each(readers)('%s', (_name, original, read) => {

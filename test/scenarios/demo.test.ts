@@ -30,6 +30,7 @@ test('the demo goes the whole way, and its document says so and nothing else', a
       conflictShown: z.literal(true),
       retractionHonoured: z.literal(true),
       survivedRestart: z.literal(true),
+      caughtUp: z.literal(true),
       publishToRecallableMs: z.number().positive(),
     })
     .safeParse(JSON.parse(out))

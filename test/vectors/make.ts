@@ -6,13 +6,15 @@
 import { writeFileSync } from 'node:fs'
 import { CID } from 'multiformats/cid'
 import { concat, toHex } from '../../crypto/bytes.ts'
+import { sha256 } from '../../crypto/hash.ts'
 import { libp2pIdOf } from '../../crypto/keys.ts'
 import { encodeCanonical } from '../../protocol/cbor.ts'
 import { encodeEntry } from '../../protocol/entry.ts'
+import { encodeEntryPage, encodeEntryWant } from '../../protocol/entry-page.ts'
 import { duplicateKey } from '../../protocol/entry-text.ts'
 import { decodeRecord, messageId, signRecord } from '../../protocol/envelope.ts'
 import { encodeHello } from '../../protocol/hello.ts'
-import { multiformatsCidOf } from '../../protocol/identity.ts'
+import { cidOf, multiformatsCidOf } from '../../protocol/identity.ts'
 import { createInvitation, invitationToText } from '../../protocol/invitation.ts'
 import { encodeJoinAccepted, encodeJoinRefused, encodeJoinRequest } from '../../protocol/join.ts'
 import { objectiveSet } from '../../protocol/objective.ts'
@@ -72,7 +74,39 @@ export function allVectors(): Readonly<Record<string, VectorFile>> {
     hello: helloVectors(),
     peers: peersVectors(),
     ranges: rangeVectors(oneOfEachKind, t0 + 100),
+    entries: entryPageVectors(),
     objective: objectiveVectors(),
+  }
+}
+
+function entryPageVectors(): VectorFile {
+  const blocks = [filled(40, 1), filled(4_096, 2)]
+  const cids = blocks.map(cidOf)
+  const hashes = blocks.map(sha256)
+  const raw = (name: string, value: unknown) => ({ name, bytes: toHex(encodeCanonical(value)) })
+  return {
+    about: 'Entries in batches: which are wanted, by the hashes in their CIDs, and a page of their blocks.',
+    wants: {
+      valid: [{ name: 'two', bytes: toHex(encodeEntryWant(cids)), cids }],
+      invalid: [
+        raw('none', { v: 1, hashes: [] }),
+        raw('a short hash', { v: 1, hashes: [filled(31, 1)] }),
+        raw('65', { v: 1, hashes: Array.from({ length: 65 }, () => hashes[0]) }),
+        raw('a field too many', { v: 1, hashes, next: 1 }),
+        raw('a later version', { v: 2, hashes }),
+      ],
+    },
+    pages: {
+      valid: [
+        { name: 'two', bytes: toHex(encodeEntryPage(cids, cid => blocks[cids.indexOf(cid)])), cids },
+        { name: 'none of them is here', bytes: toHex(encodeEntryPage(cids, () => undefined)), cids: [] },
+      ],
+      invalid: [
+        raw('a block that is too large', { v: 1, blocks: [filled(4_097, 1)] }),
+        raw('a text', { v: 1, blocks: ['block'] }),
+        raw('no blocks', { v: 1 }),
+      ],
+    },
   }
 }
 

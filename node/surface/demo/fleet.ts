@@ -125,6 +125,11 @@ export class DemoNode {
   /** For good. */
   async stop(): Promise<void> {
     this.#over = true
+    await this.leave()
+  }
+
+  /** In good order; `start` brings it back. */
+  async leave(): Promise<void> {
     const child = this.#child
     const late = setTimeout(() => child?.kill('SIGKILL'), stopMs)
     await this.#end('SIGTERM')

@@ -17,6 +17,7 @@ export interface DemoReport {
   conflictShown: boolean
   retractionHonoured: boolean
   survivedRestart: boolean
+  caughtUp: boolean
   /**
    * From the call that publishes on A to the recall on B that holds the lesson, so that signing, storing and gossip on A
    * count; null when not reached.
@@ -70,10 +71,12 @@ export async function walk(fleet: Fleet, report: DemoReport, tell: Teller): Prom
   const { author: authorA, authorC } = await joinTogether(a, b, c, tell)
   const lesson = await learnAndRecall(a, b, authorA, report, tell)
   await disagree(b, c, authorA, authorC, report, tell)
+  await goAway(c, tell)
   await measurePublishing(a, b, report, tell)
   await giveFeedback(b, authorA, lesson.cid, tell)
   await retract(a, b, lesson.cid, report, tell)
   await killAndRestart(b, authorA, lesson.cid, report, tell)
+  await catchUp(a, c, authorA, lesson.cid, report, tell)
   report.ok =
     report.nodes === 3 &&
     report.episodesIngested > 0 &&
@@ -82,6 +85,7 @@ export async function walk(fleet: Fleet, report: DemoReport, tell: Teller): Prom
     report.conflictShown &&
     report.retractionHonoured &&
     report.survivedRestart &&
+    report.caughtUp &&
     report.publishToRecallableMs !== null
 }
 
@@ -179,6 +183,15 @@ async function disagree(
   if (!report.conflictShown) throw new DemoFailure('The two sides say the same.')
 }
 
+async function goAway(c: DemoNode, tell: Teller): Promise<void> {
+  tell.step('C goes away for a while, and misses what follows')
+  await until('C is connected to A and B', async () => {
+    const connected = (await c.call('listPeers', {})).items.filter(peer => peer.connected && peer.member)
+    return connected.length >= 2 ? connected : undefined
+  })
+  await c.leave()
+}
+
 async function measurePublishing(a: DemoNode, b: DemoNode, report: DemoReport, tell: Teller): Promise<void> {
   tell.step('A shares one more lesson, written by hand: how soon can B recall it?')
   const began = performance.now()
@@ -261,6 +274,30 @@ async function killAndRestart(
   report.survivedRestart = missing.length === 0 && b.pid !== killed
   if (!report.survivedRestart) throw new DemoFailure(`After the restart B lacks: ${missing.join(', ')}.`)
   tell.say(`Still there: ${after.entries} entries, ${after.episodes} episodes, and what B thinks of A.`)
+}
+
+async function catchUp(
+  a: DemoNode,
+  c: DemoNode,
+  author: string,
+  retracted: string,
+  report: DemoReport,
+  tell: Teller,
+): Promise<void> {
+  tell.step('A leaves; C comes back, and catches up with B on what it has missed')
+  await a.leave()
+  await c.start()
+  const found = await until('C recalls the lesson that A shared while C was away', async () => {
+    const { items } = await c.call('recall', deliveryWindow)
+    return items.find(item => item.author === author)
+  })
+  await until('what A took back is gone from C', async () => {
+    const known = await c.attempt('getEntry', { cid: retracted })
+    return known.ok ? undefined : true
+  })
+  report.caughtUp = true
+  tell.say(`C recalls: ${found.insight.summary}`)
+  tell.say('And what A took back meanwhile is gone from C, too.')
 }
 
 /** Everything that must outlive a kill, as a list of facts. */

@@ -6,6 +6,7 @@ import { fromHex, toHex } from '../../../crypto/bytes.ts'
 import { keyPairFromSeed, libp2pIdOf, publicKeyOfLibp2pId } from '../../../crypto/keys.ts'
 import { readChain } from '../../../protocol/chain.ts'
 import { decodeEntry, encodeEntry } from '../../../protocol/entry.ts'
+import { decodeEntryPage, decodeEntryWant } from '../../../protocol/entry-page.ts'
 import { duplicateKey } from '../../../protocol/entry-text.ts'
 import { messageId, readRecord } from '../../../protocol/envelope.ts'
 import { decodeHello } from '../../../protocol/hello.ts'
@@ -303,6 +304,25 @@ test('ranges vectors: messages', () => {
       const read = decode(bytesOf(one.bytes))
       expect(read.ok && plain(read.value), one.name).toEqual(one[key])
     })
+    each(cases.invalid, one => {
+      expect(decode(bytesOf(one.bytes)), one.name).toMatchObject({ ok: false, code: 'range-malformed' })
+    })
+  }
+})
+
+test('entries vectors', () => {
+  const file = load<{ readonly wants: CaseFile; readonly pages: CaseFile }>('entries')
+  each(file.wants.valid, one => {
+    expect(decodeEntryWant(bytesOf(one.bytes)), one.name).toEqual({ ok: true, value: one.cids })
+  })
+  each(file.pages.valid, one => {
+    const read = decodeEntryPage(bytesOf(one.bytes))
+    expect(read.ok && read.value.map(cidOf), one.name).toEqual(one.cids)
+  })
+  for (const [cases, decode] of [
+    [file.wants, decodeEntryWant],
+    [file.pages, decodeEntryPage],
+  ] as const) {
     each(cases.invalid, one => {
       expect(decode(bytesOf(one.bytes)), one.name).toMatchObject({ ok: false, code: 'range-malformed' })
     })

@@ -22,6 +22,7 @@ export async function demo(context: Context): Promise<Result<ExitStatus>> {
     conflictShown: false,
     retractionHonoured: false,
     survivedRestart: false,
+    caughtUp: false,
     publishToRecallableMs: null,
   }
   const began = performance.now()

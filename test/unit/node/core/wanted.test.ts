@@ -7,6 +7,7 @@ import { WantedEntries } from '../../../../node/core/wanted.ts'
 import { createFetcher } from '../../../../node/pipeline/fetch.ts'
 import { signRecord } from '../../../../protocol/envelope.ts'
 import { cidOf } from '../../../../protocol/identity.ts'
+import { entryPageMax } from '../../../../protocol/limits.ts'
 import type { DigestRecord, EntryCid, PeerId } from '../../../../protocol/types.ts'
 import { VirtualClock } from '../../../../sim/clock.ts'
 import { openMemoryStore } from '../../../../store/memory.ts'
@@ -83,6 +84,7 @@ async function missingAll({
     inBackground: work => void work,
   })
   const fetcher = createFetcher({
+    fetchBatch: async () => new Map(),
     ...ports,
     blocks: { fetch },
     concurrency,
@@ -123,6 +125,9 @@ async function missingAll({
   }
 }
 
+/** Looks at who is there: one for each of them, and one for each batch. */
+const onceEach = (): number => Math.ceil(digests().length * (1 + 2 / entryPageMax))
+
 test('what does not fit into the queue is fetched when it has emptied, everything once', async () => {
   const gate = Promise.withResolvers<void>()
   const { wanted, fetcher, judged, tries, pass, close } = await missingAll({
@@ -132,10 +137,12 @@ test('what does not fit into the queue is fetched when it has emptied, everythin
   wanted.fetchWith(fetcher)
   for (const digest of digests()) wanted.want(digest, peer(ben))
   await pass(0)
-  expect(fetcher.waiting).toBe(waitingMax + concurrency)
+  expect(fetcher.waiting).toBeGreaterThanOrEqual(waitingMax)
+  expect(fetcher.waiting).toBeLessThan(digests().length)
   gate.resolve()
   await pass(0)
-  expect([judged.size, tries(), fetcher.waiting]).toEqual([digests().length, digests().length, 0])
+  expect([judged.size, fetcher.waiting]).toEqual([digests().length, 0])
+  expect(tries()).toBeLessThanOrEqual(onceEach())
   await close()
 })
 
@@ -182,7 +189,7 @@ test('ten thousand that nobody delivers do not keep the others from their turn, 
   wanted.fetchWith(fetcher)
   await drain()
   expect(judged.size).toBe(beyond - 100)
-  expect(tries()).toBe(digests().length)
+  expect(tries()).toBeLessThanOrEqual(onceEach())
   // Once more for what did not fit in when it was announced.
   for (const digest of digests()) wanted.want(digest, undefined)
   await drain()

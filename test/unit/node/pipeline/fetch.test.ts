@@ -40,6 +40,7 @@ function wanted(number: number): Wanted {
 function failing(clock: Clock) {
   const asked: EntryCid[] = []
   const fetcher = createFetcher({
+    fetchBatch: async () => new Map(),
     blocks: {
       fetch: async cid => {
         asked.push(cid)
@@ -109,6 +110,7 @@ function delivering(changes: Partial<FetchDeps> = {}) {
   const mismatches: string[] = []
   const asked: { cid: EntryCid; providers: readonly PeerId[] }[] = []
   const fetcher = createFetcher({
+    fetchBatch: async () => new Map(),
     blocks: {
       fetch: async (wantedCid, { providers }) => {
         asked.push({ cid: wantedCid, providers: providers.map(one => one.peer) })
@@ -258,6 +260,27 @@ test('what is worth most goes first, and what is wanted no more is not fetched',
   expect(asked).toEqual([cidNumber(0), cidNumber(2), cidNumber(1)])
 })
 
+test('many at once are asked of their announcer in batches, and one by one only what no batch brings', async () => {
+  const batches: number[] = []
+  const { fetcher, asked } = delivering({
+    fetchBatch: async (_peer, cids) => {
+      batches.push(cids.length)
+      // The last of each batch is not there.
+      return new Map(cids.slice(0, -1).map(one => [one, bytes]))
+    },
+  })
+  const digest = announced()
+  for (let n = 0; n < 200; n++)
+    fetcher.want({ digest: { ...digest, id: `${n}` as DigestRecord['id'] }, from: peer(ben) })
+  await fetcher.idle()
+  expect(Math.max(...batches)).toBe(64)
+  const inBatches = batches.reduce((sum, count) => sum + count, 0)
+  expect(inBatches).toBeGreaterThan(150)
+  expect(asked.length).toBeLessThan(60)
+  expect(fetcher.waiting).toBe(0)
+  await fetcher.close()
+})
+
 test('refuses what does not fit into its queue, and takes it when there is room', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const { fetcher } = delivering({
@@ -266,7 +289,7 @@ test('refuses what does not fit into its queue, and takes it when there is room'
   })
   const digest = announced()
   const many = Array.from(
-    { length: 10_001 },
+    { length: 10_002 },
     (_, n): Wanted => ({ digest: { ...digest, id: `${n}` as DigestRecord['id'] }, from: peer(ben) }),
   )
   const first = many.map(one => fetcher.want(one))
