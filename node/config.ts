@@ -16,6 +16,13 @@ export const nodeConfigSchema = z.strictObject({
   shareOpen: shareMode.default('reviewed'),
   /** Entries kept; beyond it the least useful are evicted. */
   capacityEntries: z.int().min(10).max(1_000_000).default(100_000),
+  /** Bytes of their blocks together, which counts as well. An entry has at most 4 KiB, and most have a third of that. */
+  capacityBytes: z.int().min(65_536).max(8_589_934_592).default(268_435_456),
+  /**
+   * Which entries of peers stay when there is not room for all: those that serve this node's recent queries best, or (to
+   * compare with) the newest, those used last, any. Own lessons always stay.
+   */
+  refinePolicy: z.enum(['demand', 'fifo', 'lru', 'random']).default('demand'),
   /** Episodes are forgotten after this many days; what was distilled from them stays. */
   retentionDays: z.int().min(1).max(3650).default(30),
   /** At most this many lessons in an answer to recall. */

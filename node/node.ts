@@ -22,6 +22,7 @@ import { KeptSet } from './core/kept-set.ts'
 import { Learning } from './core/learning.ts'
 import { Owner } from './core/owner.ts'
 import { Publishing } from './core/publishing.ts'
+import { RecentQueries } from './core/recent-queries.ts'
 import { Room } from './core/room.ts'
 import { countShadow } from './core/shadow.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
@@ -93,10 +94,11 @@ class LocalNode implements SwarmloreNode {
       kept: stored.kept,
       evidence: stored.evidence,
       authors: this.#authors,
+      queries: new RecentQueries(ports.random.fork('recent queries')),
       swarms,
       emit,
     }
-    this.#room = new Room({ ...shared, capacityEntries: config.capacityEntries })
+    this.#room = new Room({ ...shared, baseRate: () => this.#baseRate })
     this.#publishing = new Publishing({
       ...shared,
       emit: event => this.#emitOwn(event),
@@ -432,6 +434,7 @@ class LocalNode implements SwarmloreNode {
           await attest({ ports: this.#ports, evidence: this.#evidence, swarms: () => this.#swarms })
         await this.#learning.forgetOld()
         await this.#answering.forgetOld()
+        await this.#room.tidy()
       })
     }
   }

@@ -21,6 +21,7 @@ import type { Authors } from '../trust/authors.ts'
 import type { Voice } from '../trust/corroboration.ts'
 import { corroborators } from './agreeing.ts'
 import type { KeptSet } from './kept-set.ts'
+import type { RecentQueries } from './recent-queries.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
@@ -30,6 +31,7 @@ export interface AnsweringDeps {
   readonly kept: KeptSet
   readonly evidence: Evidence
   readonly authors: Authors
+  readonly queries: RecentQueries
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
 }
@@ -238,11 +240,16 @@ export class Answering {
     const meanings = texts.map(({ meaning }) => meaning)
     const [vectors] = await Promise.all([this.#embed(meanings, budgetMs), lexical()])
     for (const vector of vectors) {
+      let served = 0
       await this.#gather(
         found,
         accept => kept.searchMeaning(vector, listLength, pause, accept),
-        hit => raise(found.cosine, hit.id as EntryCid, hit.cosine),
+        hit => {
+          raise(found.cosine, hit.id as EntryCid, hit.cosine)
+          if (this.#isAdmissible(hit.id as EntryCid)) served = Math.max(served, hit.cosine)
+        },
       )
+      this.#deps.queries.note(vector, served)
     }
     return found
   }

@@ -15,6 +15,7 @@ import { propagationGroup } from './propagation.ts'
 import { rangesGroup } from './ranges.ts'
 import { recallGroup } from './recall.ts'
 import { recordsGroup } from './records.ts'
+import { refineGroup } from './refine.ts'
 import { trustGroup } from './trust.ts'
 
 const groups: readonly Group[] = [
@@ -24,6 +25,7 @@ const groups: readonly Group[] = [
   rangesGroup,
   bulkSyncGroup,
   trustGroup,
+  refineGroup,
   propagationGroup,
   lateJoinerGroup,
   processGroup,
