@@ -127,7 +127,8 @@ export class VectorIndex {
   copySketch(id: string, into: Uint32Array, at: number): boolean {
     const slot = this.#slotOf.get(id)
     if (slot === undefined) return false
-    for (let word = 0; word < this.#words; word++) into[at + word] = this.#sketches[slot * this.#words + word] ?? 0
+    for (let word = 0; word < this.#words; word++)
+      into[at + word] = this.#sketches[slot * this.#words + word] ?? 0
     return true
   }
 

@@ -34,8 +34,9 @@ export interface RoomDeps {
 const strangersShare = 0.1
 /** When room must be made, this share of the capacity is freed at once, so that the work is done rarely. */
 const evictShare = 0.02
-/** Entries that go in one batch: more would hold the event loop. */
+/** Entries that go in one batch, and batches that wait for the disk together: more would hold the event loop. */
 const evictBatch = 100
+const evictBatches = 8
 /** Entries whose facts are gathered between two pauses, and microseconds that each takes. */
 const factsBatch = 64
 const factMicros = 8
@@ -153,25 +154,29 @@ export class Room {
   }
 
   async #evict(cids: readonly EntryCid[]): Promise<void> {
+    for (let from = 0; from < cids.length; ) {
+      const together: Promise<void>[] = []
+      for (; together.length < evictBatches && from < cids.length; from += evictBatch)
+        together.push(this.#evictSome(cids.slice(from, from + evictBatch)))
+      await Promise.all(together)
+    }
+  }
+
+  async #evictSome(cids: readonly EntryCid[]): Promise<void> {
     const { cpu, store } = this.#deps.ports
-    for (let from = 0; from < cids.length; from += evictBatch) {
-      // What was handed in since, or has gone for another reason, is not there any more.
-      const metas = cids
-        .slice(from, from + evictBatch)
-        .map(cid => this.#deps.kept.get(cid))
-        .filter(meta => meta !== undefined)
-      const changes = metas.map(meta => this.#deps.kept.drop(meta.cid))
-      await store.batch(changes.flatMap(change => change.ops))
-      for (const change of changes) change.apply()
-      this.#evicted += metas.length
-      for (const { cid, swarm } of metas) {
-        this.#deps
-          .swarms()
-          .find(one => one.id === swarm)
-          ?.evicted(cid)
-        this.#deps.emit({ type: 'evicted', cid })
-      }
-      await cpu.spend('index', metas.length)
+    await cpu.spend('index', cids.length)
+    // What has gone for another reason is not there any more.
+    const metas = cids.map(cid => this.#deps.kept.get(cid)).filter(meta => meta !== undefined)
+    const changes = metas.map(meta => this.#deps.kept.drop(meta.cid))
+    await store.batch(changes.flatMap(change => change.ops))
+    for (const change of changes) change.apply()
+    this.#evicted += metas.length
+    for (const { cid, swarm } of metas) {
+      this.#deps
+        .swarms()
+        .find(one => one.id === swarm)
+        ?.evicted(cid)
+      this.#deps.emit({ type: 'evicted', cid })
     }
   }
 

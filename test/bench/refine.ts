@@ -39,7 +39,10 @@ async function* measure({ say }: Bench): AsyncGenerator<Measured> {
     const endWatch = watchLoop()
     const startedAt = performance.now()
     // A new lesson finds no room.
-    const lesson = { situation: 'The benchmark adds a lesson.', insight: { summary: 'It is full.', action: 'Refine.' } }
+    const lesson = {
+      situation: 'The benchmark adds a lesson.',
+      insight: { summary: 'It is full.', action: 'Refine.' },
+    }
     value(await node.addEntry({ kind: 'procedure', domains: ['benchmark'], ...lesson }))
     const tookS = (performance.now() - startedAt) / 1000
     const { maxMs } = endWatch()

@@ -5,14 +5,16 @@
 
 import { sketchBitsMax } from '../../../protocol/limits.ts'
 import { sketchOf } from '../../../protocol/sketch.ts'
+import type { PeerId } from '../../../protocol/types.ts'
 import type { Pause } from '../../../store/ports.ts'
+import { eachInTurns } from './in-turns.ts'
 import type { Demand, KeptFacts } from './policy.ts'
 import { posteriorOfHelping } from './usefulness.ts'
 
 /** Entries that are looked at for each query. */
-const nearestMax = 64
+const nearestMax = 32
 /** Of one author: a flood of copies fills no query's list. */
-const nearestOfAuthorMax = 8
+const nearestOfAuthorMax = 4
 /** Cosine below which recall hands nothing out for a query. */
 const helpfulCosine = 0.5
 /** Two standard deviations of a distance between sketches, so that chance hides few of the near ones. */
@@ -91,20 +93,22 @@ async function sketchTable(
   const rows = new Uint32Array(facts.length * width)
   const heads = new Uint32Array(facts.length * groupWords)
   const entries = new Int32Array(facts.length)
-  const posterior = Float32Array.from(facts, posteriorOfHelping)
-  const numbers = new Map<string, number>()
-  const authors = Int32Array.from(facts, ({ author }) => {
-    const number = numbers.get(author) ?? numbers.size
-    numbers.set(author, number)
-    return number
-  })
+  const posterior = new Float32Array(facts.length)
+  const authors = new Int32Array(facts.length)
+  const numbers = new Map<PeerId, number>()
   let count = 0
-  for (const [at, { cid }] of facts.entries()) {
-    if (at % 1_024 === 0) await pause(1_024)
-    if (bits === 0 || (posterior[at] ?? 0) === 0 || !demand.copySketch(cid, rows, count * width)) continue
-    heads.set(rows.subarray(count * width, count * width + groupWords), count * groupWords)
+  await eachInTurns(facts.length, pause, at => {
+    const one = facts[at]
+    if (one === undefined) return
+    const number = numbers.get(one.author) ?? numbers.size
+    numbers.set(one.author, number)
+    authors[at] = number
+    posterior[at] = posteriorOfHelping(one)
+    const from = count * width
+    if (bits === 0 || posterior[at] === 0 || !demand.copySketch(one.cid, rows, from)) return
+    for (let word = 0; word < groupWords; word++) heads[count * groupWords + word] = rows[from + word] ?? 0
     entries[count++] = at
-  }
+  })
   return {
     bits,
     width,
@@ -119,11 +123,7 @@ async function sketchTable(
 }
 
 /** Numbers of the entries that promise most for a query, best first. */
-async function nearestTo(
-  query: Float32Array,
-  table: SketchTable,
-  pause: Pause,
-): Promise<readonly number[]> {
+async function nearestTo(query: Float32Array, table: SketchTable, pause: Pause): Promise<readonly number[]> {
   const sketch = queryWords(query, table)
   const limits = {
     head: distanceLimit(Math.min(table.bits, groupWords * 32)),

@@ -8,15 +8,15 @@ import type { EntryCid, PeerId } from '../../../protocol/types.ts'
 import type { Pause } from '../../../store/ports.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import { Heap } from './heap.ts'
+import { eachInTurns, sortedNumbers } from './in-turns.ts'
 import { Places, quotaShare } from './places.ts'
-import type { Budget, KeptFacts, RefineInput, Refined } from './policy.ts'
-import { sortedNumbers } from './sorted.ts'
+import type { Budget, KeptFacts, Refined, RefineInput } from './policy.ts'
 import { isProven, usefulness } from './usefulness.ts'
 
 /** What an entry must add to the sum to be taken for it: less is the noise of 16-bit floats. */
 const gainMin = 0.001
-/** Entries between two pauses. */
-const stepUnits = 512
+/** Entries weighed anew between two pauses. */
+const lazySteps = 512
 
 export async function demandWeighted(input: RefineInput): Promise<Refined> {
   const facts = await inOrderOfCids(input)
@@ -33,7 +33,7 @@ export async function demandWeighted(input: RefineInput): Promise<Refined> {
   await fill(choice, isWithinQuota, pause)
   // Places that nobody else wants.
   await fill(choice, () => true, pause)
-  return refinedOf(choice, overQuota)
+  return refinedOf(choice, overQuota, pause)
 }
 
 interface Choice {
@@ -50,13 +50,14 @@ interface Choice {
 }
 
 async function inOrderOfCids({ facts, pause }: RefineInput): Promise<readonly KeptFacts[]> {
-  const cids = facts.map(one => one.cid)
-  const order = await sortedNumbers(
-    facts.length,
-    (a, b) => ((cids[a] ?? '') < (cids[b] ?? '') ? -1 : 1),
-    pause,
-  )
-  return Array.from(order, at => facts[at]).filter(one => one !== undefined)
+  const compare = (a: number, b: number): number => ((facts[a]?.cid ?? '') < (facts[b]?.cid ?? '') ? -1 : 1)
+  const order = await sortedNumbers(facts.length, compare, pause)
+  const ordered: KeptFacts[] = []
+  await eachInTurns(facts.length, pause, at => {
+    const one = facts[order[at] ?? 0]
+    if (one !== undefined) ordered.push(one)
+  })
+  return ordered
 }
 
 /** Own lessons have their places. */
@@ -64,13 +65,20 @@ async function startedChoice(
   { budget, nowMs, pause }: RefineInput,
   facts: readonly KeptFacts[],
 ): Promise<Choice> {
-  const value = Float64Array.from(facts, one => usefulness(one, nowMs))
+  const value = new Float64Array(facts.length)
+  const authors = new Set<PeerId>()
+  const own: number[] = []
+  await eachInTurns(facts.length, pause, at => {
+    const one = facts[at]
+    if (one === undefined) return
+    value[at] = usefulness(one, nowMs)
+    if (one.isOwn) own.push(at)
+    else authors.add(one.author)
+  })
   const byUse = await sortedNumbers(facts.length, (a, b) => (value[b] ?? 0) - (value[a] ?? 0) || a - b, pause)
-  const authors = new Set(facts.filter(one => !one.isOwn).map(one => one.author))
-  const share = quotaShare(authors.size)
   const taken = new Uint8Array(facts.length)
-  const choice = { places: new Places(budget), share, taken, value, byUse, facts }
-  for (const [at, one] of facts.entries()) if (one.isOwn) take(choice, at)
+  const choice = { places: new Places(budget), share: quotaShare(authors.size), taken, value, byUse, facts }
+  for (const at of own) take(choice, at)
   return choice
 }
 
@@ -82,17 +90,13 @@ function take({ facts, places, taken }: Choice, at: number): void {
 }
 
 /** Takes what may have a place, the most useful first, as far as there are places. */
-async function fill(
-  choice: Choice,
-  mayHaveOne: (one: KeptFacts) => boolean,
-  pause: Pause,
-): Promise<void> {
-  for (const [step, at] of choice.byUse.entries()) {
-    if (step % stepUnits === 0) await pause(stepUnits)
+async function fill(choice: Choice, mayHaveOne: (one: KeptFacts) => boolean, pause: Pause): Promise<void> {
+  await eachInTurns(choice.byUse.length, pause, step => {
+    const at = choice.byUse[step] ?? 0
     const one = choice.facts[at]
-    if (one === undefined || choice.taken[at] === 1) continue
+    if (one === undefined || choice.taken[at] === 1) return
     if (choice.places.hasRoomFor(one) && mayHaveOne(one)) take(choice, at)
-  }
+  })
 }
 
 /** Takes what adds most for its size, again and again, until nothing adds anything or there is no place. */
@@ -100,14 +104,15 @@ async function takeByGain(choice: Choice, coverage: Coverage, pause: Pause): Pro
   const { facts, places, share, taken } = choice
   const served = new Float32Array(coverage.queries)
   const heap = new Heap()
-  for (const at of facts.keys()) if (taken[at] === 1) serve(coverage, at, served)
-  for (const at of facts.keys()) {
-    if (at % stepUnits === 0) await pause(stepUnits)
+  await eachInTurns(facts.length, pause, at => {
+    if (taken[at] === 1) serve(coverage, at, served)
+  })
+  await eachInTurns(facts.length, pause, at => {
     const gain = taken[at] === 1 ? 0 : gainOf(coverage, at, served)
     if (gain >= gainMin) heap.push(at, gain / costOf(facts[at], places.budget))
-  }
+  })
   for (let step = 0; heap.size > 0; step++) {
-    if (step % stepUnits === 0) await pause(stepUnits)
+    if (step % lazySteps === 0) await pause(lazySteps)
     const at = heap.pop() ?? 0
     const one = facts[at]
     if (one === undefined || !places.hasRoomFor(one) || !places.isWithinQuota(one, share)) continue
@@ -141,22 +146,27 @@ function costOf(one: KeptFacts | undefined, { entries, bytes }: Budget): number 
   return Math.max(1, ((one?.bytes ?? 0) * entries) / bytes)
 }
 
-function refinedOf({ byUse, facts, taken, value }: Choice, overQuota: ReadonlySet<PeerId>): Refined {
+async function refinedOf(
+  { byUse, facts, taken, value }: Choice,
+  overQuota: ReadonlySet<PeerId>,
+  pause: Pause,
+): Promise<Refined> {
   const evicted: EntryCid[] = []
   /** The best of those that had to go, or what would go next; for authors beyond their quota the best of their own. */
   let least: number | undefined
   let next = 0
   const leastOf = new Map<PeerId, number>()
-  for (const at of byUse) {
+  await eachInTurns(byUse.length, pause, step => {
+    const at = byUse[step] ?? 0
     const one = facts[at]
-    if (one === undefined || one.isOwn) continue
+    if (one === undefined || one.isOwn) return
     const worth = value[at] ?? 0
     next = worth
-    if (taken[at] === 1) continue
+    if (taken[at] === 1) return
     evicted.push(one.cid)
     if (!overQuota.has(one.author)) least ??= worth
     else if (!leastOf.has(one.author)) leastOf.set(one.author, worth)
-  }
+  })
   const bar = least ?? next
   return {
     evicted: evicted.reverse(),

@@ -3,9 +3,9 @@
  * good for is to be held against: none of them knows what is asked for.
  */
 
-import type { EntryFacts, KeptFacts, RefineInput, RefinePolicy } from './policy.ts'
+import { eachInTurns, sortedNumbers } from './in-turns.ts'
 import { isOver, Places } from './places.ts'
-import { sortedNumbers } from './sorted.ts'
+import type { EntryFacts, KeptFacts, RefineInput, RefinePolicy } from './policy.ts'
 
 /** Higher stays longer. Of what is not here it says what it would say on its arrival, so that nothing is fetched in circles. */
 type Rank = (facts: EntryFacts & Partial<KeptFacts>, seed: number) => number
@@ -20,7 +20,11 @@ export const random: RefinePolicy = input => refineByRank(input, (facts, seed) =
 
 async function refineByRank(input: RefineInput, rank: Rank) {
   const { facts, budget, seed, pause } = input
-  const ranks = Float64Array.from(facts, one => rank(one, seed))
+  const ranks = new Float64Array(facts.length)
+  await eachInTurns(facts.length, pause, at => {
+    const one = facts[at]
+    if (one !== undefined) ranks[at] = rank(one, seed)
+  })
   const order = await sortedNumbers(
     facts.length,
     (a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0) || ((facts[a]?.cid ?? '') < (facts[b]?.cid ?? '') ? -1 : 1),

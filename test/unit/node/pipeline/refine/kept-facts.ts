@@ -59,11 +59,16 @@ export function demandFor(
       into.set(new Uint32Array(sketch.slice().buffer), at)
       return true
     },
-    cosine: (one, query) => (vectors.get(one) ?? []).reduce((sum, value, at) => sum + value * (query[at] ?? 0), 0),
+    cosine: (one, query) => {
+      let sum = 0
+      for (const [at, value] of (vectors.get(one) ?? new Float32Array()).entries())
+        sum += value * (query[at] ?? 0)
+      return sum
+    },
   }
 }
 
-/** What the entries that stay do for the queries: for each the best, by similarity × trust. */
+/** What the entries that stay do for the queries: for each the best, by similarity × trust, of those that recall hands out. */
 export function served(
   stays: readonly KeptFacts[],
   queries: readonly Float32Array[],
@@ -71,6 +76,9 @@ export function served(
 ): number {
   const { cosine } = demandFor(queries, vectors)
   let sum = 0
-  for (const query of queries) sum += Math.max(0, ...stays.map(one => cosine(one.cid, query) * one.trust))
+  for (const query of queries) {
+    const worth = stays.map(one => ({ near: cosine(one.cid, query), trust: one.trust }))
+    sum += Math.max(0, ...worth.filter(({ near }) => near >= 0.5).map(({ near, trust }) => near * trust))
+  }
   return sum
 }

@@ -9,7 +9,11 @@ import { by, demandFor, kept, now, vectorOf } from './kept-facts.ts'
 const dayMs = 86_400_000
 const noDemand = demandFor([], new Map())
 
-function input(facts: readonly KeptFacts[], entries: number, changes: Partial<RefineInput> = {}): RefineInput {
+function input(
+  facts: readonly KeptFacts[],
+  entries: number,
+  changes: Partial<RefineInput> = {},
+): RefineInput {
   const budget = { entries, bytes: 1_000_000 }
   return { facts, budget, nowMs: now, demand: noDemand, seed: 1, pause: () => undefined, ...changes }
 }
@@ -66,7 +70,9 @@ describe('by demand', () => {
 
   it('takes what promises most, by trust and not by nearness alone', async () => {
     const trusted = facts.map(one => (one.cid === cid('crane c') ? { ...one, trust: 0.9 } : one))
-    const { evicted } = await demand(input(trusted, 1, { demand: { ...asked, queries: queries.slice(0, 1) } }))
+    const { evicted } = await demand(
+      input(trusted, 1, { demand: { ...asked, queries: queries.slice(0, 1) } }),
+    )
     expect(evicted).not.toContain(cid('crane c'))
   })
 
@@ -77,7 +83,9 @@ describe('by demand', () => {
   })
 
   it('prefers two small ones to a large one where bytes are short', async () => {
-    const large = facts.map(one => (one.cid.startsWith(cid('crane a')) ? { ...one, bytes: 4_000, trust: 0.55 } : one))
+    const large = facts.map(one =>
+      one.cid.startsWith(cid('crane a')) ? { ...one, bytes: 4_000, trust: 0.55 } : one,
+    )
     const { evicted } = await demand(
       input(large, 10, { budget: { entries: 10, bytes: 4_000 }, demand: asked }),
     )

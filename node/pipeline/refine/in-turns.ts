@@ -1,11 +1,23 @@
-/** Sorting that lets others have their turn: 100,000 entries at once would hold the event loop for too long. */
+/** Going through many, and sorting them, with turns for others between: 100,000 at once would hold the event loop. */
 
 import type { Pause } from '../../../store/ports.ts'
 
 /** Sorted by the engine in one piece: about a millisecond. */
 const runLength = 2_048
-/** Steps of merging between two pauses. */
-const mergeUnits = 8_192
+/** Steps of merging between two pauses: less than a millisecond. */
+const mergeSteps = 8_192
+
+/** Items between two pauses, and how many of them a microsecond takes. */
+const stepItems = 1_024
+const itemsPerMicro = 2
+
+/** Calls `visit` with the numbers from 0 to `count`. */
+export async function eachInTurns(count: number, pause: Pause, visit: (at: number) => void): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    if (at % stepItems === 0) await pause(stepItems / itemsPerMicro)
+    visit(at)
+  }
+}
 
 /** The numbers from 0 to `count`, in order. `compare` must be total, so that the answer is one. */
 export async function sortedNumbers(
@@ -42,7 +54,7 @@ async function merge(
   let left = start
   let right = leftEnd
   for (let at = start; at < rightEnd; at++) {
-    if (at % mergeUnits === 0) await pause(mergeUnits)
+    if (at % mergeSteps === 0) await pause(mergeSteps / 8)
     const a = from[left] ?? 0
     const b = from[right] ?? 0
     const takesLeft = left < leftEnd && (right >= rightEnd || compare(a, b) <= 0)
