@@ -35,7 +35,7 @@ const strangersShare = 0.1
 /** When room must be made, this share of the capacity is freed at once, so that the work is done rarely. */
 const evictShare = 0.02
 /** Entries that go in one batch, and batches that wait for the disk together: more would hold the event loop. */
-const evictBatch = 100
+const evictBatch = 50
 const evictBatches = 8
 /** Entries whose facts are gathered between two pauses, and microseconds that each takes. */
 const factsBatch = 64
@@ -164,11 +164,12 @@ export class Room {
 
   async #evictSome(cids: readonly EntryCid[]): Promise<void> {
     const { cpu, store } = this.#deps.ports
-    await cpu.spend('index', cids.length)
     // What has gone for another reason is not there any more.
     const metas = cids.map(cid => this.#deps.kept.get(cid)).filter(meta => meta !== undefined)
     const changes = metas.map(meta => this.#deps.kept.drop(meta.cid))
     await store.batch(changes.flatMap(change => change.ops))
+    // Batches that were written together come back together: each gets its turn.
+    await cpu.spend('index', changes.length)
     for (const change of changes) change.apply()
     this.#evicted += metas.length
     for (const { cid, swarm } of metas) {
