@@ -31,6 +31,11 @@ export const nodeConfigSchema = z.strictObject({
   recallTokenBudget: z.int().min(50).max(20_000).default(800),
   /** After this time recall answers with what it has. */
   recallTimeBudgetMs: z.int().min(1).max(10_000).default(50),
+  /**
+   * Share of recalls in which another side of a disagreement leads than the one that did best, so that it is tried again. 0
+   * where answers go to users: it costs them.
+   */
+  recallExploration: z.number().min(0).max(1).default(0),
   /** A failure weighs this many times a success in the opinion of an author. */
   hurtWeight: z.number().min(1).max(3).default(1.5),
   /** Whether this node tells its swarms once a day how often each author's lessons helped and hurt here. Names no query. */

@@ -95,10 +95,11 @@ class LocalNode implements SwarmloreNode {
       evidence: stored.evidence,
       authors: this.#authors,
       queries: new RecentQueries(ports.random.fork('recent queries')),
+      baseRate: () => this.#baseRate,
       swarms,
       emit,
     }
-    this.#room = new Room({ ...shared, baseRate: () => this.#baseRate })
+    this.#room = new Room(shared)
     this.#publishing = new Publishing({
       ...shared,
       emit: event => this.#emitOwn(event),

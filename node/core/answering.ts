@@ -15,11 +15,13 @@ import type { NodeConfig } from '../config.ts'
 import { promptBlock } from '../pipeline/prompt-block.ts'
 import { admit, type Candidate, choose, fuse, type Group, queryTexts } from '../pipeline/recall.ts'
 import { cluster } from '../pipeline/reconcile.ts'
+import { isRefuted } from '../pipeline/refine/usefulness.ts'
 import type { Ports } from '../ports.ts'
 import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { Voice } from '../trust/corroboration.ts'
 import { corroborators } from './agreeing.ts'
+import { rankArms } from './arms.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { RecentQueries } from './recent-queries.ts'
 import type { Swarm } from './swarm.ts'
@@ -32,6 +34,7 @@ export interface AnsweringDeps {
   readonly evidence: Evidence
   readonly authors: Authors
   readonly queries: RecentQueries
+  readonly baseRate: () => number
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
 }
@@ -82,8 +85,10 @@ export class Answering {
     const found = await this.#search(request, budgetMs)
     const candidates = await this.#candidates(found)
     const { admitted, heldBack } = this.#admit(candidates, request, startedAt)
+    const explores = config.recallExploration > 0 && random.below(1_000) < config.recallExploration * 1_000
     const groups = cluster(admitted.slice(0, clusteredMax)).map((group): Group => {
-      return { ...group, independent: this.#independent(group, admitted) }
+      const ranked = rankArms(group, explores ? random.below(1_000) / 1_000 : undefined)
+      return { ...ranked, independent: this.#independent(ranked, admitted) }
     })
     const own = new Set(this.#deps.swarms().map(swarm => swarm.self))
     const limits = {
@@ -312,6 +317,8 @@ export class Answering {
       await ports.cpu.spend('decode', 1)
       const standing = authors.standing(entry.author, swarm.membership)
       const { helped, hurt } = evidence.ofEntry(cid, today)
+      // Retired, own lessons too: it is there to be seen.
+      if (isRefuted({ helped, hurt }, this.#deps.baseRate())) continue
       candidates.push({
         cid,
         swarm: swarm.id,

@@ -36,7 +36,7 @@ const strangersShare = 0.1
 const evictShare = 0.02
 /** Entries that go in one batch, and batches that wait for the disk together: more would hold the event loop. */
 const evictBatch = 50
-const evictBatches = 8
+const evictBatches = 16
 /** Entries whose facts are gathered between two pauses, and microseconds that each takes. */
 const factsBatch = 64
 const factMicros = 8
