@@ -262,7 +262,13 @@ class LocalNode implements SwarmloreNode {
       now: clock.now(),
       swarms: this.swarms(),
       episodes: this.#learning.counts,
-      entries: { ...this.#catalogue.counts(), capacity: this.#config.capacityEntries },
+      entries: {
+        ...this.#catalogue.counts(),
+        capacity: this.#config.capacityEntries,
+        bytes: this.#kept.bytes,
+        capacityBytes: this.#config.capacityBytes,
+        evicted: this.#room.evicted,
+      },
       fetch: {
         waiting: this.#swarms.reduce((sum, swarm) => sum + swarm.waiting, 0),
         failed: this.#swarms.reduce((sum, swarm) => sum + swarm.failed, 0),

@@ -6,22 +6,29 @@
 import { toHex } from '../../crypto/bytes.ts'
 import { secondsPerDay } from '../../protocol/body.ts'
 import { duplicateKey } from '../../protocol/entry-text.ts'
-import type { Day, EntryCid, PeerId, Result } from '../../protocol/types.ts'
+import type { Day, EntryCid, Result } from '../../protocol/types.ts'
 import type { Evidence, Feedback } from '../../store/evidence.ts'
 import type { Pause, StoreOp } from '../../store/ports.ts'
 import { forgetRecallsOps, getRecall, putRecallOps, type StoredRecall } from '../../store/recalls.ts'
-import type { FeedbackOutcome, FeedbackReport, NodeEvent, RecallRequest, RecallResult } from '../api.ts'
+import type {
+  EntryDetail,
+  FeedbackOutcome,
+  FeedbackReport,
+  NodeEvent,
+  RecallRequest,
+  RecallResult,
+} from '../api.ts'
 import type { NodeConfig } from '../config.ts'
 import { promptBlock } from '../pipeline/prompt-block.ts'
 import { admit, type Candidate, choose, fuse, type Group, queryTexts } from '../pipeline/recall.ts'
-import { cluster } from '../pipeline/reconcile.ts'
+import { cluster, type Known } from '../pipeline/reconcile.ts'
 import { isRefuted } from '../pipeline/refine/usefulness.ts'
 import type { Ports } from '../ports.ts'
 import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { Voice } from '../trust/corroboration.ts'
 import { corroborators } from './agreeing.ts'
-import { rankArms } from './arms.ts'
+import { type Arm, rankArms, rankClaims } from './arms.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { RecentQueries } from './recent-queries.ts'
 import type { Swarm } from './swarm.ts'
@@ -127,7 +134,7 @@ export class Answering {
   /** Entries that say the same as this one, or something else for the same situation. */
   async neighbours(
     cid: EntryCid,
-  ): Promise<{ alternatives: readonly EntryCid[]; corroboratedBy: readonly PeerId[] }> {
+  ): Promise<Pick<EntryDetail, 'alternatives' | 'corroboratedBy' | 'merged' | 'standing'>> {
     const { kept } = this.#deps
     const self = kept.known(cid)
     if (self === undefined) return { alternatives: [], corroboratedBy: [] }
@@ -145,9 +152,26 @@ export class Answering {
       .filter(other => other !== undefined)
     const group = cluster([self, ...others]).find(one => one.head.cid === cid)
     const own = new Set(this.#deps.swarms().map(swarm => swarm.self))
+    const ranked = group === undefined ? undefined : rankClaims(group, one => this.#claim(one))
+    const isOut = isRefuted(this.#deps.evidence.ofEntry(cid, this.#today()), this.#deps.baseRate())
+    const isContested = ranked?.contested.some(one => one.cid === cid) === true
+    const merged = ranked?.mergeOf(self).parents ?? []
     return {
+      ...(merged.length > 1 ? { merged } : {}),
+      ...(isOut ? { standing: 'refuted' } : isContested ? { standing: 'contested' } : {}),
       alternatives: group?.alternatives.map(other => other.cid) ?? [],
       corroboratedBy: group?.corroboratedBy.filter(author => !own.has(author)) ?? [],
+    }
+  }
+
+  #claim({ cid, entry }: Known): Arm {
+    const { authors, evidence, kept } = this.#deps
+    const swarm = this.#deps.swarms().find(one => one.id === kept.get(cid)?.swarm)
+    const standing = swarm === undefined ? undefined : authors.standing(entry.author, swarm.membership)
+    return {
+      ...evidence.ofEntry(cid, this.#today()),
+      trust: standing?.trust ?? 0,
+      tier: standing?.tier ?? 'quarantined',
     }
   }
 

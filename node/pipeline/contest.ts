@@ -64,8 +64,8 @@ export function contest<Arm>(
     const lead = Math.floor(draw * ranked.length)
     return { open: [...ranked.splice(lead, 1), ...ranked].map(({ arm }) => arm), contested: [] }
   }
-  const hasLost = ({ mean, variance }: Posterior): boolean =>
-    best.mean - mean > lostDeviations * Math.sqrt(best.variance + variance)
+  const hasLost = ({ share, variance }: Posterior): boolean =>
+    best.share - share > lostDeviations * Math.sqrt(best.variance + variance)
   return {
     open: ranked.filter(one => !hasLost(one)).map(({ arm }) => arm),
     contested: ranked.filter(hasLost).map(({ arm }) => arm),
@@ -73,7 +73,10 @@ export function contest<Arm>(
 }
 
 interface Posterior {
+  /** By it arms are ranked: what their authors are worth, corrected by outcomes. */
   readonly mean: number
+  /** What outcomes alone say, and how sure: a name wins nothing for good, whatever it is worth. */
+  readonly share: number
   readonly variance: number
   readonly first: EntryCid | ''
 }
@@ -81,7 +84,6 @@ interface Posterior {
 function posteriorOf({ trust, helped, hurt, parents }: Merge): Posterior {
   const total = helped + hurt + priorOutcomes
   const mean = (helped + priorOutcomes * trust) / total
-  // Nobody is sure beforehand: trust 1 alone leaves the spread of one success in three.
-  const spread = (helped + 1) / (helped + hurt + 2)
-  return { mean, variance: (spread * (1 - spread)) / (total + 1), first: parents[0] ?? '' }
+  const share = (helped + 1) / total
+  return { mean, share, variance: (share * (1 - share)) / (total + 1), first: parents[0] ?? '' }
 }

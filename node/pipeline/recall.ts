@@ -221,7 +221,7 @@ function itemOf(
 ): RecallItem {
   const { corroborators, entry } = candidate
   const all = [group.head, ...group.alternatives, ...(group.contested ?? [])]
-  const merge = contradicts === undefined && candidate.tier !== 'own' ? group.merge : undefined
+  const merge = contradicts === undefined ? group.merge : undefined
   const agreeing = contradicts === undefined ? group.corroboratedBy.filter(author => !own.has(author)) : []
   return {
     cid: candidate.cid,

@@ -77,7 +77,7 @@ export interface Cluster<T extends Known> {
   /** The best of the cluster, by the order of the input. */
   readonly head: T
   readonly alternatives: readonly T[]
-  /** What says the same as the head, whoever said it. */
+  /** What says the same as the head or as one of the alternatives, whoever said it. */
   readonly same: readonly T[]
   readonly corroboratedBy: readonly PeerId[]
 }
@@ -104,8 +104,8 @@ export function cluster<T extends Known>(best: readonly T[]): readonly Cluster<T
     const relation = relate(item, home.head)
     if (relation === 'alternative') {
       // The same alternative from a second author is not a second alternative.
-      if (!home.alternatives.some(other => relate(item, other) !== 'alternative'))
-        home.alternatives.push(item)
+      if (home.alternatives.some(other => relate(item, other) !== 'alternative')) home.same.push(item)
+      else home.alternatives.push(item)
     } else {
       home.same.push(item)
       if (relation === 'corroborates') home.corroboratedBy.add(item.entry.author)
