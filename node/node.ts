@@ -442,6 +442,8 @@ class LocalNode implements SwarmloreNode {
         await this.#learning.forgetOld()
         await this.#answering.forgetOld()
         await this.#room.tidy()
+        // What is asked for now may be worth a place that it was not worth before.
+        for (const swarm of this.#swarms) swarm.wantMissing()
       })
     }
   }
