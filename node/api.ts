@@ -139,6 +139,10 @@ export interface EntryDetail extends EntryView {
   /** Episodes of this node that it came from. */
   readonly episodes: readonly EpisodeId[]
   readonly alternatives: readonly EntryCid[]
+  /** Present where an alternative did clearly better here (contested), or its outcomes alone speak against it (refuted). */
+  readonly standing?: 'contested' | 'refuted'
+  /** What recall merges into one with it, itself included; absent where it stands alone. */
+  readonly merged?: readonly EntryCid[]
   readonly corroboratedBy: readonly PeerId[]
 }
 
@@ -263,6 +267,11 @@ export interface NodeStatus {
     readonly received: number
     readonly quarantined: number
     readonly capacity: number
+    /** Of the blocks of all kept entries. */
+    readonly bytes: number
+    readonly capacityBytes: number
+    /** Entries of peers that had to go since the start. */
+    readonly evicted: number
   }
   readonly fetch: { readonly waiting: number; readonly failed: number }
   readonly rejected: Readonly<Record<string, number>>

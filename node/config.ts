@@ -16,6 +16,13 @@ export const nodeConfigSchema = z.strictObject({
   shareOpen: shareMode.default('reviewed'),
   /** Entries kept; beyond it the least useful are evicted. */
   capacityEntries: z.int().min(10).max(1_000_000).default(100_000),
+  /** Bytes of their blocks together, which counts as well. An entry has at most 4 KiB, and most have a third of that. */
+  capacityBytes: z.int().min(65_536).max(8_589_934_592).default(268_435_456),
+  /**
+   * Which entries of peers stay when there is not room for all: those that serve this node's recent queries best, or (to
+   * compare with) the newest, those used last, any. Own lessons always stay.
+   */
+  refinePolicy: z.enum(['demand', 'fifo', 'lru', 'random']).default('demand'),
   /** Episodes are forgotten after this many days; what was distilled from them stays. */
   retentionDays: z.int().min(1).max(3650).default(30),
   /** At most this many lessons in an answer to recall. */
@@ -24,6 +31,11 @@ export const nodeConfigSchema = z.strictObject({
   recallTokenBudget: z.int().min(50).max(20_000).default(800),
   /** After this time recall answers with what it has. */
   recallTimeBudgetMs: z.int().min(1).max(10_000).default(50),
+  /**
+   * Share of recalls in which another side of a disagreement leads than the one that did best, so that it is tried again. 0
+   * where answers go to users: it costs them.
+   */
+  recallExploration: z.number().min(0).max(1).default(0),
   /** A failure weighs this many times a success in the opinion of an author. */
   hurtWeight: z.number().min(1).max(3).default(1.5),
   /** Whether this node tells its swarms once a day how often each author's lessons helped and hurt here. Names no query. */

@@ -22,6 +22,7 @@ import { KeptSet } from './core/kept-set.ts'
 import { Learning } from './core/learning.ts'
 import { Owner } from './core/owner.ts'
 import { Publishing } from './core/publishing.ts'
+import { RecentQueries } from './core/recent-queries.ts'
 import { Room } from './core/room.ts'
 import { countShadow } from './core/shadow.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
@@ -93,10 +94,12 @@ class LocalNode implements SwarmloreNode {
       kept: stored.kept,
       evidence: stored.evidence,
       authors: this.#authors,
+      queries: new RecentQueries(ports.random.fork('recent queries')),
+      baseRate: () => this.#baseRate,
       swarms,
       emit,
     }
-    this.#room = new Room({ ...shared, capacityEntries: config.capacityEntries })
+    this.#room = new Room(shared)
     this.#publishing = new Publishing({
       ...shared,
       emit: event => this.#emitOwn(event),
@@ -259,7 +262,13 @@ class LocalNode implements SwarmloreNode {
       now: clock.now(),
       swarms: this.swarms(),
       episodes: this.#learning.counts,
-      entries: { ...this.#catalogue.counts(), capacity: this.#config.capacityEntries },
+      entries: {
+        ...this.#catalogue.counts(),
+        capacity: this.#config.capacityEntries,
+        bytes: this.#kept.bytes,
+        capacityBytes: this.#config.capacityBytes,
+        evicted: this.#room.evicted,
+      },
       fetch: {
         waiting: this.#swarms.reduce((sum, swarm) => sum + swarm.waiting, 0),
         failed: this.#swarms.reduce((sum, swarm) => sum + swarm.failed, 0),
@@ -433,6 +442,9 @@ class LocalNode implements SwarmloreNode {
           await attest({ ports: this.#ports, evidence: this.#evidence, swarms: () => this.#swarms })
         await this.#learning.forgetOld()
         await this.#answering.forgetOld()
+        await this.#room.tidy()
+        // What is asked for now may be worth a place that it was not worth before.
+        for (const swarm of this.#swarms) swarm.wantMissing()
       })
     }
   }

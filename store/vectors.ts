@@ -123,6 +123,26 @@ export class VectorIndex {
     return new Float32Array(this.#chunk(slot).subarray(at, at + this.#dimensions))
   }
 
+  /** Writes an entry's sketch as words, the rest of whose last one is 0; false where the entry is not known. */
+  copySketch(id: string, into: Uint32Array, at: number): boolean {
+    const slot = this.#slotOf.get(id)
+    if (slot === undefined) return false
+    for (let word = 0; word < this.#words; word++)
+      into[at + word] = this.#sketches[slot * this.#words + word] ?? 0
+    return true
+  }
+
+  /** Exact, or where only the sketch is known its estimate; undefined where the entry is not known. */
+  cosine(id: string, query: Float32Array): number | undefined {
+    const slot = this.#slotOf.get(id)
+    if (slot === undefined) return undefined
+    if (this.#exact[slot] === 1) return this.#dot(slot, query)
+    const sketch = this.#sketches.subarray(slot * this.#words, (slot + 1) * this.#words)
+    const distance = new Uint16Array(1)
+    hammingDistances(sketch, wordsOf(sketchOf(query), this.#words), 0, 1, distance)
+    return this.#estimate(distance[0] ?? this.#sketchBits)
+  }
+
   /**
    * The `k` nearest to a unit vector, nearest first; equal ones by id. What is added or removed during a pause may or may not
    * be found, but what is found stands, with its present cosine.
@@ -139,7 +159,7 @@ export class VectorIndex {
       const id = this.#ids[slot]
       if (id === undefined) continue
       const exact = this.#exact[slot] === 1
-      const cosine = exact ? this.#dot(slot, query) : Math.cos((Math.PI * distance) / this.#sketchBits)
+      const cosine = exact ? this.#dot(slot, query) : this.#estimate(distance)
       hits.push({ id, cosine })
     }
     await pause?.(units % EXACT_UNITS)
@@ -201,6 +221,10 @@ export class VectorIndex {
     const number = Math.floor(slot / CHUNK_SLOTS)
     while (this.#chunks.length <= number) this.#chunks.push(new Float16Array(CHUNK_SLOTS * this.#dimensions))
     return this.#chunks[number] ?? new Float16Array(0)
+  }
+
+  #estimate(distance: number): number {
+    return Math.cos((Math.PI * distance) / this.#sketchBits)
   }
 
   #dot(slot: number, query: Float32Array): number {

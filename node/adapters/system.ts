@@ -35,7 +35,7 @@ const unitMicros: Readonly<Record<Work, number>> = {
   index: 60,
   redact: 3_000,
   distil: 1_000,
-  refine: 50,
+  refine: 1,
 }
 
 /** Work that may be done before others get their turn. */

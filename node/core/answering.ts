@@ -6,21 +6,31 @@
 import { toHex } from '../../crypto/bytes.ts'
 import { secondsPerDay } from '../../protocol/body.ts'
 import { duplicateKey } from '../../protocol/entry-text.ts'
-import type { Day, EntryCid, PeerId, Result } from '../../protocol/types.ts'
+import type { Day, EntryCid, Result } from '../../protocol/types.ts'
 import type { Evidence, Feedback } from '../../store/evidence.ts'
 import type { Pause, StoreOp } from '../../store/ports.ts'
 import { forgetRecallsOps, getRecall, putRecallOps, type StoredRecall } from '../../store/recalls.ts'
-import type { FeedbackOutcome, FeedbackReport, NodeEvent, RecallRequest, RecallResult } from '../api.ts'
+import type {
+  EntryDetail,
+  FeedbackOutcome,
+  FeedbackReport,
+  NodeEvent,
+  RecallRequest,
+  RecallResult,
+} from '../api.ts'
 import type { NodeConfig } from '../config.ts'
 import { promptBlock } from '../pipeline/prompt-block.ts'
 import { admit, type Candidate, choose, fuse, type Group, queryTexts } from '../pipeline/recall.ts'
-import { cluster } from '../pipeline/reconcile.ts'
+import { cluster, type Known } from '../pipeline/reconcile.ts'
+import { isRefuted } from '../pipeline/refine/usefulness.ts'
 import type { Ports } from '../ports.ts'
 import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { Voice } from '../trust/corroboration.ts'
 import { corroborators } from './agreeing.ts'
+import { type Arm, rankArms, rankClaims } from './arms.ts'
 import type { KeptSet } from './kept-set.ts'
+import type { RecentQueries } from './recent-queries.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
@@ -30,6 +40,8 @@ export interface AnsweringDeps {
   readonly kept: KeptSet
   readonly evidence: Evidence
   readonly authors: Authors
+  readonly queries: RecentQueries
+  readonly baseRate: () => number
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
 }
@@ -80,8 +92,10 @@ export class Answering {
     const found = await this.#search(request, budgetMs)
     const candidates = await this.#candidates(found)
     const { admitted, heldBack } = this.#admit(candidates, request, startedAt)
+    const explores = config.recallExploration > 0 && random.below(1_000) < config.recallExploration * 1_000
     const groups = cluster(admitted.slice(0, clusteredMax)).map((group): Group => {
-      return { ...group, independent: this.#independent(group, admitted) }
+      const ranked = rankArms(group, explores ? random.below(1_000) / 1_000 : undefined)
+      return { ...ranked, independent: this.#independent(ranked, admitted) }
     })
     const own = new Set(this.#deps.swarms().map(swarm => swarm.self))
     const limits = {
@@ -120,7 +134,7 @@ export class Answering {
   /** Entries that say the same as this one, or something else for the same situation. */
   async neighbours(
     cid: EntryCid,
-  ): Promise<{ alternatives: readonly EntryCid[]; corroboratedBy: readonly PeerId[] }> {
+  ): Promise<Pick<EntryDetail, 'alternatives' | 'corroboratedBy' | 'merged' | 'standing'>> {
     const { kept } = this.#deps
     const self = kept.known(cid)
     if (self === undefined) return { alternatives: [], corroboratedBy: [] }
@@ -138,9 +152,26 @@ export class Answering {
       .filter(other => other !== undefined)
     const group = cluster([self, ...others]).find(one => one.head.cid === cid)
     const own = new Set(this.#deps.swarms().map(swarm => swarm.self))
+    const ranked = group === undefined ? undefined : rankClaims(group, one => this.#claim(one))
+    const isOut = isRefuted(this.#deps.evidence.ofEntry(cid, this.#today()), this.#deps.baseRate())
+    const isContested = ranked?.contested.some(one => one.cid === cid) === true
+    const merged = ranked?.mergeOf(self).parents ?? []
     return {
+      ...(merged.length > 1 ? { merged } : {}),
+      ...(isOut ? { standing: 'refuted' } : isContested ? { standing: 'contested' } : {}),
       alternatives: group?.alternatives.map(other => other.cid) ?? [],
       corroboratedBy: group?.corroboratedBy.filter(author => !own.has(author)) ?? [],
+    }
+  }
+
+  #claim({ cid, entry }: Known): Arm {
+    const { authors, evidence, kept } = this.#deps
+    const swarm = this.#deps.swarms().find(one => one.id === kept.get(cid)?.swarm)
+    const standing = swarm === undefined ? undefined : authors.standing(entry.author, swarm.membership)
+    return {
+      ...evidence.ofEntry(cid, this.#today()),
+      trust: standing?.trust ?? 0,
+      tier: standing?.tier ?? 'quarantined',
     }
   }
 
@@ -238,11 +269,16 @@ export class Answering {
     const meanings = texts.map(({ meaning }) => meaning)
     const [vectors] = await Promise.all([this.#embed(meanings, budgetMs), lexical()])
     for (const vector of vectors) {
+      let served = 0
       await this.#gather(
         found,
         accept => kept.searchMeaning(vector, listLength, pause, accept),
-        hit => raise(found.cosine, hit.id as EntryCid, hit.cosine),
+        hit => {
+          raise(found.cosine, hit.id as EntryCid, hit.cosine)
+          if (this.#isAdmissible(hit.id as EntryCid)) served = Math.max(served, hit.cosine)
+        },
       )
+      this.#deps.queries.note(vector, served)
     }
     return found
   }
@@ -305,6 +341,8 @@ export class Answering {
       await ports.cpu.spend('decode', 1)
       const standing = authors.standing(entry.author, swarm.membership)
       const { helped, hurt } = evidence.ofEntry(cid, today)
+      // Retired, own lessons too: it is there to be seen.
+      if (isRefuted({ helped, hurt }, this.#deps.baseRate())) continue
       candidates.push({
         cid,
         swarm: swarm.id,

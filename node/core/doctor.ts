@@ -104,14 +104,14 @@ function sharing({ status }: DoctorFacts): Finding | undefined {
 }
 
 function room({ status }: DoctorFacts): Finding {
-  const { capacity, own, received } = status.entries
-  const used = Math.round(((own + received) / capacity) * 100)
+  const { bytes, capacity, capacityBytes, own, received } = status.entries
+  const used = Math.round(Math.max((own + received) / capacity, bytes / capacityBytes) * 100)
   if (used < 95)
     return { level: 'ok', check: 'capacity', message: `${own + received} of ${capacity} entries are used.` }
   return {
     level: 'warn',
     check: 'capacity',
-    message: `${used} % of the capacity is used: the least useful entries are evicted. Raise it with \`capacityEntries\`.`,
+    message: `${used} % of the capacity is used: the least useful entries are evicted. Raise it with \`capacityEntries\` and \`capacityBytes\`.`,
   }
 }
 

@@ -78,7 +78,7 @@ export class Intake {
     if (swarm.set.isRetracted(body.cid, author, body.created)) return undefined
     const standing = this.#deps.authors.standing(author, swarm.membership)
     if (standing.tier === 'quarantined' && !room.hasRoomForStrangers(swarm)) return undefined
-    if (!room.isWorth(standing.trust, body.created)) return undefined
+    if (!room.isWorth(digest, standing.trust)) return undefined
     return standing.trust
   }
 

@@ -35,6 +35,9 @@ export class KeptSet {
   readonly #kept = new Map<EntryCid, KeptEntry>()
   readonly #byDraft = createMultimap<string, EntryCid>()
   readonly #authored = new Map<PeerId, number>()
+  /** Lengths of the blocks, and their sum. */
+  readonly #lengths = new Map<EntryCid, number>()
+  #bytes = 0
   readonly #decoded = new Map<EntryCid, Entry>()
   readonly #meanings: VectorIndex
   readonly #words = new LexicalIndex()
@@ -56,8 +59,8 @@ export class KeptSet {
     pause: Pause,
   ): Promise<{ readonly kept: KeptSet; readonly withoutVector: readonly EntryCid[] }> {
     const set = new KeptSet(store, space, dimensions)
-    for await (const { entry } of allEntries(store)) {
-      set.#remember(entry)
+    for await (const { entry, block } of allEntries(store)) {
+      set.#remember(entry, block.length)
       await pause(1)
     }
     for await (const [id, vector] of vectorsOf(store, space, dimensions)) {
@@ -81,6 +84,16 @@ export class KeptSet {
 
   get size(): number {
     return this.#kept.size
+  }
+
+  /** Bytes of all blocks together. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Length of an entry's block; 0 where it is not kept. */
+  bytesOf(cid: EntryCid): number {
+    return this.#lengths.get(cid) ?? 0
   }
 
   get(cid: EntryCid): KeptEntry | undefined {
@@ -142,7 +155,7 @@ export class KeptSet {
         ...(vector === undefined ? [] : putVectorOps(this.#space, cid, vector)),
       ],
       apply: () => {
-        this.#remember(meta)
+        this.#remember(meta, block.length)
         this.#index(cid, entry)
         if (vector !== undefined) this.#meanings.add(cid, vector)
       },
@@ -188,6 +201,16 @@ export class KeptSet {
     }
   }
 
+  /** Writes the sketch of an entry as words; false where it has none. */
+  copySketch(cid: EntryCid, into: Uint32Array, at: number): boolean {
+    return this.#meanings.copySketch(cid, into, at)
+  }
+
+  /** How near an entry is to a query; 0 where it has no vector. */
+  cosine(cid: EntryCid, query: Float32Array): number {
+    return this.#meanings.cosine(cid, query) ?? 0
+  }
+
   searchMeaning(vector: Float32Array, k: number, pause: Pause, accept?: (cid: EntryCid) => boolean) {
     return this.#meanings.search(vector, searchOptions(k, pause, accept))
   }
@@ -196,8 +219,12 @@ export class KeptSet {
     return this.#words.search(text, searchOptions(k, pause, accept))
   }
 
-  #remember(meta: KeptEntry): void {
-    if (!this.#kept.has(meta.cid)) this.#authored.set(meta.author, this.countOf(meta.author) + 1)
+  #remember(meta: KeptEntry, length: number): void {
+    if (!this.#kept.has(meta.cid)) {
+      this.#authored.set(meta.author, this.countOf(meta.author) + 1)
+      this.#lengths.set(meta.cid, length)
+      this.#bytes += length
+    }
     this.#kept.set(meta.cid, meta)
     if (meta.draftKey === undefined) return
     if (!this.#byDraft.get(meta.draftKey).includes(meta.cid)) this.#byDraft.put(meta.draftKey, meta.cid)
@@ -205,6 +232,8 @@ export class KeptSet {
 
   #forget(meta: KeptEntry): void {
     if (!this.#kept.delete(meta.cid)) return
+    this.#bytes -= this.bytesOf(meta.cid)
+    this.#lengths.delete(meta.cid)
     const left = this.countOf(meta.author) - 1
     if (left > 0) this.#authored.set(meta.author, left)
     else this.#authored.delete(meta.author)

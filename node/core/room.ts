@@ -1,25 +1,31 @@
 /**
- * Capacity: which received entries go when there are too many, and which are not worth fetching while there is no
- * room. The ranking is `pipeline/refine`'s.
+ * Capacity, in entries and bytes: which received entries go when there are too many, and which are not worth fetching
+ * while there is no room. The choice is the policy's (`pipeline/refine`); this gathers what it needs and carries it out.
  */
 
-import type { EntryCid } from '../../protocol/types.ts'
+import type { DigestRecord, EntryCid } from '../../protocol/types.ts'
 import type { Evidence } from '../../store/evidence.ts'
 import type { NodeEvent } from '../api.ts'
-import { type KeptFacts, leastUseful, usefulness } from '../pipeline/refine.ts'
+import type { NodeConfig } from '../config.ts'
+import { refinePolicies } from '../pipeline/refine/policies.ts'
+import type { Budget, EntryFacts, KeptFacts, Refined } from '../pipeline/refine/policy.ts'
+import { isRefuted, posteriorOfHelping } from '../pipeline/refine/usefulness.ts'
 import type { Ports } from '../ports.ts'
 import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { KeptSet } from './kept-set.ts'
+import type { RecentQueries } from './recent-queries.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
 export interface RoomDeps {
   readonly ports: Ports
-  readonly capacityEntries: number
+  readonly config: NodeConfig
   readonly kept: KeptSet
   readonly evidence: Evidence
   readonly authors: Authors
+  readonly queries: RecentQueries
+  readonly baseRate: () => number
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
 }
@@ -28,33 +34,68 @@ export interface RoomDeps {
 const strangersShare = 0.1
 /** When room must be made, this share of the capacity is freed at once, so that the work is done rarely. */
 const evictShare = 0.02
+/** Entries that go in one batch, and batches that wait for the disk together: more would hold the event loop. */
+const evictBatch = 50
+const evictBatches = 16
+/** Entries whose facts are gathered between two pauses, and microseconds that each takes. */
+const factsBatch = 64
+const factMicros = 8
 
 export class Room {
   readonly #deps: RoomDeps
   /** Two at once would make the same room twice. */
   readonly #inTurn = createTurns()
-  /** Usefulness of the best entry that had to go: what is worth no more is not fetched while there is no room. */
-  #evictedBelow = 0
+  readonly #seed: number
+  #isWorth: Refined['isWorth'] | undefined
+  #evicted = 0
 
   constructor(deps: RoomDeps) {
     this.#deps = deps
+    this.#seed = deps.ports.random.below(2 ** 32)
+  }
+
+  /** How many had to go since the start. */
+  get evicted(): number {
+    return this.#evicted
+  }
+
+  /** What is kept after room was made. */
+  #target(): Budget {
+    const { capacityBytes, capacityEntries } = this.#deps.config
+    const left = (capacity: number): number => capacity - Math.floor(capacity * evictShare)
+    return { entries: left(capacityEntries), bytes: left(capacityBytes) }
+  }
+
+  #isOver({ bytes, entries }: Budget): boolean {
+    return this.#deps.kept.size > entries || this.#deps.kept.bytes > bytes
   }
 
   #isFull(): boolean {
-    const { capacityEntries } = this.#deps
-    return this.#deps.kept.size >= capacityEntries - Math.floor(capacityEntries * evictShare)
+    const { bytes, entries } = this.#target()
+    return this.#deps.kept.size >= entries || this.#deps.kept.bytes >= bytes
   }
 
-  /** Whether an entry that is not here would be kept before the best of those that had to go. */
-  isWorth(trust: number, createdS: number): boolean {
-    return !this.#isFull() || this.#valueUnseen(trust, createdS) > this.#evictedBelow
-  }
-
-  /** What an entry that is not here would count for: as much as an unused one of that time that is. */
-  #valueUnseen(trust: number, createdS: number): number {
-    const lastTouchedAt = createdS * 1000
-    const facts = { trust, helped: 0, hurt: 0, uses: 0, lastTouchedAt }
-    return usefulness(facts, this.#deps.ports.clock.now())
+  /** Whether an announced entry would be kept, by what is known of it before it is here. */
+  isWorth({ envelope: { author, body } }: DigestRecord, trust: number): boolean {
+    const { authors, config, evidence, ports, queries } = this.#deps
+    const outcomes = evidence.ofEntry(body.cid, today(ports.clock))
+    if (isRefuted(outcomes, this.#deps.baseRate())) return false
+    if (!this.#isFull() || this.#isWorth === undefined) return true
+    const { blocked } = authors.wordOn(author)
+    const unseen: EntryFacts = {
+      cid: body.cid,
+      author,
+      trust: blocked ? 0 : trust,
+      ...outcomes,
+      createdAt: body.created * 1000,
+    }
+    if (this.#isWorth(unseen, ports.clock.now())) return true
+    const isOfThisSpace = body.space === ports.embedder.space
+    return (
+      config.refinePolicy === 'demand' &&
+      isOfThisSpace &&
+      queries.lacks(body.sketch, posteriorOfHelping(unseen))
+    )
   }
 
   hasRoomForStrangers(swarm: Swarm): boolean {
@@ -62,28 +103,75 @@ export class Room {
     const strangers = this.#deps.kept.countWhere(
       author => this.#deps.authors.standing(author, membership).tier === 'quarantined',
     )
-    return strangers < this.#deps.capacityEntries * strangersShare
+    return strangers < this.#deps.config.capacityEntries * strangersShare
   }
 
-  /** Evicts the least useful of peers' entries when there are more than the capacity. The digests stay. */
+  /** On pressure: evicts when there is more than the capacity. The digests stay. */
   make(): Promise<void> {
-    return this.#inTurn(() => this.#evict())
+    const { capacityBytes: bytes, capacityEntries: entries } = this.#deps.config
+    return this.#inTurn(async () => {
+      if (this.#isOver({ entries, bytes })) await this.#refine()
+    })
   }
 
-  async #evict(): Promise<void> {
-    const { capacityEntries } = this.#deps
-    const over = this.#deps.kept.size - capacityEntries
-    if (over <= 0) return
-    const now = this.#deps.ports.clock.now()
-    const facts = await this.#factsOfReceived()
-    const count = over + Math.floor(capacityEntries * evictShare)
-    const evicted = leastUseful(facts.values(), count, now)
-    const metas = evicted.map(cid => this.#deps.kept.get(cid)).filter(meta => meta !== undefined)
+  /** When idle: what is refuted goes, and room is made before it is needed. */
+  tidy(): Promise<void> {
+    return this.#inTurn(async () => {
+      const facts = await this.#facts()
+      const baseRate = this.#deps.baseRate()
+      const refuted = facts.filter(one => !one.isOwn && isRefuted(one, baseRate))
+      await this.#evict(refuted.map(({ cid }) => cid))
+      if (this.#isOver(this.#target())) await this.#refine()
+    })
+  }
+
+  /** What was evicted before a restart is not fetched again after it: the least useful that is here tells. */
+  async rememberEvicted(): Promise<void> {
+    if (this.#isFull()) this.#isWorth = (await this.#choose()).isWorth
+  }
+
+  async #refine(): Promise<void> {
+    const { evicted, isWorth } = await this.#choose()
+    this.#isWorth = isWorth
+    this.#deps.queries.settle()
+    await this.#evict(evicted)
+  }
+
+  async #choose(): Promise<Refined> {
+    const { config, kept, ports, queries } = this.#deps
+    return refinePolicies[config.refinePolicy]({
+      facts: await this.#facts(),
+      budget: this.#target(),
+      nowMs: ports.clock.now(),
+      demand: {
+        queries: queries.vectors(),
+        copySketch: (cid, into, at) => kept.copySketch(cid, into, at),
+        cosine: (cid, query) => kept.cosine(cid, query),
+      },
+      seed: this.#seed,
+      pause: units => ports.cpu.spend('refine', units),
+    })
+  }
+
+  async #evict(cids: readonly EntryCid[]): Promise<void> {
+    for (let from = 0; from < cids.length; ) {
+      const together: Promise<void>[] = []
+      for (; together.length < evictBatches && from < cids.length; from += evictBatch)
+        together.push(this.#evictSome(cids.slice(from, from + evictBatch)))
+      await Promise.all(together)
+    }
+  }
+
+  async #evictSome(cids: readonly EntryCid[]): Promise<void> {
+    const { cpu, store } = this.#deps.ports
+    // What has gone for another reason is not there any more.
+    const metas = cids.map(cid => this.#deps.kept.get(cid)).filter(meta => meta !== undefined)
     const changes = metas.map(meta => this.#deps.kept.drop(meta.cid))
-    await this.#deps.ports.store.batch(changes.flatMap(change => change.ops))
+    await store.batch(changes.flatMap(change => change.ops))
+    // Batches that were written together come back together: each gets its turn.
+    await cpu.spend('index', changes.length)
     for (const change of changes) change.apply()
-    const last = facts.get(evicted.at(-1) ?? ('' as EntryCid))
-    if (last !== undefined) this.#evictedBelow = usefulness(last, now)
+    this.#evicted += metas.length
     for (const { cid, swarm } of metas) {
       this.#deps
         .swarms()
@@ -93,34 +181,30 @@ export class Room {
     }
   }
 
-  /** Own lessons are never evicted: no peer has them for this node. */
-  async #factsOfReceived(): Promise<ReadonlyMap<EntryCid, KeptFacts>> {
-    const day = today(this.#deps.ports.clock)
-    const swarms = new Map(this.#deps.swarms().map(swarm => [swarm.id, swarm]))
-    const facts = new Map<EntryCid, KeptFacts>()
-    for (const { swarm: id, cid, author, uses, draftKey, lastUsedAt, receivedAt } of this.#deps.kept.all()) {
-      if (draftKey !== undefined) continue
-      await this.#deps.ports.cpu.spend('refine', 1)
+  async #facts(): Promise<readonly KeptFacts[]> {
+    const { authors, evidence, kept, ports } = this.#deps
+    const day = today(ports.clock)
+    const swarms = new Map(
+      this.#deps.swarms().map(swarm => [swarm.id, { set: swarm.set, membership: swarm.membership }]),
+    )
+    const facts: KeptFacts[] = []
+    for (const { swarm: id, cid, author, uses, draftKey, lastUsedAt, receivedAt } of kept.all()) {
+      if (facts.length % factsBatch === 0) await ports.cpu.spend('refine', factsBatch * factMicros)
       const swarm = swarms.get(id)
-      const { blocked } = this.#deps.authors.wordOn(author)
-      const trust =
-        swarm === undefined || blocked ? 0 : this.#deps.authors.standing(author, swarm.membership).trust
-      const { helped, hurt } = this.#deps.evidence.ofEntry(cid, day)
-      // When it was made and not when it came, so that it compares with what is not here.
+      const { blocked } = authors.wordOn(author)
       const created = swarm?.set.digests(cid)[0]?.created
-      const lastTouchedAt = lastUsedAt ?? (created === undefined ? receivedAt : created * 1000)
-      facts.set(cid, { cid, uses, trust, helped, hurt, lastTouchedAt })
+      facts.push({
+        cid,
+        author,
+        bytes: kept.bytesOf(cid),
+        isOwn: draftKey !== undefined,
+        trust: swarm === undefined || blocked ? 0 : authors.standing(author, swarm.membership).trust,
+        ...evidence.ofEntry(cid, day),
+        createdAt: created === undefined ? receivedAt : created * 1000,
+        uses,
+        ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+      })
     }
     return facts
-  }
-
-  /** What was evicted before a restart is not fetched again after it: the least useful that is here tells. */
-  async rememberEvicted(): Promise<void> {
-    if (!this.#isFull()) return
-    const now = this.#deps.ports.clock.now()
-    for (const facts of (await this.#factsOfReceived()).values()) {
-      const value = usefulness(facts, now)
-      if (this.#evictedBelow === 0 || value < this.#evictedBelow) this.#evictedBelow = value
-    }
   }
 }

@@ -38,6 +38,10 @@ export interface Scored extends Candidate {
 export interface Group {
   readonly head: Scored
   readonly alternatives: readonly Scored[]
+  /** Alternatives that have lost against the head: named, and not handed out. */
+  readonly contested?: readonly Scored[]
+  /** What was merged into the head: it is believed no more than the least of them. */
+  readonly merge?: { readonly parents: readonly EntryCid[]; readonly trust: number }
   readonly corroboratedBy: readonly PeerId[]
   /** How many of those are independent of the head's author and of each other. */
   readonly independent: number
@@ -216,7 +220,8 @@ function itemOf(
   own: ReadonlySet<PeerId>,
 ): RecallItem {
   const { corroborators, entry } = candidate
-  const all = [group.head, ...group.alternatives]
+  const all = [group.head, ...group.alternatives, ...(group.contested ?? [])]
+  const merge = contradicts === undefined ? group.merge : undefined
   const agreeing = contradicts === undefined ? group.corroboratedBy.filter(author => !own.has(author)) : []
   return {
     cid: candidate.cid,
@@ -226,11 +231,11 @@ function itemOf(
     insight: entry.insight,
     author: entry.author,
     tier: candidate.tier,
-    trust: candidate.trust,
+    trust: merge?.trust ?? candidate.trust,
     evidence: { helped: candidate.helped, hurt: candidate.hurt },
     support: entry.support,
     score: candidate.score,
-    why: whyChosen(candidate, contradicts),
+    why: [...whyChosen(candidate, contradicts), ...whyMerged(merge), ...whyLeft(group, contradicts)],
     alternatives: all.filter(other => other.cid !== candidate.cid).map(other => other.cid),
     corroboratedBy: corroborators ?? agreeing,
     independent: corroborators?.length ?? (agreeing.length === 0 ? 0 : group.independent),
@@ -256,6 +261,18 @@ function whyChosen(candidate: Candidate, contradicts: EntryCid | undefined): rea
   why.push(whoseWord(candidate))
   if (contradicts !== undefined) why.push(`It says otherwise than ${contradicts}.`)
   return why
+}
+
+function whyMerged(merge: Group['merge']): readonly string[] {
+  if (merge === undefined || merge.parents.length < 2) return []
+  return [
+    `Merged from ${merge.parents.join(', ')}; believed no more than the least of them (${merge.trust.toFixed(2)}).`,
+  ]
+}
+
+function whyLeft({ contested = [] }: Group, contradicts: EntryCid | undefined): readonly string[] {
+  if (contested.length === 0 || contradicts !== undefined) return []
+  return [`It did better here than ${contested.map(({ cid }) => cid).join(', ')}, which is left out.`]
 }
 
 function whoseWord({ corroborators = [], tier, trust }: Candidate): string {

@@ -3,6 +3,7 @@
  * answer needs no state and cannot go stale. Objective first (same text, supersession), then by meaning.
  */
 
+import { dayOf } from '../../protocol/body.ts'
 import type { Entry, EntryCid, PeerId } from '../../protocol/types.ts'
 
 export interface Known {
@@ -35,9 +36,36 @@ export function relate(a: Known, b: Known): Relation {
   if (sameAuthor && a.entry.supersedes === b.cid) return 'supersedes'
   if (sameAuthor && b.entry.supersedes === a.cid) return 'superseded'
   if (a.duplicateKey === b.duplicateKey) return sameAuthor ? 'duplicate' : 'corroborates'
-  if (!sameSituation(a, b)) return 'unrelated'
+  if (!sameSituation(a, b) && !(sameAuthor && haveOnePredecessor(a.entry, b.entry))) return 'unrelated'
   if (agree(a.entry, b.entry)) return sameAuthor ? 'duplicate' : 'corroborates'
+  // Each holds in its own context: that explains why they differ.
+  if (areScopedApart(a.entry, b.entry)) return 'unrelated'
+  if (sameAuthor && haveOnePredecessor(a.entry, b.entry)) return 'alternative'
   return sameAuthor && areTwoLessons(a.entry, b.entry) ? 'unrelated' : 'alternative'
+}
+
+/** Two successors of one entry, as two devices of an author may make them: there is no clock to say which one holds. */
+function haveOnePredecessor(a: Entry, b: Entry): boolean {
+  return a.supersedes !== undefined && a.supersedes === b.supersedes
+}
+
+/** Another version of what they are about, another family of models, or another time. */
+function areScopedApart({ context: a, ...first }: Entry, { context: b, ...second }: Entry): boolean {
+  if (a.modelFamily !== undefined && b.modelFamily !== undefined && a.modelFamily !== b.modelFamily)
+    return true
+  const versions = new Set(a.versions ?? [])
+  const named = b.versions ?? []
+  if (versions.size > 0 && named.length > 0 && !named.some(version => versions.has(version))) return true
+  return first.expires !== undefined && second.expires !== undefined && areTimesApart(first, second)
+}
+
+/** Both say until when they hold, and one ends before the other begins. */
+function areTimesApart(
+  a: Pick<Entry, 'created' | 'expires'>,
+  b: Pick<Entry, 'created' | 'expires'>,
+): boolean {
+  const dayOfCreation = (one: Pick<Entry, 'created'>): number => dayOf(one.created)
+  return (a.expires ?? 0) < dayOfCreation(b) || (b.expires ?? 0) < dayOfCreation(a)
 }
 
 /** What one author says of like situations in other words, or found in another way, is no quarrel. */
@@ -49,6 +77,8 @@ export interface Cluster<T extends Known> {
   /** The best of the cluster, by the order of the input. */
   readonly head: T
   readonly alternatives: readonly T[]
+  /** What says the same as the head or as one of the alternatives, whoever said it. */
+  readonly same: readonly T[]
   readonly corroboratedBy: readonly PeerId[]
 }
 
@@ -63,24 +93,28 @@ export function cluster<T extends Known>(best: readonly T[]): readonly Cluster<T
     if (entry.supersedes !== undefined && authorOf.get(entry.supersedes) === entry.author)
       replaced.add(entry.supersedes)
   }
-  const clusters: { head: T; alternatives: T[]; corroboratedBy: Set<PeerId> }[] = []
+  const clusters: { head: T; alternatives: T[]; same: T[]; corroboratedBy: Set<PeerId> }[] = []
   for (const item of best) {
     if (replaced.has(item.cid)) continue
     const home = clusters.find(({ head }) => relate(item, head) !== 'unrelated')
     if (home === undefined) {
-      clusters.push({ head: item, alternatives: [], corroboratedBy: new Set() })
+      clusters.push({ head: item, alternatives: [], same: [], corroboratedBy: new Set() })
       continue
     }
     const relation = relate(item, home.head)
     if (relation === 'alternative') {
       // The same alternative from a second author is not a second alternative.
-      if (!home.alternatives.some(other => relate(item, other) !== 'alternative'))
-        home.alternatives.push(item)
-    } else if (relation === 'corroborates') home.corroboratedBy.add(item.entry.author)
+      if (home.alternatives.some(other => relate(item, other) !== 'alternative')) home.same.push(item)
+      else home.alternatives.push(item)
+    } else {
+      home.same.push(item)
+      if (relation === 'corroborates') home.corroboratedBy.add(item.entry.author)
+    }
   }
-  return clusters.map(({ head, alternatives, corroboratedBy }) => ({
+  return clusters.map(({ head, alternatives, same, corroboratedBy }) => ({
     head,
     alternatives,
+    same,
     corroboratedBy: [...corroboratedBy],
   }))
 }

@@ -207,6 +207,8 @@ export const entryDetail = z.object({
   ...entryViewFields,
   episodes: z.array(z.string()),
   alternatives: z.array(cid),
+  standing: z.enum(['contested', 'refuted']).exactOptional(),
+  merged: z.array(cid).exactOptional(),
   corroboratedBy: z.array(peer),
 })
 
@@ -304,7 +306,15 @@ export const nodeStatus = z.object({
   now: milliseconds,
   swarms: z.array(swarmView),
   episodes: z.object({ stored: count, waiting: count }),
-  entries: z.object({ own: count, received: count, quarantined: count, capacity: count }),
+  entries: z.object({
+    own: count,
+    received: count,
+    quarantined: count,
+    capacity: count,
+    bytes: count,
+    capacityBytes: count,
+    evicted: count,
+  }),
   fetch: z.object({ waiting: count, failed: count }),
   rejected: z.record(z.string(), count),
   recalls: count,

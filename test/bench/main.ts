@@ -16,6 +16,7 @@ import { propagationGroup } from './propagation.ts'
 import { rangesGroup } from './ranges.ts'
 import { recallGroup } from './recall.ts'
 import { recordsGroup } from './records.ts'
+import { refineGroup } from './refine.ts'
 import { replicationGroup } from './replication.ts'
 import { trustGroup } from './trust.ts'
 
@@ -26,6 +27,7 @@ const groups: readonly Group[] = [
   rangesGroup,
   bulkSyncGroup,
   trustGroup,
+  refineGroup,
   propagationGroup,
   lateJoinerGroup,
   replicationGroup,

@@ -77,3 +77,56 @@ it('own lessons beyond the capacity stay, and are not published again and again'
   expect((await allKept(node)).toSorted()).toEqual(own.toSorted())
   expect((await node.node.doctor()).find(finding => finding.check === 'capacity')?.level).toBe('warn')
 })
+
+it('fetches again what was evicted once it is asked for, and not before', async () => {
+  const node = await startedNode({ config: { capacityEntries } })
+  const author = await rawPeer(node)
+  const old = nowS() - 800
+  const crane = await author.publish('How is the tower crane turned to the left?', { t: old })
+  await untilKept(node, crane.cid)
+  for (let i = 1; i <= 30; i++) await author.publish(`Invoice ${i} is paid twice.`, { t: old + i })
+  await until('it had to go', async () => !(await isKept(node, crane.cid)))
+  await until('nothing is under way', () => node.node.status().fetch.waiting === 0)
+  expect(node.node.status().entries.evicted).toBeGreaterThan(0)
+
+  // What the owner says of its author makes the node go through what is missing.
+  const look = async () => must(await node.node.setTrust(author.self, { trust: 0.8 }))
+  await look()
+  await sleep(300)
+  expect(await isKept(node, crane.cid)).toBe(false)
+  await node.node.recall({ query: 'How do I turn the tower crane to the left?', timeBudgetMs: 5_000 })
+  await look()
+  await untilKept(node, crane.cid)
+  // It serves what is asked: the next that come push out others.
+  for (let i = 31; i <= 50; i++) await author.publish(`Invoice ${i} is paid twice.`)
+  await until('nothing is under way', () => node.node.status().fetch.waiting === 0)
+  await until('there is room', async () => (await allKept(node)).length <= capacityEntries)
+  expect(await isKept(node, crane.cid)).toBe(true)
+})
+
+it('leaves out what has lost against an alternative, and says so to who looks', async () => {
+  const node = await startedNode()
+  const situation = 'The tower crane does not turn to the left.'
+  const own = must(await node.node.addEntry(lesson(situation, 'Release the brake of the slewing ring.'))).cid
+  const author = await rawPeer(node)
+  const insight = {
+    summary: 'It turns to one side.',
+    detail: '',
+    action: 'Turn it to the right all the way round.',
+  }
+  const other = await author.publish(situation, { entry: { insight } })
+  await untilKept(node, other.cid)
+  const ask = async () => node.node.recall({ query: situation, timeBudgetMs: 5_000 })
+  const handed = async () => (await ask()).items.map(item => item.cid)
+  expect((await handed()).toSorted()).toEqual([own, other.cid].toSorted())
+  for (let i = 0; i < 2; i++) {
+    const { recallId } = await ask()
+    must(await node.node.feedback(recallId, 'helped', own))
+    must(await node.node.feedback(recallId, 'hurt', other.cid))
+  }
+  const { items } = await ask()
+  expect(items.map(item => item.cid)).toEqual([own])
+  expect(items[0]?.alternatives).toEqual([other.cid])
+  expect(must(await node.node.entry(other.cid)).standing).toBe('contested')
+  expect(must(await node.node.entry(own)).standing).toBeUndefined()
+})

@@ -118,6 +118,11 @@ export function entryLines(view: View, out: Output): string[] {
   ]
 }
 
+const standingWords = {
+  contested: 'contested: an alternative did better here, so recall leaves it out',
+  refuted: 'refuted: with it tasks went worse here than they go anyway, so recall leaves it out',
+} as const
+
 function detailLines(view: OutputOf<'getEntry'>, out: Output): string[] {
   const { entry } = view
   const { episodes, asks, solved, unsolved } = entry.support
@@ -139,6 +144,8 @@ function detailLines(view: OutputOf<'getEntry'>, out: Output): string[] {
     `size       ${view.size} bytes`,
     ...episodeLines(view),
     ...(view.corroboratedBy.length > 0 ? [`also by    ${view.corroboratedBy.join(', ')}`] : []),
+    ...(view.merged === undefined ? [] : [`merged of  ${view.merged.join(', ')}`]),
+    ...(view.standing === undefined ? [] : [`standing   ${standingWords[view.standing]}`]),
     ...(view.alternatives.length > 0 ? [`but see    ${view.alternatives.join(', ')}`] : []),
   ]
 }

@@ -25,7 +25,7 @@ export function status(context: Context): Done {
       '',
       ...value.swarms.flatMap(swarm => [...swarmLines(swarm, out), '']),
       `episodes  ${value.episodes.stored} stored, ${value.episodes.waiting} waiting to be distilled`,
-      `entries   ${value.entries.own} own, ${value.entries.received} received (${value.entries.quarantined} quarantined), room for ${value.entries.capacity}`,
+      `entries   ${value.entries.own} own, ${value.entries.received} received (${value.entries.quarantined} quarantined), room for ${value.entries.capacity}; ${megabytes(value.entries.bytes)} of ${megabytes(value.entries.capacityBytes)} MB; ${value.entries.evicted} evicted`,
       `fetching  ${value.fetch.waiting} waiting, ${value.fetch.failed} failed`,
       `recalls   ${value.recalls}`,
       ...(rejected.length === 0
@@ -65,4 +65,8 @@ export function doctor(context: Context): Done {
     ])
     return items.some(finding => finding.level === 'error') ? { ok: true, value: exitStatus.failed } : done
   })
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1)
 }

@@ -12,7 +12,7 @@ function findings(llm: Partial<LlmStatus> | undefined) {
     now: 0,
     swarms: [],
     episodes: { stored: 0, waiting: 0 },
-    entries: { own: 0, received: 0, quarantined: 0, capacity: 10 },
+    entries: { own: 0, received: 0, quarantined: 0, capacity: 10, bytes: 0, capacityBytes: 1, evicted: 0 },
     fetch: { waiting: 0, failed: 0 },
     rejected: {},
     recalls: 0,

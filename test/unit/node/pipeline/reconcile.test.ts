@@ -63,6 +63,39 @@ describe('relation between two entries', () => {
     expect(relate(known('2', { ...other, supersedes: cid('1') }), first)).toBe('corroborates')
   })
 
+  it.each([
+    ['another version', { versions: ['shop 1'] }, { versions: ['shop 2'] }],
+    ['another family of models', { modelFamily: 'ada' }, { modelFamily: 'ben' }],
+  ])('is none where %s explains why the advice differs', (_what, left, right) => {
+    const { context } = entry()
+    const against = otherAction('Ask the user for the number of the card.')
+    const one = known('1', { context: { ...context, ...left } })
+    expect(relate(one, known('2', { ...against, context: { ...context, ...right } }))).toBe('unrelated')
+    expect(relate(one, known('2', { ...against, context: { ...context, ...left } }))).toBe('alternative')
+    expect(relate(one, known('2', against))).toBe('alternative')
+    // The same advice in another context is agreement all the same.
+    expect(relate(one, known('2', { ...other, context: { ...context, ...right } }))).toBe('corroborates')
+  })
+
+  it('is none where each says when it holds, and the times are apart', () => {
+    const against = otherAction('Ask the user for the number of the card.')
+    const { created } = entry()
+    const day = Math.floor(created / 86_400)
+    const first = known('1', { expires: day + 10 })
+    const later = { ...against, created: created + 20 * 86_400, expires: day + 40 }
+    expect(relate(first, known('2', later))).toBe('unrelated')
+    expect(relate(first, known('2', { ...later, created: created + 5 * 86_400 }))).toBe('alternative')
+  })
+
+  it('is an alternative between two successors of one entry, whatever their words', () => {
+    const first = known('2', { supersedes: cid('1'), situation: 'One situation.' }, 0)
+    const insight = { ...entry().insight, action: 'Ask the user for the number of the card.' }
+    const second = known('3', { supersedes: cid('1'), situation: 'Another one.', insight }, 80)
+    expect(relate(first, second)).toBe('alternative')
+    expect(relate(second, first)).toBe('alternative')
+    expect(relate(first, { ...second, entry: { ...second.entry, ...other } })).toBe('unrelated')
+  })
+
   it('needs no vector when the situations are the same words', () => {
     const bare: Known = { ...known('1'), vector: undefined }
     expect(relate(bare, { ...known('2', other), vector: undefined })).toBe('corroborates')
@@ -82,6 +115,7 @@ describe('clusters', () => {
     expect(groups.map(group => group.head.cid)).toEqual([cid('1'), cid('4')])
     expect(groups[0]?.alternatives.map(item => item.cid)).toEqual([cid('3')])
     expect(groups[0]?.corroboratedBy).toEqual([peer('b')])
+    expect(groups[0]?.same.map(item => item.cid)).toEqual([cid('2')])
   })
 
   it('leave out what its own author has replaced, and nothing that another claims to replace', () => {
