@@ -105,7 +105,9 @@ describe.each(Object.entries(refinePolicies))('%s', (name, policy) => {
     )
   })
 
-  it.skipIf(name === 'demand')('fetches nothing back that went', async () => {
+  // By demand an entry can go for another that serves the same query: what is not here is judged by its usefulness alone.
+  if (name === 'demand') return
+  it('fetches nothing back that went', async () => {
     await fc.assert(
       fc.asyncProperty(scene, async made => {
         const input = inputOf(made)
