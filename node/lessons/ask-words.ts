@@ -16,6 +16,8 @@ export interface AskWords {
   readonly words: readonly string[]
   /** The first message, as its words with spaces between. */
   readonly opening: string
+  /** All of the first messages, in the same way. */
+  readonly saying: string
   /** Names of records among the words: an account, an order, a telephone number, given so that it is found. */
   readonly records: ReadonlySet<string>
   readonly tools: ReadonlySet<string>
@@ -59,6 +61,7 @@ export const askWords = ofEach((episode: RedactedEpisode): AskWords => {
     records,
     words: [...new Set([...words, ...values])],
     opening: (said[0] ?? []).join(' '),
+    saying: said.flat().slice(0, WORDS_MAX).join(' '),
     tools,
   }
 })
