@@ -34,7 +34,7 @@ export function sameAsks(runs: readonly AskWords[]): (task: string) => string {
 /** Two runs with a sign in common are of one ask: what was said, with each record that it concerns. */
 function signsOf({ opening, saying, records, tools }: AskWords): readonly string[] {
   const { length } = opening.split(' ', OPENING_WORDS_MAX + 1)
-  if (opening === '' || length > OPENING_WORDS_MAX) return []
+  if (saying === '' || length > OPENING_WORDS_MAX) return []
   const isLong = length >= OPENING_WORDS_MIN
   if (records.size > 0) return [...records].map(record => `${isLong ? opening : saying}\n${record}`)
   // Where no record is named, only the words tell; and what was said to two services was asked of each for itself.

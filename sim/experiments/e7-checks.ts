@@ -13,7 +13,10 @@ export function entryText({ situation, insight }: Pick<Entry, 'situation' | 'ins
  * its own, however few records hold it, but only where the operator's prompt or a field's name has it as well: an error can
  * name a person, too.
  */
-export function leakedValues(entries: readonly Entry[], { rareValues, runs }: Recorded): readonly string[] {
+export function leakedValues(
+  entries: readonly Pick<Entry, 'situation' | 'insight'>[],
+  { rareValues, runs }: Recorded,
+): readonly string[] {
   const rules = new Set([...new Set(runs.map(run => run.rules))].flatMap(wordsOf))
   const names = new Set(runs.flatMap(run => [...run.names, ...run.tools]).flatMap(nameWords))
   const said = new Set(

@@ -64,6 +64,14 @@ describe('one ask under several task ids', () => {
     expect(await asksIn([run('t1', prompt), run('t2', prompt)])).toBe(2)
   })
 
+  it('counts tasks in which no user speaks each for itself', async () => {
+    const silent = (task: string): Script => ({
+      task,
+      steps: [{ rule: message }, ...run(task).steps.slice(1)],
+    })
+    expect(await asksIn([silent('t1'), silent('t2')])).toBe(2)
+  })
+
   it('keeps runs of one task together, and names them after the first task', async () => {
     const episodes = await Promise.all([run('b'), run('a'), run('b')].map(one => redacted(transcript(one))))
     const names = [...askNames(episodes).values()]
