@@ -54,6 +54,8 @@ export interface DistilPreview {
     readonly transcript: number
     readonly episode: EpisodeId
     readonly solved?: boolean
+    /** The transcript tells of success and of failure: its outcome is unknown. */
+    readonly contradictory?: true
   }[]
   /** Transcripts that could not be read, and lessons (then without a place) that fit into no entry. */
   readonly failures: readonly {

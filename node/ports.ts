@@ -8,8 +8,8 @@ import type {
   EntryCid,
   EntryContext,
   EntryKind,
+  Failure,
   PeerId,
-  Result,
   SpaceId,
   SwarmId,
 } from '../protocol/types.ts'
@@ -238,6 +238,8 @@ export interface Episode {
   readonly capturedAt: number
   readonly interactions: readonly Interaction[]
   readonly outcome?: Outcome
+  /** The transcript tells of success and of failure, so that it has no outcome. */
+  readonly contradictory?: true
 }
 
 declare const redacted: unique symbol
@@ -287,6 +289,8 @@ export interface Distiller {
   readonly local?: Distiller
   /** How the language model behind it does, where there is one. */
   llm?(): LlmStatus
+  /** When it may find more in episodes that it was given before, in milliseconds; undefined where none wait for that. */
+  dueAt?(): number | undefined
 }
 
 /** A question to a language model that somebody else may run: only redacted text may be in it. */
@@ -320,12 +324,18 @@ export type LlmCode =
   | 'llm-answer-invalid'
   | 'llm-budget-spent'
 
+/** `retryAfterMs`: what it said of how long it is not to be asked. */
+export type LlmFailure = Failure<LlmCode> & { readonly retryAfterMs?: number }
+
 export interface Llm {
   readonly model: string
   /** The base URL at which it is asked. Holds no secret. */
   readonly url: string
   /** Ends soon after the signal aborts. No message of a failure holds the key, the question or what was answered. */
-  ask(request: LlmRequest, signal: AbortSignal): Promise<Result<LlmReply, LlmCode>>
+  ask(
+    request: LlmRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly ok: true; readonly value: LlmReply } | LlmFailure>
 }
 
 export interface LlmStatus {

@@ -5,8 +5,7 @@
  */
 
 import { z } from 'zod'
-import type { Failure, Result } from '../../protocol/types.ts'
-import type { Llm, LlmCode, LlmReply, LlmRequest } from '../ports.ts'
+import type { Llm, LlmCode, LlmFailure, LlmReply, LlmRequest } from '../ports.ts'
 
 export interface LlmEndpointOptions {
   /** Such as `https://api.openai.com/v1`. */
@@ -52,7 +51,8 @@ export function llmEndpoint({ url, model, key }: LlmEndpointOptions): Llm {
   const post = async (request: LlmRequest, signal: AbortSignal): Promise<Posted> => {
     const body = JSON.stringify(bodyOf(model, request, tokensField))
     const response = await fetch(target, { method: 'POST', headers, body, redirect: 'manual', signal })
-    return { status: response.status, ...(await readText(response)) }
+    const retryAfterMs = waitOf(response.headers.get('retry-after'), Date.now())
+    return { status: response.status, retryAfterMs, ...(await readText(response)) }
   }
 
   return {
@@ -76,6 +76,7 @@ export function llmEndpoint({ url, model, key }: LlmEndpointOptions): Llm {
 
 interface Posted {
   readonly status: number
+  readonly retryAfterMs: number | undefined
   /** What was read of it. */
   readonly text: string
   readonly isWhole: boolean
@@ -96,8 +97,10 @@ function bodyOf(model: string, request: LlmRequest, tokensField: TokensField): o
   }
 }
 
-function replyOf({ status, text, isWhole }: Posted): Result<LlmReply, LlmCode> {
-  const bad = statusFailure(status)
+type Reply = { readonly ok: true; readonly value: LlmReply } | LlmFailure
+
+function replyOf({ status, retryAfterMs, text, isWhole }: Posted): Reply {
+  const bad = statusFailure(status, retryAfterMs)
   if (bad !== undefined) return bad
   if (!isWhole)
     return failure('llm-answer-too-large', `Its answer is longer than ${answerBytesMax / 1024} KiB.`)
@@ -114,7 +117,7 @@ function replyOf({ status, text, isWhole }: Posted): Result<LlmReply, LlmCode> {
   return { ok: true, value: { text: message.content, tokens: parsed.data.usage?.total_tokens } }
 }
 
-function statusFailure(status: number): Failure<LlmCode> | undefined {
+function statusFailure(status: number, retryAfterMs: number | undefined): LlmFailure | undefined {
   if (status >= 200 && status < 300) return undefined
   if (status < 400)
     return failure(
@@ -126,9 +129,20 @@ function statusFailure(status: number): Failure<LlmCode> | undefined {
       'llm-unauthorized',
       `It does not accept the key (HTTP ${status}). Mend the file that llmKeyFile names.`,
     )
-  if (status === 429) return failure('llm-busy', 'It takes no more requests for now (HTTP 429).')
-  if (status >= 500) return failure('llm-failed', `It failed (HTTP ${status}).`)
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+  if (status === 429)
+    return { ...failure('llm-busy', 'It takes no more requests for now (HTTP 429).'), ...wait }
+  if (status >= 500) return { ...failure('llm-failed', `It failed (HTTP ${status}).`), ...wait }
   return failure('llm-refused', `It refused the request (HTTP ${status}). Are llmUrl and llmModel right?`)
+}
+
+/** `Retry-After`: seconds, or a date (RFC 9110, 10.2.3). Anything else says nothing. */
+function waitOf(said: string | null, now: number): number | undefined {
+  const text = said?.trim() ?? ''
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  if (!/^[A-Z][a-z]{2},? /.test(text)) return undefined
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
 /** Up to the limit; what comes after it is not waited for. */
@@ -161,6 +175,6 @@ function reasonOf(cause: unknown): string {
   return inner instanceof Error ? inner.name : 'unknown'
 }
 
-function failure(code: LlmCode, message: string): Failure<LlmCode> {
+function failure(code: LlmCode, message: string): LlmFailure {
   return { ok: false, code, message }
 }

@@ -85,7 +85,8 @@ export class Capturing {
     return this.#deps.inTurn([id], async () => {
       const episode = this.episode(id)
       if (episode === undefined) return noEpisode(id)
-      await this.#put({ ...episode, outcome }, undefined)
+      const { contradictory: _settled, ...told } = episode
+      await this.#put({ ...told, outcome }, undefined)
       return { ok: true, value: { episode: id, known: true } }
     })
   }

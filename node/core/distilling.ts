@@ -90,6 +90,15 @@ export class Distilling {
     return { episodes: 1, done, found: new Set(), changed: new Set(), created: 0 }
   }
 
+  /** Another look at the newest episodes, none of which is new: the distiller may find more in them now. */
+  async again(): Promise<Distilled | undefined> {
+    const { heads, isWhole } = await this.#window([])
+    const redacted = await this.#redactAll(heads)
+    if (redacted.length === 0) return undefined
+    const drafts = await this.#distil(redacted)
+    return drafts === undefined ? undefined : this.#store([], redacted, drafts, isWhole)
+  }
+
   redact(episode: Episode): Promise<RedactedEpisode> {
     return redact(episode, this.#deps.rules, units => this.#deps.ports.cpu.spend('redact', units))
   }

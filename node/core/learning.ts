@@ -16,7 +16,7 @@ import type { RedactionRules } from '../pipeline/redact.ts'
 import type { EntryDraft, Episode, EpisodeId, Outcome, Ports, RedactedEpisode } from '../ports.ts'
 import { createKeyedTurns, createTurns } from '../queue.ts'
 import { Capturing, noEpisode } from './capturing.ts'
-import { Distilling } from './distilling.ts'
+import { type Distilled, Distilling } from './distilling.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Publishing } from './publishing.ts'
 
@@ -41,6 +41,9 @@ const lessonsPerRun = 3
 /** Distilling in the background takes at most this share of the time, and never waits longer than ten minutes. */
 const backgroundShare = 0.05
 const backgroundWaitMsMax = 600_000
+/** What is due is looked for at most once a minute, and the clock may be set meanwhile. */
+const dueWaitMsMin = 60_000
+const dueWaitMsMax = 3_600_000
 
 export class Learning {
   readonly #deps: LearningDeps
@@ -54,6 +57,8 @@ export class Learning {
   /** When the first of the episodes that wait was captured. */
   #waitingSince = 0
   #background: Promise<void> | undefined
+  /** Waits until the distiller may find more in what it has seen. */
+  #later: Promise<void> | undefined
   /** Drafts that have changed since they were published; kept over a failure, so that the next run takes them up. */
   readonly #unpublished = new Set<string>()
   #hasResumed = false
@@ -86,6 +91,7 @@ export class Learning {
   async close(): Promise<void> {
     this.#stopping.abort()
     await this.#background
+    await this.#later
     await this.#inTurn(async () => undefined)
   }
 
@@ -104,6 +110,7 @@ export class Learning {
   async distil(): Promise<DistilReport> {
     const report = await this.#inTurn(() => this.#distilAll())
     if (report.heldOver > 0) this.#distilWhenIdle()
+    this.#distilWhenDue()
     return report
   }
 
@@ -135,8 +142,13 @@ export class Learning {
         failures.push({ transcript, code: captured.code, message: captured.message })
         continue
       }
-      const { id, outcome } = captured.value
-      episodes.push({ transcript, episode: id, ...(outcome === undefined ? {} : { solved: outcome.solved }) })
+      const { id, outcome, contradictory } = captured.value
+      episodes.push({
+        transcript,
+        episode: id,
+        ...(outcome === undefined ? {} : { solved: outcome.solved }),
+        ...(contradictory === undefined ? {} : { contradictory }),
+      })
       redacted.push(await this.#distilling.redact(captured.value))
     }
     const drafts = await (distiller.local ?? distiller).distil(redacted, this.#stopping.signal)
@@ -252,6 +264,7 @@ export class Learning {
         this.#background = undefined
         // What was captured while the last step ended would otherwise wait for the next capture.
         if (this.#hasWork()) this.#distilWhenIdle()
+        else this.#distilWhenDue()
       })
       .catch((cause: unknown) => {
         this.#background = undefined
@@ -262,8 +275,32 @@ export class Learning {
       })
   }
 
+  /** What a budget or a busy endpoint has put off is not left to wait for the next capture. */
+  #distilWhenDue(): void {
+    const { clock, distiller } = this.#deps.ports
+    const { signal } = this.#stopping
+    const dueAt = distiller.dueAt?.()
+    if (dueAt === undefined || this.#later !== undefined || signal.aborted) return
+    const waitMs = Math.min(Math.max(dueAt - clock.now(), dueWaitMsMin), dueWaitMsMax)
+    this.#later = clock.sleep(waitMs, signal).then(
+      () => {
+        this.#later = undefined
+        this.#distilWhenIdle()
+      },
+      (cause: unknown) => {
+        if (!signal.aborted) throw cause
+      },
+    )
+  }
+
   #hasWork(): boolean {
     return this.counts.waiting > 0 || this.#unpublished.size > 0
+  }
+
+  #isDue(): boolean {
+    const { clock, distiller } = this.#deps.ports
+    const dueAt = distiller.dueAt?.()
+    return dueAt !== undefined && dueAt <= clock.now()
   }
 
   /** When the background may distil: nothing was captured for a while, and the last time is long enough ago. */
@@ -283,7 +320,10 @@ export class Learning {
     const found = new Set<string>()
     let episodes = 0
     let newDrafts = 0
-    for (let step = await this.#distilling.step(); step !== undefined; step = await this.#distilling.step()) {
+    const wasDue = this.#isDue()
+    const next = async (isFirst: boolean): Promise<Distilled | undefined> =>
+      (await this.#distilling.step()) ?? (isFirst && wasDue ? this.#distilling.again() : undefined)
+    for (let step = await next(true); step !== undefined; step = await next(false)) {
       episodes += step.episodes
       this.#capturing.distilled(step.done)
       newDrafts += step.created

@@ -61,8 +61,11 @@ const atOnce = 2
 /** After a failure nothing is asked for a minute, and for twice as long after each further one. */
 const pauseMsMin = 60_000
 const pauseMsMax = 3_600_000
+/** An endpoint may ask for a longer rest than that, yet not for one without end. */
+const restMsMax = 86_400_000
 /** English text has some four characters a token; other scripts have fewer. */
 const charsPerToken = 3
+const msPerDay = 86_400_000
 /** Lessons of one look; more are a flood. */
 const draftsMax = 1_000
 
@@ -116,6 +119,14 @@ export class LlmDistilling implements Distiller {
       waiting,
       ...(last === undefined ? {} : { last }),
     }
+  }
+
+  /** Runs that wait are asked about once the pause is over, and where the budget of a day was spent on the next day. */
+  dueAt(): number | undefined {
+    const { waiting, last, day } = this.#day()
+    if (waiting === 0) return undefined
+    const isSpent = last?.code === 'llm-budget-spent' && Math.floor(last.at / msPerDay) === day
+    return Math.max(this.#notBefore, isSpent ? (day + 1) * msPerDay : 0)
   }
 
   /** What it has answered about these runs, now and before. */
@@ -186,7 +197,7 @@ export class LlmDistilling implements Distiller {
     if (signal.aborted) return false
     for (const { id } of group) this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1)
     if (!reply.ok) {
-      await this.#failed(reply.code, reply.message)
+      await this.#failed(reply.code, reply.message, reply.retryAfterMs)
       // What it answers to these runs would be paid for again and again.
       if (isAnswered(reply.code)) await this.#remember(group, [])
       return false
@@ -256,16 +267,17 @@ export class LlmDistilling implements Distiller {
     await store.batch(ops)
   }
 
-  async #failed(code: LlmCode, message: string): Promise<void> {
+  async #failed(code: LlmCode, message: string, retryAfterMs = 0): Promise<void> {
     const { clock, log } = this.#deps
     const at = clock.now()
+    const restMs = Math.min(retryAfterMs, restMsMax)
     // Of two that fail side by side the second makes it no worse.
     if (at >= this.#notBefore) {
       const pauseMs = Math.min(pauseMsMin * 2 ** this.#failures, pauseMsMax)
       this.#failures++
-      this.#notBefore = at + pauseMs
+      this.#notBefore = at + Math.max(pauseMs, restMs)
       log('warn', 'The LLM gave no lessons; the default distiller goes on alone.', { code, reason: message })
-    }
+    } else this.#notBefore = Math.max(this.#notBefore, at + restMs)
     await this.#note({ last: { at, code, message } })
   }
 

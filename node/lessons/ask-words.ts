@@ -16,6 +16,8 @@ export interface AskWords {
   readonly words: readonly string[]
   /** The first message, as its words with spaces between. */
   readonly opening: string
+  /** All of the user's first messages, in the same way; empty where no user speaks. */
+  readonly saying: string
   /** Names of records among the words: an account, an order, a telephone number, given so that it is found. */
   readonly records: ReadonlySet<string>
   readonly tools: ReadonlySet<string>
@@ -41,6 +43,7 @@ const VALUE_DEPTH_MAX = 6
 export const askWords = ofEach((episode: RedactedEpisode): AskWords => {
   const texts = askTexts(episode.interactions)
   const said = texts.map(wordsIn)
+  const isUsers = episode.interactions.some(item => item.type === 'message' && item.role === 'user')
   const words = new Set(said.flat().slice(0, WORDS_MAX))
   const tools = new Set<string>()
   const values = new Set<string>()
@@ -59,6 +62,7 @@ export const askWords = ofEach((episode: RedactedEpisode): AskWords => {
     records,
     words: [...new Set([...words, ...values])],
     opening: (said[0] ?? []).join(' '),
+    saying: isUsers ? said.flat().slice(0, WORDS_MAX).join(' ') : '',
     tools,
   }
 })

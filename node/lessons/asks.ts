@@ -1,6 +1,7 @@
 /**
  * Which runs without a task id are runs of one ask: by what users said, the values they led to, and the tools used. The
- * two ways to be wrong do different harm, so there are two answers.
+ * two ways to be wrong do different harm, so there are two answers. A task id is believed when it joins runs; that it sets
+ * apart runs of one person with the very same message is not (see `same-asks.ts`).
  *
  * `ask` counts evidence: a lesson may be shared, and a word is nobody's, once enough asks show it. One person's ask taken
  * for two would share what is theirs, and different asks taken for one only make a lesson wait. So it joins generously,
@@ -13,6 +14,8 @@
 import type { EpisodeId, RedactedEpisode } from '../ports.ts'
 import { type AskWords, askWords } from './ask-words.ts'
 import { isCommonWord } from './dictionary.ts'
+import { Groups } from './groups.ts'
+import { OPENING_WORDS_MIN, sameAsks } from './same-asks.ts'
 
 export interface AskNames {
   readonly ask: string
@@ -30,8 +33,6 @@ const ASK_AMONG_MIN = 0.2
 const PROBLEM_AMONG_MIN = 0.25
 /** What is not in the dictionary of common words is a name, an id, a thing. */
 const UNCOMMON_WEIGHT = 8
-/** A first message of so many words that another run's begins or ends with: asked again, with notes added. */
-const OPENING_WORDS_MIN = 8
 
 /** Of each run its rarest words lead to others: enough that a pair of one ask is reached by some path of pairs. */
 const LEADS_MAX = 32
@@ -45,10 +46,10 @@ const NO_TASK = /^text:[0-9a-f]{64}$/
 export function askNames(episodes: readonly RedactedEpisode[]): ReadonlyMap<EpisodeId, AskNames> {
   const names = new Map<EpisodeId, AskNames>()
   const nameless: AskWords[] = []
-  for (const episode of episodes) {
-    if (NO_TASK.test(episode.ask)) nameless.push(askWords(episode))
-    else names.set(episode.id, { ask: episode.ask, problem: episode.ask })
-  }
+  const tasks: AskWords[] = []
+  for (const episode of episodes) (NO_TASK.test(episode.ask) ? nameless : tasks).push(askWords(episode))
+  const sameAsk = sameAsks(tasks)
+  for (const { id, ask } of tasks) names.set(id, { ask: sameAsk(ask), problem: ask })
   if (nameless.length === 0) return names
   const runs = weighed(nameless.sort((a, b) => (a.id < b.id ? -1 : 1)))
   const asks = new Groups(runs.length)
@@ -236,35 +237,4 @@ function isAskedAgain(a: Weighed, b: Weighed): boolean {
 function joinWordless(runs: readonly Weighed[], asks: Groups): void {
   const first = runs.findIndex(run => run.words.length === 0)
   for (const [at, { words }] of runs.entries()) if (words.length === 0) asks.join(first, at)
-}
-
-/** Disjoint sets, each known by its first member. */
-class Groups {
-  readonly #parents: number[]
-
-  constructor(size: number) {
-    this.#parents = Array.from({ length: size }, (_, at) => at)
-  }
-
-  first(at: number): number {
-    let top = at
-    for (let up = this.#up(top); up !== top; up = this.#up(top)) {
-      this.#parents[top] = this.#up(up)
-      top = this.#up(up)
-    }
-    return top
-  }
-
-  same(a: number, b: number): boolean {
-    return this.first(a) === this.first(b)
-  }
-
-  join(a: number, b: number): void {
-    const [first, second] = [this.first(a), this.first(b)].sort((one, other) => one - other)
-    if (first !== undefined && second !== undefined) this.#parents[second] = first
-  }
-
-  #up(at: number): number {
-    return this.#parents[at] ?? at
-  }
 }

@@ -19,9 +19,24 @@ let words: ReadonlyMap<string, string | readonly string[]> | undefined
 
 /** `word` in small letters. */
 export function isCommonWord(word: string): boolean {
+  const kinds = kindsOf(word)
+  return kinds.length > 0 && kinds.every(kind => COMMON_KINDS.has(kind))
+}
+
+/** Whether the dictionary has it at all, be it as a name. */
+export function isListedWord(word: string): boolean {
+  return kindsOf(word).length > 0
+}
+
+/** A verb as it stands in an order. */
+export function isBareVerb(word: string): boolean {
+  return kindsOf(word).some(kind => kind === 'Infinitive' || kind === 'Imperative')
+}
+
+function kindsOf(word: string): readonly string[] {
   words ??= load()
   const kinds = words.get(word)
-  return kinds !== undefined && [kinds].flat().every(kind => COMMON_KINDS.has(kind))
+  return kinds === undefined ? [] : [kinds].flat()
 }
 
 /** Loaded at first use: it takes a third of a second, and only the distiller's thread needs it. */

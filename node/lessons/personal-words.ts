@@ -2,13 +2,15 @@
  * Which words of errors and which keys of results may be somebody's. Capitals and digits do not tell a name in small
  * letters from a field: what users said does. A word that a user said stays only where the tools themselves name it,
  * where it is a common word that users of several asks said, or where errors of other asks hold it although nobody said
- * it there. Seen over a whole batch, so that the same error
- * reads the same in every run of it.
+ * it there. A word of an error that is neither a general word of the language nor a name of the tools never stays, whoever
+ * said it and however many errors hold it: a tool can name the same person in every task. Seen over a whole batch, so that
+ * the same error reads the same in every run of it.
  */
 
 import type { Json } from '../ports.ts'
 import { isCommonWord } from './dictionary.ts'
-import { maskTemplate } from './errors.ts'
+import { maskTemplate, QUOTED } from './error-template.ts'
+import { isGeneralWord } from './general-words.ts'
 import { hasDataKeys, isRecord, leavesOf } from './leaves.ts'
 import { ofEach } from './of-each.ts'
 import type { Call, Run } from './runs.ts'
@@ -208,18 +210,19 @@ function personalWords(runs: readonly Run[], names: ReadonlySet<string>, said: S
   }
   const errors: { readonly ask: string; readonly message: string; readonly words: ReadonlySet<string> }[] = []
   const sightings = new Sightings()
+  /** Stems of what no dictionary has: as likely a name as anything. */
+  const unknown = new Set<string>()
+  /** Words of an error's own sentence: what it quotes or names in code is seldom a person it is about. */
+  const bearers = new Map<string, ReadonlySet<string>>()
   const wordsOf = new Map<string, ReadonlySet<string>>()
   for (const { ask, calls } of runs) {
     for (const { result, leaves } of calls) {
       const message = result?.error?.message
       if (message === undefined) continue
-      const words =
-        wordsOf.get(message) ??
-        new Set(
-          spelledIn(message)
-            .filter(word => !isNobodys(word))
-            .map(stem),
-        )
+      const spelled = wordsOf.has(message) ? [] : spelledIn(message).filter(word => !isNobodys(word))
+      for (const word of spelled) if (!isGeneralWord(word)) unknown.add(stem(word))
+      if (spelled.length > 0) bearers.set(message, new Set(wordsIn(plainWords(message))))
+      const words = wordsOf.get(message) ?? new Set(spelled.map(stem))
       wordsOf.set(message, words)
       errors.push({ ask, message, words })
       const given = new Set(leaves.flatMap(({ value }) => (typeof value === 'string' ? wordsIn(value) : [])))
@@ -230,7 +233,15 @@ function personalWords(runs: readonly Run[], names: ReadonlySet<string>, said: S
   const somebodys = new Map<string, ReadonlySet<string>>()
   for (const { message, words } of errors)
     if (!somebodys.has(message))
-      somebodys.set(message, new Set([...words].filter(word => sightings.isSomebodys(word))))
+      somebodys.set(
+        message,
+        new Set(
+          [...words].filter(
+            word =>
+              sightings.isSomebodys(word) || (unknown.has(word) && bearers.get(message)?.has(word) === true),
+          ),
+        ),
+      )
   const about = new Map<string, Set<ReadonlySet<string>>>()
   for (const { message, words } of errors) {
     const who = somebodys.get(message)
@@ -240,10 +251,15 @@ function personalWords(runs: readonly Run[], names: ReadonlySet<string>, said: S
   return (spelled, message) => {
     if (isNobodys(spelled)) return false
     const word = stem(spelled)
+    if (unknown.has(word)) return true
     const who = somebodys.get(message)
     if (who === undefined || who.size === 0) return false
     return ![...(about.get(word) ?? [])].some(other => [...other].every(one => !who.has(one)))
   }
+}
+
+function plainWords(message: string): string {
+  return message.replace(QUOTED, ' ').replace(/\S*[._(/\\]\S+/g, ' ')
 }
 
 function dataKeys(runs: readonly Run[], names: ReadonlySet<string>, said: SaidWords): DataKeys {

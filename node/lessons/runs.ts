@@ -4,7 +4,8 @@
  */
 
 import type { Json, RedactedEpisode } from '../ports.ts'
-import { errorMessage, errorTemplate } from './errors.ts'
+import { errorTemplate } from './error-template.ts'
+import { errorMessage } from './errors.ts'
 import { type Leaf, leavesOf } from './leaves.ts'
 import { DEPTH_MAX, deeperThan } from './transcripts/input.ts'
 

@@ -72,7 +72,7 @@ function toEpisode(input: EpisodeInput, context: CaptureContext): Result<Episode
   const interactions = withoutRecalled(input.interactions).map(cut)
   if (interactions.length === 0)
     return failure('empty-episode', 'The transcript holds no message, call or observation.')
-  const { task, trial, domain, model, outcome } = input
+  const { task, trial, domain, model, outcome, contradictory } = input
   const canonical = JSON.stringify([
     task,
     trial,
@@ -97,6 +97,7 @@ function toEpisode(input: EpisodeInput, context: CaptureContext): Result<Episode
       capturedAt: context.capturedAt,
       interactions,
       ...(outcome === undefined ? {} : { outcome }),
+      ...(contradictory === undefined ? {} : { contradictory }),
     },
   }
 }

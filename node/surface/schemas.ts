@@ -148,7 +148,12 @@ const transcriptPlace = z.int().meta({ description: 'The place of the transcript
 export const distilPreview = z.object({
   drafts: z.array(draft),
   episodes: z.array(
-    z.object({ transcript: transcriptPlace, episode: z.string(), solved: z.boolean().exactOptional() }),
+    z.object({
+      transcript: transcriptPlace,
+      episode: z.string(),
+      solved: z.boolean().exactOptional(),
+      contradictory: z.literal(true).exactOptional(),
+    }),
   ),
   failures: z.array(
     z.object({ transcript: transcriptPlace.exactOptional(), code: z.string(), message: z.string() }),

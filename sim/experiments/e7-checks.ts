@@ -9,11 +9,19 @@ export function entryText({ situation, insight }: Pick<Entry, 'situation' | 'ins
 }
 
 /**
- * Values of a tool's database in an entry's text, as whole words. What the tool itself says in its errors (`line must be
- * suspended`) is its own word, however few records hold it.
+ * Values of a tool's database in an entry's text, as whole words. A word of the tool's errors (`line must be suspended`) is
+ * its own, however few records hold it, but only where the operator's prompt or a field's name has it as well: an error can
+ * name a person, too.
  */
-export function leakedValues(entries: readonly Entry[], { rareValues, runs }: Recorded): readonly string[] {
-  const said = new Set(runs.flatMap(run => [...run.errorWords]))
+export function leakedValues(
+  entries: readonly Pick<Entry, 'situation' | 'insight'>[],
+  { rareValues, runs }: Recorded,
+): readonly string[] {
+  const rules = new Set([...new Set(runs.map(run => run.rules))].flatMap(wordsOf))
+  const names = new Set(runs.flatMap(run => [...run.names, ...run.tools]).flatMap(nameWords))
+  const said = new Set(
+    runs.flatMap(run => [...run.errorWords]).filter(word => rules.has(word) || names.has(word)),
+  )
   const leaked = new Set<string>()
   for (const entry of entries) {
     const text = ` ${entryText(entry)
@@ -28,6 +36,10 @@ export function leakedValues(entries: readonly Entry[], { rareValues, runs }: Re
   return [...leaked]
 }
 
+function nameWords(name: string): readonly string[] {
+  return wordsOf(name.replace(/[_.]/g, ' '))
+}
+
 /** Words that are neither the distiller's own, nor a name of the tools, nor a word of an error, nor a state of a record. */
 export function wordsOutside(
   entries: readonly Entry[],
@@ -38,7 +50,7 @@ export function wordsOutside(
   for (const run of runs) {
     for (const name of [...run.tools, ...run.names]) {
       allowed.add(name.toLowerCase())
-      for (const word of wordsOf(name.replace(/[_.]/g, ' '))) allowed.add(word)
+      for (const word of nameWords(name)) allowed.add(word)
     }
     for (const word of run.errorWords) allowed.add(word)
   }

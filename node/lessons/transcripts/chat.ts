@@ -5,6 +5,7 @@
  */
 
 import type { Interaction } from '../../ports.ts'
+import { errorMessage } from '../errors.ts'
 import {
   contentText,
   type EpisodeInput,
@@ -12,10 +13,11 @@ import {
   isObject,
   type JsonObject,
   labels,
+  parseJson,
   readArguments,
   type TranscriptFormat,
 } from './input.ts'
-import { readOutcome } from './outcome.ts'
+import { isContradictory, readOutcome } from './outcome.ts'
 
 export const chatTranscript: TranscriptFormat = value => {
   const messages = value.messages ?? value.traj
@@ -56,7 +58,9 @@ export function withOutcome(
   interactions: readonly Interaction[],
   outcome: EpisodeInput['outcome'],
 ): EpisodeInput {
-  return { ...labels(value), interactions, ...(outcome === undefined ? {} : { outcome }) }
+  const input = { ...labels(value), interactions }
+  if (outcome !== undefined) return { ...input, outcome }
+  return isContradictory(value) ? { ...input, contradictory: true } : input
 }
 
 /**
@@ -70,7 +74,8 @@ export class ChatRecorder {
 
   add(message: JsonObject, role: string): void {
     if (role === 'tool' || role === 'function') {
-      this.result(text(message.tool_call_id), text(message.name), contentText(message.content))
+      const said = contentText(message.content)
+      this.result(text(message.tool_call_id), text(message.name), isMarked(message) ? asError(said) : said)
       return
     }
     for (const name of ['reasoning_content', 'reasoning', 'thinking']) {
@@ -124,7 +129,8 @@ export class ChatRecorder {
       }
       if (kind === 'tool_result' || kind === 'tool_call_response') {
         const body = part.content ?? part.result ?? part.response
-        this.result(text(part.tool_use_id ?? part.id), text(part.name), contentText(body))
+        const said = contentText(body)
+        this.result(text(part.tool_use_id ?? part.id), text(part.name), isMarked(part) ? asError(said) : said)
         return
       }
       if (kind === 'thinking' || kind === 'reasoning') {
@@ -143,6 +149,16 @@ export class ChatRecorder {
 function speaker(role: string): 'system' | 'user' | 'assistant' {
   if (role === 'system' || role === 'developer') return 'system'
   return role === 'assistant' || role === 'model' ? 'assistant' : 'user'
+}
+
+/** A result that its transcript marks as an error. */
+function isMarked(result: JsonObject): boolean {
+  return result.is_error === true || result.isError === true || result.status === 'error'
+}
+
+/** The mark is kept in the words, where the result's own do not say it. */
+function asError(said: string): string {
+  return errorMessage(said, parseJson(said)) === undefined ? `Error: ${said}` : said
 }
 
 function text(value: unknown): string {

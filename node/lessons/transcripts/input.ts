@@ -27,6 +27,8 @@ export interface EpisodeInput {
   readonly source?: string
   readonly model?: string
   readonly outcome?: Outcome
+  /** It tells of success and of failure: there is no outcome, and a person may want to know why. */
+  readonly contradictory?: true
 }
 
 export type JsonObject = { readonly [key: string]: unknown }

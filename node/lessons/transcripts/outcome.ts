@@ -21,24 +21,57 @@ const NEGATIVE = new Set(
   ),
 )
 
-/** `undefined` as value: the transcript says nothing of an outcome. */
+/**
+ * `undefined` as value: the transcript says nothing of an outcome, or it says two things: where one sign speaks of success
+ * and another of failure, which of them is right is not known, and no advice may rest on it.
+ */
 export function readOutcome(value: JsonObject): Result<Outcome | undefined, CaptureCode> {
-  if (given(value.outcome)) return fromVerdict('outcome', value.outcome)
-  if (given(value.feedback)) return fromVerdict('feedback', value.feedback)
-  if (given(value.correct)) return fromVerdict('correct', value.correct)
-  if (given(value.reward)) return fromReward(value.reward)
-  const exit = value.exit_code ?? value.exitCode
-  if (given(exit)) {
-    if (typeof exit !== 'number' || !Number.isInteger(exit))
-      return failure('bad-outcome', 'exit_code must be a whole number.')
-    return { ok: true, value: { solved: exit === 0, by: 'exit-code' } }
-  }
-  for (const name of ['is_solved', 'solved', 'success', 'passed']) {
-    const verdict = value[name]
-    if (typeof verdict === 'boolean') return { ok: true, value: { solved: verdict, by: 'test' } }
+  const stated = firstStated(value)
+  if (!stated.ok || stated.value === undefined) return stated
+  return contradicts(value, stated.value.solved) ? { ok: true, value: undefined } : stated
+}
+
+/** Whether the signs of the transcript contradict each other. */
+export function isContradictory(value: JsonObject): boolean {
+  const stated = firstStated(value)
+  return stated.ok && stated.value !== undefined && contradicts(value, stated.value.solved)
+}
+
+/** A sign that cannot be read beside one that can is no sign. */
+function contradicts(value: JsonObject, solved: boolean): boolean {
+  return SIGNS.some(sign => {
+    const { [sign.field]: said } = value
+    const read = given(said) ? sign.read(said) : undefined
+    return read?.ok === true && read.value !== undefined && read.value.solved !== solved
+  })
+}
+
+/** The weightiest sign. One that cannot be read is told, so that nobody waits for lessons that cannot come. */
+function firstStated(value: JsonObject): Result<Outcome | undefined, CaptureCode> {
+  for (const { field, read } of SIGNS) {
+    const said = value[field]
+    const outcome = given(said) ? read(said) : undefined
+    if (outcome !== undefined && (!outcome.ok || outcome.value !== undefined)) return outcome
   }
   return { ok: true, value: undefined }
 }
+
+interface Sign {
+  readonly field: string
+  /** `undefined` as value: in this field it is something else than a sign. */
+  readonly read: (said: unknown) => Result<Outcome | undefined, CaptureCode>
+}
+
+/** The weightiest first. */
+const SIGNS: readonly Sign[] = [
+  ...['outcome', 'feedback', 'correct'].map(
+    (field): Sign => ({ field, read: said => fromVerdict(field, said) }),
+  ),
+  { field: 'reward', read: fromReward },
+  { field: 'exit_code', read: fromExit },
+  { field: 'exitCode', read: fromExit },
+  ...['is_solved', 'solved', 'success', 'passed'].map((field): Sign => ({ field, read: fromFlag })),
+]
 
 function given(value: unknown): boolean {
   return value !== undefined && value !== null
@@ -48,6 +81,17 @@ function fromReward(reward: unknown): Result<Outcome, CaptureCode> {
   if (typeof reward !== 'number' || !(reward >= 0 && reward <= 1))
     return failure('bad-outcome', 'reward must be a number between 0 and 1.')
   return { ok: true, value: { solved: reward >= SOLVED_REWARD, by: 'reward' } }
+}
+
+function fromExit(exit: unknown): Result<Outcome, CaptureCode> {
+  if (typeof exit !== 'number' || !Number.isInteger(exit))
+    return failure('bad-outcome', 'exit_code must be a whole number.')
+  return { ok: true, value: { solved: exit === 0, by: 'exit-code' } }
+}
+
+function fromFlag(verdict: unknown): Result<Outcome | undefined, CaptureCode> {
+  const solved = typeof verdict === 'boolean' ? verdict : undefined
+  return { ok: true, value: solved === undefined ? undefined : { solved, by: 'test' } }
 }
 
 function fromVerdict(field: string, verdict: unknown): Result<Outcome, CaptureCode> {

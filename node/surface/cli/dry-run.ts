@@ -176,8 +176,13 @@ function leftOutLines(run: DryRun, places: Places): readonly string[] {
     )
   const taught = new Set(drafts.flatMap(draft => draft.runs.map(({ episode }) => episode)))
   const idle = episodes.filter(one => !taught.has(one.episode) && !again.includes(one))
+  const unclear = episodes.filter(one => one.contradictory === true)
+  if (unclear.length > 0)
+    lines.push(
+      `  ${count(unclear.length, 'run')} whose transcript tells of success and of failure: the outcome counts as unknown ${examples(placed(unclear, run, places))}`,
+    )
   for (const [solved, words] of outcomes) {
-    const mine = idle.filter(one => one.solved === solved)
+    const mine = idle.filter(one => one.solved === solved && one.contradictory !== true)
     if (mine.length > 0)
       lines.push(`  ${count(mine.length, 'run')} ${words} ${examples(placed(mine, run, places))}`)
   }

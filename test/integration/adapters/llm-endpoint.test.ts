@@ -48,11 +48,23 @@ interface Made {
   readonly config?: object
   /** Milliseconds that its clock is ahead. */
   readonly ahead?: { ms: number }
+  /** Sleeps in place of the clock, where it gives a promise. */
+  readonly sleep?: (ms: number) => Promise<void> | undefined
 }
 
-async function nodeWith(url: string | undefined, { store, budget, config, ahead }: Made = {}) {
+async function nodeWith(url: string | undefined, { store, budget, config, ahead, sleep }: Made = {}) {
   const log: string[] = []
-  const clock: Clock = { ...systemClock, now: () => systemClock.now() + (ahead?.ms ?? 0) }
+  const clock: Clock = {
+    ...systemClock,
+    now: () => systemClock.now() + (ahead?.ms ?? 0),
+    sleep: (ms, signal) => {
+      const instead = sleep?.(ms)
+      if (instead === undefined) return systemClock.sleep(ms, signal)
+      const stopped = Promise.withResolvers<void>()
+      signal?.addEventListener('abort', () => stopped.reject(signal.reason), { once: true })
+      return Promise.race([instead, stopped.promise])
+    },
+  }
   const shared = {
     clock,
     cpu: systemCpu(),
@@ -417,6 +429,58 @@ describe('what it costs', () => {
     expect(llm.asked).toHaveLength(2)
     expect((await lessons(node)).byModel).toHaveLength(1)
     expect(statusOf(node).last?.code).toBeUndefined()
+  })
+
+  it.each([
+    [429, '600', 600_000],
+    [503, '600', 600_000],
+    // Less than its own pause, or nothing that can be read.
+    [429, '1', 60_000],
+    [503, '-5', 60_000],
+    [503, 'soon', 60_000],
+    // Without end, it would be as good as off.
+    [429, '999999999', dayMs],
+    [503, 'Fri, 31 Dec 2100 23:59:59 GMT', dayMs],
+    [503, 'Fri, 31 Dec 1999 23:59:59 GMT', 60_000],
+  ])(
+    'waits as long as a busy endpoint asks for: HTTP %i, Retry-After: %s',
+    async (status, retryAfter, ms) => {
+      const ahead = { ms: 0 }
+      const llm = await server(json({}, status, { 'retry-after': retryAfter }))
+      const { node } = await nodeWith(llm.url, { ahead })
+      await teach(node, 'a')
+      llm.answering = says(answerText(goodLesson))
+      ahead.ms = ms - 10_000
+      await node.distil()
+      expect(llm.asked).toHaveLength(1)
+      ahead.ms = ms + 30_000
+      await node.distil()
+      expect(llm.asked).toHaveLength(2)
+      expect((await lessons(node)).byModel).toHaveLength(1)
+    },
+  )
+
+  it('takes the runs that a spent budget left up again when there is one, without a new run', async () => {
+    const ahead = { ms: 0 }
+    const woken: (() => void)[] = []
+    const llm = await server(good)
+    const { node } = await nodeWith(llm.url, {
+      budget: { requestsPerDay: 1 },
+      ahead,
+      sleep: ms => (ms >= 60_000 ? new Promise(resolve => woken.push(() => resolve())) : undefined),
+    })
+    await teach(node, 'a')
+    await teach(node, 'b')
+    expect(statusOf(node)).toMatchObject({ waiting: 1, last: { code: 'llm-budget-spent' } })
+    await node.distil()
+    expect(llm.asked).toHaveLength(1)
+    expect(woken).toHaveLength(1)
+    ahead.ms = dayMs
+    woken[0]?.()
+    const patience = { timeout: 20_000 }
+    await expect.poll(() => llm.asked.length, patience).toBe(2)
+    await expect.poll(() => statusOf(node).waiting, patience).toBe(0)
+    expect(llm.asked[1]?.body).toContain('rd-b77')
   })
 
   it.each<readonly [string, Answering]>([

@@ -57,9 +57,9 @@ describe('asks without a task id', () => {
   })
 
   it('are what the task id says where there is one, however alike', async () => {
-    const [first] = lantern
-    if (first === undefined) throw new TypeError('no run')
-    expect(await grouped([first, { ...first, task: 'a' }, { ...first, task: 'b' }])).toEqual([0, 1, 2])
+    const [first, other] = lantern
+    if (first === undefined || other === undefined) throw new TypeError('no run')
+    expect(await grouped([first, { ...first, task: 'a' }, { ...other, task: 'b' }])).toEqual([0, 1, 2])
   })
 
   it('are one where a first message comes again with notes after it', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { errorMessage, errorTemplate, figuresIn } from '../../../../node/lessons/errors.ts'
+import { errorTemplate } from '../../../../node/lessons/error-template.ts'
+import { errorMessage, figuresIn } from '../../../../node/lessons/errors.ts'
 import { leavesOf } from '../../../../node/lessons/leaves.ts'
 import type { Json } from '../../../../node/ports.ts'
 

@@ -115,6 +115,30 @@ describe('chat transcripts', () => {
   })
 })
 
+describe('a result that its transcript marks as an error', () => {
+  const resultOf = (value: unknown): unknown =>
+    episodeOf(value).interactions.flatMap(item => (item.type === 'result' ? item.text : []))[0]
+  const asked = { role: 'assistant', content: [{ type: 'tool_use', id: 'u1', name: 'find', input: {} }] }
+  const answered = (content: string, mark: object): unknown => ({
+    messages: [
+      asked,
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'u1', content, ...mark }] },
+    ],
+  })
+
+  it('says so in its words', () => {
+    expect(resultOf(answered('The desk is closed', { is_error: true }))).toBe('Error: The desk is closed')
+    expect(resultOf(answered('The desk is open', { is_error: false }))).toBe('The desk is open')
+    const message = { role: 'tool', tool_call_id: 'u1', status: 'error', content: 'The desk is closed' }
+    expect(resultOf({ messages: [asked, message] })).toBe('Error: The desk is closed')
+  })
+
+  it('is left as it is where it says so already', () => {
+    for (const said of ['Error: closed', '{"error":"closed today"}', 'Book not found'])
+      expect(resultOf(answered(said, { is_error: true }))).toBe(said)
+  })
+})
+
 describe('other forms', () => {
   it.each([
     [{ correct: true }, true],
@@ -125,6 +149,32 @@ describe('other forms', () => {
     const episode = episodeOf({ question: 'Q?', answer: 'A.', ...verdict })
     expect(episode.outcome).toEqual({ solved, by: 'feedback' })
     expect(episode.interactions.map(item => item.type)).toEqual(['message', 'message'])
+  })
+
+  it.each([
+    { reward: 0, outcome: 'solved' },
+    { reward: 1, outcome: 'failed' },
+    { reward: 1, feedback: 'wrong' },
+    { outcome: { solved: true, by: 'user' }, exit_code: 1 },
+    { outcome: 'solved', reward: 1, success: false },
+    { correct: true, is_solved: false },
+  ])('takes no outcome from a transcript that contradicts itself: %j', signs => {
+    const episode = episodeOf({ question: 'Q?', answer: 'A.', ...signs })
+    expect(episode.outcome).toBeUndefined()
+    expect(episode.contradictory).toBe(true)
+  })
+
+  it.each([
+    [{ reward: 1, outcome: 'solved', exit_code: 0, success: true }, true],
+    [{ reward: 0, outcome: 'failed', is_solved: false }, false],
+    // What cannot be read beside a sign that can is none.
+    [{ outcome: 'solved', feedback: 'The desk was kind.' }, true],
+    [{ outcome: 'solved', reward: 17 }, true],
+    [{ reward: 1, success: 'mostly' }, true],
+  ])('takes the outcome where all signs agree: %j', (signs, solved) => {
+    const episode = episodeOf({ question: 'Q?', answer: 'A.', ...signs })
+    expect(episode.outcome?.solved).toBe(solved)
+    expect(episode.contradictory).toBeUndefined()
   })
 
   it('takes an attempt with its verdict as reflections, an observation and an outcome', () => {

@@ -575,6 +575,28 @@ test('what stays on the node is counted in all, and the word ask is explained wh
   }
 })
 
+test('a dry run says which transcripts contradict themselves, and takes none of them for silent', async () => {
+  const path = join(folder, 'runs.jsonl')
+  await writeFile(path, '{"messages":[]}\n{"messages":[]}\n')
+  program.composeInMemory = async () => {
+    const node = new FakeNode()
+    node.preview = async () => ({
+      drafts: [],
+      episodes: [
+        { transcript: 0, episode: 'e1', contradictory: true },
+        { transcript: 1, episode: 'e2' },
+      ],
+      failures: [],
+    })
+    return { ok: true, value: { node, close: () => node.stop() } }
+  }
+  const { out } = await run('distil', '--dry-run', path)
+  expect(out).toContain(
+    '1 run whose transcript tells of success and of failure: the outcome counts as unknown',
+  )
+  expect(out).toMatch(/1 run without an outcome: .*line 2/)
+})
+
 test('a dry run shows the exact bytes, keeps nothing and needs no data folder', async () => {
   const path = join(folder, 'runs.jsonl')
   await writeFile(path, '{"messages":[]}\n')
