@@ -33,6 +33,14 @@ export interface DistilReport {
   readonly local: Readonly<Record<string, number>>
 }
 
+/** What was forgotten with episodes. */
+export interface Forgotten {
+  /** Lessons that rested on them alone. */
+  readonly dropped: number
+  /** Their entries that were shared, and are retracted. */
+  readonly retracted: number
+}
+
 export interface DraftView {
   /** What the lesson says, in parts: drafts with the same key are the same lesson. */
   readonly key: string
@@ -144,6 +152,14 @@ export interface EntryDetail extends EntryView {
   /** What recall merges into one with it, itself included; absent where it stands alone. */
   readonly merged?: readonly EntryCid[]
   readonly corroboratedBy: readonly PeerId[]
+}
+
+/** What one word took back. */
+export interface RetractedBefore {
+  /** Swarms that were told. */
+  readonly swarms: number
+  /** Own entries that are here no more, shared or not. */
+  readonly entries: number
 }
 
 export interface EntryFilter {
@@ -312,7 +328,9 @@ export interface SwarmloreNode {
   preview(transcripts: readonly unknown[]): Promise<DistilPreview>
   episodes(cursor?: string, limit?: number): Promise<Page<EpisodeSummary>>
   episode(id: EpisodeId): Promise<Result<Episode & { readonly entries: readonly EntryCid[] }>>
-  forget(id: EpisodeId): Promise<Result<{ readonly dropped: number; readonly retracted: number }>>
+  forget(id: EpisodeId): Promise<Result<Forgotten>>
+  /** All episodes captured before this time (milliseconds). */
+  forgetBefore(time: number): Promise<Result<Forgotten & { readonly episodes: number }>>
   outcome(id: EpisodeId, outcome: Outcome): Promise<Result<Captured>>
 
   recall(request: RecallRequest): Promise<RecallResult>
@@ -322,6 +340,8 @@ export interface SwarmloreNode {
   entry(cid: EntryCid): Promise<Result<EntryDetail>>
   addEntry(entry: NewEntry): Promise<Result<EntryView>>
   retract(cid: EntryCid): Promise<Result<{ readonly swarms: number }>>
+  /** All of this node's own entries created before this time (seconds), in every swarm. */
+  retractBefore(before: number): Promise<Result<RetractedBefore>>
   review(cid: EntryCid, verdict: 'approve' | 'reject'): Promise<Result<EntryView>>
 
   peers(): Promise<readonly PeerView[]>

@@ -26,6 +26,7 @@ import { RecentQueries } from './core/recent-queries.ts'
 import { Room } from './core/room.ts'
 import { countShadow } from './core/shadow.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
+import { TakingBack } from './core/taking-back.ts'
 import { today } from './core/today.ts'
 import { type RedactionRules, redactionRules } from './pipeline/redact.ts'
 import type { Outcome, Ports } from './ports.ts'
@@ -100,13 +101,21 @@ class LocalNode implements SwarmloreNode {
       emit,
     }
     this.#room = new Room(shared)
+    const takingBack = new TakingBack(shared)
     this.#publishing = new Publishing({
       ...shared,
+      takingBack,
       emit: event => this.#emitOwn(event),
       onKept: () => this.#room.make(),
     })
     const { retentionDays } = config
-    this.#learning = new Learning({ ...shared, rules, retentionDays, publishing: this.#publishing })
+    this.#learning = new Learning({
+      ...shared,
+      rules,
+      retentionDays,
+      publishing: this.#publishing,
+      takingBack,
+    })
     this.#answering = new Answering(shared)
     this.#owner = new Owner(shared)
     this.#joining = new Joining({
@@ -188,6 +197,7 @@ class LocalNode implements SwarmloreNode {
   distil: SwarmloreNode['distil'] = () => this.#learning.distil()
   preview: SwarmloreNode['preview'] = transcripts => this.#learning.preview(transcripts)
   forget: SwarmloreNode['forget'] = id => this.#learning.forget(id)
+  forgetBefore: SwarmloreNode['forgetBefore'] = time => this.#learning.forgetBefore(time)
   outcome: SwarmloreNode['outcome'] = (id, outcome) => this.#learning.outcome(id, outcome)
 
   episodes: SwarmloreNode['episodes'] = async (cursor, limit = 50) => {
@@ -221,6 +231,7 @@ class LocalNode implements SwarmloreNode {
   entries: SwarmloreNode['entries'] = filter => this.#catalogue.list(filter)
   entry: SwarmloreNode['entry'] = cid => this.#catalogue.show(cid)
   retract: SwarmloreNode['retract'] = cid => this.#learning.retract(cid)
+  retractBefore: SwarmloreNode['retractBefore'] = before => this.#learning.retractBefore(before)
 
   addEntry: SwarmloreNode['addEntry'] = async entry => {
     const added = await this.#learning.add(entry)

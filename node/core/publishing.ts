@@ -1,6 +1,6 @@
 /**
- * From drafts to entries in swarms: which lesson stands where, shared or kept to this node, and how it is replaced
- * or taken back. A draft and its entry change in one atomic batch with the digest that announces it.
+ * From drafts to entries in swarms: which lesson stands where, shared or kept to this node, and how it is replaced.
+ * A draft and its entry change in one atomic batch with the digest that announces it.
  */
 
 import { type EncodedEntry, encodeEntry } from '../../protocol/entry.ts'
@@ -9,7 +9,7 @@ import { signRecord } from '../../protocol/envelope.ts'
 import { cidOf } from '../../protocol/identity.ts'
 import { sketchOf } from '../../protocol/sketch.ts'
 import { shardOf } from '../../protocol/swarm.ts'
-import type { DigestRecord, Entry, EntryCid, Result, RetractRecord } from '../../protocol/types.ts'
+import type { DigestRecord, Entry, EntryCid, Result } from '../../protocol/types.ts'
 import {
   allDrafts,
   dropDraftOps,
@@ -24,12 +24,14 @@ import { entryOf, type HeldBackReason, heldBackBy, needsSuccessor } from '../pip
 import type { DraftSupport, EntryDraft, Ports } from '../ports.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Swarm } from './swarm.ts'
+import type { TakingBack } from './taking-back.ts'
 import { dayOfMs, today } from './today.ts'
 
 export interface PublishingDeps {
   readonly ports: Ports
   readonly config: NodeConfig
   readonly kept: KeptSet
+  readonly takingBack: TakingBack
   /** Every swarm of this node, its home first. */
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
@@ -135,11 +137,8 @@ export class Publishing {
 
   /** Takes an own lesson back everywhere; it is not shared again. */
   async retract(cid: EntryCid): Promise<Result<{ readonly swarms: number }>> {
-    const { store } = this.#deps.ports
-    const key = this.#deps.kept.get(cid)?.draftKey
-    const stored = key === undefined ? undefined : getDraft(store, key)
-    if (key === undefined || stored === undefined) return this.#notOwn(cid)
-    return { ok: true, value: { swarms: await this.dropEntries(key) } }
+    const value = await this.#deps.takingBack.retract(cid)
+    return value === undefined ? this.#notOwn(cid) : { ok: true, value }
   }
 
   #notOwn(cid: EntryCid): Result<never> {
@@ -162,7 +161,7 @@ export class Publishing {
     const now = await this.#draft(key)
     if (now !== undefined && now.draft.pattern !== ownerPattern && now.draft.support.length === 0) {
       // No run shows it any more.
-      await this.dropEntries(key)
+      await this.#deps.takingBack.drop(key)
       await store.batch(dropDraftOps(key))
       return { announced: 0, embedded: false }
     }
@@ -192,15 +191,23 @@ export class Publishing {
     found: FoundDraft,
     keepLocal: boolean,
   ): Promise<{ readonly announced: boolean; readonly embedded: boolean } | undefined> {
-    const { kept, ports } = this.#deps
+    const { kept, ports, takingBack } = this.#deps
     const { draft, stored } = found
+    const elsewhere = stored.entries.filter(one => one.swarm !== swarm.id)
     const shared = heldBackBy(draft, this.shareMode(swarm), stored.review) === undefined
-    const announced = stored.entries.find(one => one.swarm === swarm.id)?.cid
+    const stood = stored.entries.find(one => one.swarm === swarm.id)
+    if (
+      stood !== undefined &&
+      kept.get(stood.cid) === undefined &&
+      !(await this.#mayReturn(swarm, stored, stood))
+    )
+      return undefined
+    const announced = stood?.cid
     const isTakenBack = announced !== undefined && !shared && kept.get(announced)?.shared === true
     if (isTakenBack) {
       // Sharing that is switched off later leaves what was announced; a lesson that no longer holds is taken back.
-      if (this.shareMode(swarm) === 'none') return undefined
-      await this.#takeBack(swarm, announced)
+      if (this.shareMode(swarm) === 'none' && stored.review !== 'rejected') return undefined
+      await takingBack.takeBack(swarm, announced, putDraftOps({ ...stored, entries: elsewhere }))
     }
     if (!shared && !keepLocal) return undefined
     const standing = isTakenBack ? undefined : announced
@@ -217,6 +224,11 @@ export class Publishing {
       return undefined
     }
     const { bytes, cid, entry } = made.value
+    if (swarm.set.isRetracted(cid, swarm.self, found.lastCapturedS)) {
+      // All that it rests on is older than what was taken back in one word.
+      await takingBack.drop(draft.key)
+      return undefined
+    }
     const isSameText = standingEntry !== undefined && embeddingText(standingEntry) === embeddingText(entry)
     const known = isSameText && standing !== undefined ? kept.vector(standing) : undefined
     const vector = known ?? (await this.#embed(entry))
@@ -231,17 +243,39 @@ export class Publishing {
     }
     const keeping = kept.put(meta, entry, bytes, vector)
     const dropping = standing !== undefined && standing !== cid ? kept.drop(standing) : undefined
-    const entries = [...stored.entries.filter(one => one.swarm !== swarm.id), { swarm: swarm.id, cid }]
+    const entries = [...elsewhere, { swarm: swarm.id, cid, created: entry.created }]
     const ops = [...(dropping?.ops ?? []), ...keeping.ops, ...putDraftOps({ ...stored, entries })]
     if (shared) await swarm.publish(this.#digest(swarm, entry, cid, bytes.length, vector), ops)
     else await ports.store.batch(ops)
     dropping?.apply()
     keeping.apply()
     // A replaced digest counts against the author's allowance until it is retracted (SPEC, "The replicated set").
-    if (standingShared && standing !== undefined)
-      await swarm.publish(retractionOf(swarm, standing, ports.clock.now()))
+    if (standingShared && standing !== undefined) await takingBack.takeBack(swarm, standing)
     this.#deps.emit({ type: 'entry', cid, author: swarm.self, own: true })
     return { announced: shared, embedded: known === undefined }
+  }
+
+  /**
+   * Whether a lesson whose entry left from outside may have another one. Not when this node's own key took it back: then
+   * this is an older backup, and the lesson stays here or stands as the entry that replaced it.
+   */
+  async #mayReturn(
+    swarm: Swarm,
+    stored: StoredDraft,
+    stood: StoredDraft['entries'][number],
+  ): Promise<boolean> {
+    const { cid, created = 0 } = stood
+    // On its way here, from a peer.
+    if (swarm.announces(swarm.self, cid)) return false
+    if (!swarm.set.isRetracted(cid, swarm.self, created)) return true
+    const [successor] = swarm.set.successors(cid, swarm.self)
+    if (successor === undefined) {
+      await this.#deps.takingBack.drop(stored.key)
+      return false
+    }
+    const entries = stored.entries.map(one => (one === stood ? { swarm: swarm.id, cid: successor } : one))
+    await this.#deps.ports.store.batch(putDraftOps({ ...stored, entries }))
+    return false
   }
 
   async #embed(entry: Entry): Promise<Float32Array> {
@@ -283,38 +317,6 @@ export class Publishing {
     return signRecord({ swarm: swarm.id, kind: 'digest', t: entry.created, body }, swarm.pair)
   }
 
-  async #takeBack(swarm: Swarm, cid: EntryCid): Promise<void> {
-    const dropping = this.#deps.kept.drop(cid)
-    await swarm.publish(retractionOf(swarm, cid, this.#deps.ports.clock.now()), dropping.ops)
-    dropping.apply()
-    this.#deps.emit({ type: 'retracted', cid, author: swarm.self })
-  }
-
-  /** Retracts the shared entries of a draft and drops the local ones. Returns how many were retracted. */
-  async dropEntries(key: string): Promise<number> {
-    const { kept, ports, swarms } = this.#deps
-    const stored = getDraft(ports.store, key)
-    // First of all, so that an end half-way cannot bring it back at the next start.
-    if (stored !== undefined) {
-      await ports.store.batch(putDraftOps({ ...stored, review: 'rejected', entries: [] }))
-    }
-    let retracted = 0
-    for (const cid of kept.ofDraft(key)) {
-      const meta = kept.get(cid)
-      const swarm = swarms().find(one => one.id === meta?.swarm)
-      const dropping = kept.drop(cid)
-      if (meta?.shared === true && swarm !== undefined) {
-        await swarm.publish(retractionOf(swarm, cid, ports.clock.now()), dropping.ops)
-        retracted++
-      } else await ports.store.batch(dropping.ops)
-      // The retraction may have taken it out already.
-      if (kept.get(cid) === undefined) continue
-      dropping.apply()
-      this.#deps.emit({ type: 'retracted', cid, author: meta?.author ?? this.home().self })
-    }
-    return retracted
-  }
-
   async #draft(key: string): Promise<FoundDraft | undefined> {
     const { store, clock } = this.#deps.ports
     const stored = getDraft(store, key)
@@ -333,6 +335,7 @@ export class Publishing {
       draft,
       firstSeen: Math.min(now, ...days),
       lastSeen: days.length === 0 ? now : Math.max(...days),
+      lastCapturedS: support.length === 0 ? Infinity : Math.max(...support.map(one => one.capturedAt)) / 1000,
     }
   }
 
@@ -360,6 +363,8 @@ interface FoundDraft {
   readonly draft: EntryDraft
   readonly firstSeen: number
   readonly lastSeen: number
+  /** Seconds: of the latest run on which it rests. What a person wrote rests on none. */
+  readonly lastCapturedS: number
 }
 
 /** A draft without its support, which stands in rows of its own. */
@@ -374,12 +379,4 @@ function decodeDraft(body: Uint8Array): Omit<EntryDraft, 'support'> {
 
 function changed(standing: Entry, draft: EntryDraft): boolean {
   return needsSuccessor(standing, draft) || standing.support.episodes !== draft.support.length
-}
-
-/** The tombstone of an own entry, signed with this node's key in the swarm. */
-function retractionOf(swarm: Swarm, cid: EntryCid, nowMs: number): RetractRecord {
-  return signRecord(
-    { swarm: swarm.id, kind: 'retract', t: Math.floor(nowMs / 1000), body: { cid } },
-    swarm.pair,
-  )
 }

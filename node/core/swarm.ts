@@ -117,7 +117,6 @@ export class Swarm {
       onMember: member => events.onPeer(this, member, 'member'),
     })
     this.#wanted = new WantedEntries({
-      self: this.self,
       cpu: ports.cpu,
       ledger: this.#ledger,
       signal: this.#stopping.signal,

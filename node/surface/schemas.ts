@@ -34,6 +34,14 @@ export const authorIn = z
 export const cursorIn = z.string().max(500)
 export const limitIn = z.coerce.number().int().min(1).max(1000)
 
+/** A point in time; from the query of an address as text. */
+export const secondsIn = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+  .meta({ description: 'Seconds since 1970-01-01 UTC' })
+
 const peer = z.string()
 const cid = z.string()
 const swarm = z.string()

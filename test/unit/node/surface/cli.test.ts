@@ -182,6 +182,8 @@ test('with --json each command prints one document and nothing else', async () =
     ['entries', 'ls', '--status', 'received'],
     ['entries', 'show', cidOf(1)],
     ['entries', 'retract', cidOf(1)],
+    ['entries', 'retract', '--before', '2026-03-01'],
+    ['episodes', 'forget', '--before', '2026-03-01T14:05'],
     ['entries', 'review'],
     ['entries', 'review', cidOf(1), 'approve'],
     [

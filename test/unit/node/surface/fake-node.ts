@@ -158,6 +158,11 @@ export class FakeNode implements SwarmloreNode {
       ? { ok: true as const, value: { dropped: 1, retracted: 0 } }
       : missing('unknown-episode', `There is no episode ${id}.`)
   }
+  async forgetBefore(time: number) {
+    const old = [...this.captured.values()].filter(episode => episode.capturedAt < time)
+    for (const { id } of old) this.captured.delete(id)
+    return { ok: true as const, value: { episodes: old.length, dropped: old.length, retracted: 0 } }
+  }
   async outcome(id: string) {
     return { ok: true as const, value: { episode: id, known: true } }
   }
@@ -220,6 +225,11 @@ export class FakeNode implements SwarmloreNode {
     return this.stored.delete(cid)
       ? { ok: true as const, value: { swarms: 1 } }
       : missing('unknown-entry', `There is no entry ${cid} here.`)
+  }
+  async retractBefore(before: number) {
+    const old = [...this.stored.values()].filter(view => view.entry.created < before)
+    for (const { cid } of old) this.stored.delete(cid)
+    return { ok: true as const, value: { swarms: 1, entries: old.length } }
   }
   async review(cid: EntryCid) {
     const view = this.stored.get(cid)
