@@ -81,6 +81,8 @@ export interface RecallRequest {
   readonly limit?: number
   readonly tokenBudget?: number
   readonly timeBudgetMs?: number
+  /** False where it is for no model: then it is never withheld to compare. */
+  readonly control?: boolean
 }
 
 export interface RecallItem {
@@ -119,6 +121,8 @@ export interface RecallResult {
   /** The block for the model: data only, delimited, with provenance beside each item. Empty when nothing helps. */
   readonly prompt: string
   readonly heldBack: readonly HeldBack[]
+  /** Something was found, and withheld to see how the task ends without it. */
+  readonly withheld: boolean
   readonly tookMs: number
 }
 
@@ -126,6 +130,22 @@ export type FeedbackOutcome = 'helped' | 'hurt' | 'unused'
 
 export interface FeedbackReport {
   readonly counted: readonly { readonly cid: EntryCid; readonly author: PeerId; readonly trust: number }[]
+}
+
+/** What recall is worth on this node. Shares lie between 0 and 1; they are absent while one side has no outcome. */
+export interface Worth {
+  /** Of the recalls, how many are withheld to compare. */
+  readonly share: number
+  /** Outcomes older than so many days do not count. */
+  readonly days: number
+  /** Tasks of recalls that were handed out. */
+  readonly given: { readonly solved: number; readonly failed: number }
+  readonly withheld: { readonly solved: number; readonly failed: number }
+  /** The share that was solved with recall, less the share without. */
+  readonly difference?: number
+  /** Between these two it lies 95 times of 100. */
+  readonly low?: number
+  readonly high?: number
 }
 
 export type EntryStatus = 'local' | 'review' | 'shared' | 'received'
@@ -292,6 +312,8 @@ export interface NodeStatus {
   readonly fetch: { readonly waiting: number; readonly failed: number }
   readonly rejected: Readonly<Record<string, number>>
   readonly recalls: number
+  /** Absent where no recall is or was withheld. */
+  readonly worth?: Worth
   readonly embedder: { readonly space: string; readonly dimensions: number }
   readonly distiller: string
   /** The language model that is asked for lessons, too; absent where none is. */
@@ -335,6 +357,9 @@ export interface SwarmloreNode {
 
   recall(request: RecallRequest): Promise<RecallResult>
   feedback(recallId: string, outcome: FeedbackOutcome, item?: EntryCid): Promise<Result<FeedbackReport>>
+
+  /** How the task of a recall ended: counts where recalls are withheld to compare, and tells of no lesson. */
+  recallOutcome(recallId: string, solved: boolean): Promise<Result<{ readonly counted: boolean }>>
 
   entries(filter: EntryFilter): Promise<Page<EntryView>>
   entry(cid: EntryCid): Promise<Result<EntryDetail>>

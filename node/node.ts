@@ -154,6 +154,7 @@ class LocalNode implements SwarmloreNode {
       words: await allWords(store),
     })
     await node.#learning.load()
+    await node.#answering.load()
     const stored = await allSwarms(store)
     if (stored.length === 0) stored.push(await foundSwarm(ports))
     for (const swarm of stored) {
@@ -228,6 +229,9 @@ class LocalNode implements SwarmloreNode {
   feedback: SwarmloreNode['feedback'] = (recallId, outcome, item) =>
     this.#answering.feedback(recallId, outcome, item)
 
+  recallOutcome: SwarmloreNode['recallOutcome'] = (recallId, solved) =>
+    this.#answering.outcome(recallId, solved)
+
   entries: SwarmloreNode['entries'] = filter => this.#catalogue.list(filter)
   entry: SwarmloreNode['entry'] = cid => this.#catalogue.show(cid)
   retract: SwarmloreNode['retract'] = cid => this.#learning.retract(cid)
@@ -268,6 +272,7 @@ class LocalNode implements SwarmloreNode {
 
   status(): NodeStatus {
     const { clock, distiller, embedder } = this.#ports
+    const worth = this.#answering.worth()
     return {
       startedAt: this.#startedAt,
       now: clock.now(),
@@ -286,6 +291,7 @@ class LocalNode implements SwarmloreNode {
       },
       rejected: Object.fromEntries(this.#rejected),
       recalls: this.#answering.recalls,
+      ...(worth === undefined ? {} : { worth }),
       embedder: { space: embedder.space, dimensions: embedder.dimensions },
       distiller: distiller.id,
       ...(distiller.llm === undefined ? {} : { llm: distiller.llm() }),

@@ -192,6 +192,9 @@ export const recallResult = z.object({
       command: z.string(),
     }),
   ),
+  withheld: z
+    .boolean()
+    .meta({ description: 'Something was found, and withheld to see how the task ends without it' }),
   tookMs: z.number(),
 })
 
@@ -309,6 +312,7 @@ export const peerDetail = peerView.extend({
   ),
 })
 
+const arm = z.object({ solved: count, failed: count })
 export const nodeStatus = z.object({
   startedAt: milliseconds,
   now: milliseconds,
@@ -326,6 +330,17 @@ export const nodeStatus = z.object({
   fetch: z.object({ waiting: count, failed: count }),
   rejected: z.record(z.string(), count),
   recalls: count,
+  worth: z
+    .object({
+      share: z.number(),
+      days: count,
+      given: arm,
+      withheld: arm,
+      difference: z.number().exactOptional(),
+      low: z.number().exactOptional(),
+      high: z.number().exactOptional(),
+    })
+    .exactOptional(),
   embedder: z.object({ space: z.string(), dimensions: count }),
   distiller: z.string(),
   llm: z

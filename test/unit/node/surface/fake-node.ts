@@ -167,6 +167,9 @@ export class FakeNode implements SwarmloreNode {
     return { ok: true as const, value: { episode: id, known: true } }
   }
 
+  async recallOutcome() {
+    return { ok: true as const, value: { counted: false } }
+  }
   async recall(request: { readonly query?: string }) {
     const { cid, entry } = entryView(1)
     const item = {
@@ -197,6 +200,7 @@ export class FakeNode implements SwarmloreNode {
       items: request.query === 'nothing' ? [] : [item],
       prompt: request.query === 'nothing' ? '' : '<lessons>\nCancel the order.\n</lessons>',
       heldBack: [held],
+      withheld: false,
       tookMs: 3,
     }
   }

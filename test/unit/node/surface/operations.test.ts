@@ -15,6 +15,7 @@ const inputs: Readonly<Record<keyof typeof operations, Record<string, unknown>>>
   previewDistil: { transcripts: [{ messages: [] }] },
   recall: { query: 'refund', pendingCall: { tool: 'issue_refund', arguments: '{}' }, lastError: 'no' },
   giveFeedback: { recallId: 'r-1', outcome: 'helped', items: [cidOf(1)] },
+  setRecallOutcome: { recallId: 'r-1', solved: true },
   listEntries: { status: 'received' },
   getEntry: { cid: cidOf(1) },
   addEntry: {
