@@ -23,6 +23,7 @@ import { Learning } from './core/learning.ts'
 import { Owner } from './core/owner.ts'
 import { Publishing } from './core/publishing.ts'
 import { RecentQueries } from './core/recent-queries.ts'
+import { renewMembers } from './core/renewing.ts'
 import { Room } from './core/room.ts'
 import { countShadow } from './core/shadow.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
@@ -452,8 +453,9 @@ class LocalNode implements SwarmloreNode {
     const { signal } = this.#stopping
     for (let pauseMs = firstTickMs; !signal.aborted; pauseMs = tickMs) {
       await this.#tryInBackground(() => this.#readBaseRate())
+      await this.#tryInBackground(() => clock.sleep(pauseMs, signal))
+      if (signal.aborted) return
       await this.#tryInBackground(async () => {
-        await clock.sleep(pauseMs, signal)
         for (const swarm of this.#swarms) await swarm.advance()
         if (this.#config.attest === 'daily')
           await attest({ ports: this.#ports, evidence: this.#evidence, swarms: () => this.#swarms })
@@ -463,6 +465,10 @@ class LocalNode implements SwarmloreNode {
         // What is asked for now may be worth a place that it was not worth before.
         for (const swarm of this.#swarms) swarm.wantMissing()
       })
+      await this.#tryInBackground(() =>
+        renewMembers({ ports: this.#ports, authors: this.#authors, swarms: () => this.#swarms }),
+      )
+      await this.#tryInBackground(() => this.#learning.refresh())
     }
   }
 

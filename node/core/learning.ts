@@ -126,6 +126,11 @@ export class Learning {
     return this.#inTurn(() => this.#publishAll())
   }
 
+  /** Announces again what still stands and would leave the swarms soon. */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#deps.publishing.refresh())
+  }
+
   add(written: NewEntry): Promise<Result<readonly EntryCid[]>> {
     return this.#inTurn(() => this.#deps.publishing.add(written))
   }

@@ -5,32 +5,25 @@
 
 import { type EncodedEntry, encodeEntry } from '../../protocol/entry.ts'
 import { embeddingText } from '../../protocol/entry-text.ts'
-import { signRecord } from '../../protocol/envelope.ts'
 import { cidOf } from '../../protocol/identity.ts'
-import { sketchOf } from '../../protocol/sketch.ts'
-import { shardOf } from '../../protocol/swarm.ts'
-import type { DigestRecord, Entry, EntryCid, Result } from '../../protocol/types.ts'
-import {
-  allDrafts,
-  dropDraftOps,
-  getDraft,
-  putDraftOps,
-  type StoredDraft,
-  supportOf,
-} from '../../store/drafts.ts'
+import type { Entry, EntryCid, Result } from '../../protocol/types.ts'
+import { allDrafts, dropDraftOps, getDraft, putDraftOps, type StoredDraft } from '../../store/drafts.ts'
+import type { Evidence } from '../../store/evidence.ts'
 import type { NewEntry, NodeEvent, ShareMode } from '../api.ts'
 import type { NodeConfig } from '../config.ts'
-import { entryOf, type HeldBackReason, heldBackBy, needsSuccessor } from '../pipeline/publish.ts'
-import type { DraftSupport, EntryDraft, Ports } from '../ports.ts'
+import { digestOf, entryOf, type HeldBackReason, heldBackBy, needsSuccessor } from '../pipeline/publish.ts'
+import type { EntryDraft, Ports } from '../ports.ts'
+import { encodeDraft, type FoundDraft, findDraft, ownerPattern } from './found-draft.ts'
 import type { KeptSet } from './kept-set.ts'
+import { refresh, stillStands } from './refreshing.ts'
 import type { Swarm } from './swarm.ts'
 import type { TakingBack } from './taking-back.ts'
-import { dayOfMs, today } from './today.ts'
 
 export interface PublishingDeps {
   readonly ports: Ports
   readonly config: NodeConfig
   readonly kept: KeptSet
+  readonly evidence: Evidence
   readonly takingBack: TakingBack
   /** Every swarm of this node, its home first. */
   readonly swarms: () => readonly Swarm[]
@@ -46,8 +39,10 @@ export interface Published {
   readonly embedded: boolean
 }
 
-/** Lessons that a person wrote: they rest on no episode. */
-const ownerPattern = 'owner'
+const lapsed: HeldBackReason = {
+  code: 'lapsed',
+  message: 'No run has shown it for half a year, and it has helped nobody here.',
+}
 
 /** Its methods must not run at the same time: the caller takes turns. */
 export class Publishing {
@@ -65,6 +60,12 @@ export class Publishing {
     return published
   }
 
+  /** Announces again what still stands and would leave the swarms soon. */
+  async refresh(): Promise<void> {
+    const refreshed = await refresh({ ...this.#deps, shareMode: swarm => this.shareMode(swarm) })
+    if (refreshed > 0) this.#deps.ports.log('info', 'Lessons were announced again.', { refreshed })
+  }
+
   shareMode(swarm: Swarm): ShareMode {
     const { config } = this.#deps
     return swarm.descriptor.visibility === 'private' ? config.sharePrivate : config.shareOpen
@@ -74,10 +75,11 @@ export class Publishing {
   async heldBack(cid: EntryCid): Promise<HeldBackReason | undefined> {
     const meta = this.#deps.kept.get(cid)
     if (meta?.draftKey === undefined || meta.shared) return undefined
-    const draft = await this.#draft(meta.draftKey)
+    const draft = await findDraft(this.#deps.ports, meta.draftKey)
     const swarm = this.#deps.swarms().find(one => one.id === meta.swarm)
     if (draft === undefined || swarm === undefined) return undefined
-    return heldBackBy(draft.draft, this.shareMode(swarm), draft.stored.review)
+    const heldBack = heldBackBy(draft.draft, this.shareMode(swarm), draft.stored.review)
+    return heldBack ?? (stillStands(draft, cid, this.#deps) ? undefined : lapsed)
   }
 
   /** A lesson that a person wrote: approved by being written. */
@@ -158,7 +160,7 @@ export class Publishing {
   /** Makes the draft's entry in each swarm what it should be now. */
   async publish(key: string, only?: Swarm): Promise<Published> {
     const { store } = this.#deps.ports
-    const now = await this.#draft(key)
+    const now = await findDraft(this.#deps.ports, key)
     if (now !== undefined && now.draft.pattern !== ownerPattern && now.draft.support.length === 0) {
       // No run shows it any more.
       await this.#deps.takingBack.drop(key)
@@ -172,7 +174,7 @@ export class Publishing {
       // Nobody would take it from who is no member (any more).
       if (swarm.chain() === undefined) continue
       // Read anew for each swarm: the step before has changed what is stored.
-      const found = await this.#draft(key)
+      const found = await findDraft(this.#deps.ports, key)
       if (found === undefined) break
       const made = await this.#publishIn(swarm, found, index === 0 || swarm === only)
       if (made?.announced === true) announced++
@@ -194,7 +196,6 @@ export class Publishing {
     const { kept, ports, takingBack } = this.#deps
     const { draft, stored } = found
     const elsewhere = stored.entries.filter(one => one.swarm !== swarm.id)
-    const shared = heldBackBy(draft, this.shareMode(swarm), stored.review) === undefined
     const stood = stored.entries.find(one => one.swarm === swarm.id)
     if (
       stood !== undefined &&
@@ -203,6 +204,11 @@ export class Publishing {
     )
       return undefined
     const announced = stood?.cid
+    const shared =
+      heldBackBy(draft, this.shareMode(swarm), stored.review) === undefined &&
+      // What has lapsed is not announced anew; what stands may be.
+      ((announced !== undefined && kept.get(announced)?.shared === true) ||
+        stillStands(found, announced, this.#deps))
     const isTakenBack = announced !== undefined && !shared && kept.get(announced)?.shared === true
     if (isTakenBack) {
       // Sharing that is switched off later leaves what was announced; a lesson that no longer holds is taken back.
@@ -245,7 +251,18 @@ export class Publishing {
     const dropping = standing !== undefined && standing !== cid ? kept.drop(standing) : undefined
     const entries = [...elsewhere, { swarm: swarm.id, cid, created: entry.created }]
     const ops = [...(dropping?.ops ?? []), ...keeping.ops, ...putDraftOps({ ...stored, entries })]
-    if (shared) await swarm.publish(this.#digest(swarm, entry, cid, bytes.length, vector), ops)
+    if (shared)
+      await swarm.publish(
+        digestOf(swarm, {
+          entry,
+          cid,
+          size: bytes.length,
+          vector,
+          space: ports.embedder.space,
+          t: entry.created,
+        }),
+        ops,
+      )
     else await ports.store.batch(ops)
     dropping?.apply()
     keeping.apply()
@@ -303,47 +320,11 @@ export class Publishing {
     }
   }
 
-  #digest(swarm: Swarm, entry: Entry, cid: EntryCid, size: number, vector: Float32Array): DigestRecord {
-    const body = {
-      cid,
-      size,
-      shard: shardOf(entry.domains[0] ?? '', swarm.descriptor.shards),
-      created: entry.created,
-      space: this.#deps.ports.embedder.space,
-      sketch: sketchOf(vector),
-      ...(entry.expires === undefined ? {} : { expires: entry.expires }),
-      ...(entry.supersedes === undefined ? {} : { supersedes: entry.supersedes }),
-    }
-    return signRecord({ swarm: swarm.id, kind: 'digest', t: entry.created, body }, swarm.pair)
-  }
-
-  async #draft(key: string): Promise<FoundDraft | undefined> {
-    const { store, clock } = this.#deps.ports
-    const stored = getDraft(store, key)
-    if (stored === undefined) return undefined
-    const support = await supportOf(store, key)
-    const days = support.map(one => dayOfMs(one.capturedAt))
-    const now = today(clock)
-    const draft: EntryDraft = {
-      ...decodeDraft(stored.body),
-      support: support.map(
-        (one): DraftSupport => ({ episode: one.episode, ask: one.ask, solved: one.solved }),
-      ),
-    }
-    return {
-      stored,
-      draft,
-      firstSeen: Math.min(now, ...days),
-      lastSeen: days.length === 0 ? now : Math.max(...days),
-      lastCapturedS: support.length === 0 ? Infinity : Math.max(...support.map(one => one.capturedAt)) / 1000,
-    }
-  }
-
   async heldBackByReason(): Promise<Readonly<Record<string, number>>> {
     const reasons: Record<string, number> = {}
     const home = this.home()
     for await (const { key } of allDrafts(this.#deps.ports.store)) {
-      const found = await this.#draft(key)
+      const found = await findDraft(this.#deps.ports, key)
       const reason =
         found === undefined ? undefined : heldBackBy(found.draft, this.shareMode(home), found.stored.review)
       if (reason !== undefined) reasons[reason.message] = (reasons[reason.message] ?? 0) + 1
@@ -356,25 +337,6 @@ export class Publishing {
     if (home === undefined) throw new TypeError('a node is always in its own swarm')
     return home
   }
-}
-
-interface FoundDraft {
-  readonly stored: StoredDraft
-  readonly draft: EntryDraft
-  readonly firstSeen: number
-  readonly lastSeen: number
-  /** Seconds: of the latest run on which it rests. What a person wrote rests on none. */
-  readonly lastCapturedS: number
-}
-
-/** A draft without its support, which stands in rows of its own. */
-export function encodeDraft(draft: EntryDraft): Uint8Array {
-  const { support: _support, ...body } = draft
-  return new TextEncoder().encode(JSON.stringify(body))
-}
-
-function decodeDraft(body: Uint8Array): Omit<EntryDraft, 'support'> {
-  return JSON.parse(new TextDecoder().decode(body)) as Omit<EntryDraft, 'support'>
 }
 
 function changed(standing: Entry, draft: EntryDraft): boolean {

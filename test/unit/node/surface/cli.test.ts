@@ -397,10 +397,10 @@ test('recall takes a call as far as it is written', async () => {
   for (const call of ['book', 'book {"seat":"12', 'book{seat', 'book(seat=12)'])
     expect((await run('recall', '--call', call)).status).toBe(0)
   expect(asked).toEqual([
-    { pendingCall: { tool: 'book' } },
-    { pendingCall: { tool: 'book', arguments: '{"seat":"12' } },
-    { pendingCall: { tool: 'book', arguments: '{seat' } },
-    { pendingCall: { tool: 'book', arguments: '(seat=12)' } },
+    { control: false, pendingCall: { tool: 'book' } },
+    { control: false, pendingCall: { tool: 'book', arguments: '{"seat":"12' } },
+    { control: false, pendingCall: { tool: 'book', arguments: '{seat' } },
+    { control: false, pendingCall: { tool: 'book', arguments: '(seat=12)' } },
   ])
 })
 
