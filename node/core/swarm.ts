@@ -49,6 +49,7 @@ import { whyAlone } from './alone.ts'
 import { CatchingUp } from './catching-up.ts'
 import { Finding } from './finding.ts'
 import { type Gone, Ledger } from './ledger.ts'
+import { watchForSleep } from './resuming.ts'
 import { WantedEntries } from './wanted.ts'
 
 /** What the node does when something happens in a swarm. */
@@ -238,6 +239,13 @@ export class Swarm {
     await this.#save({ ...this.#stored, listen: network.addresses() })
     this.#inBackground(finding.keepOn())
     this.#inBackground(catchingUp.keepUp())
+    this.#inBackground(
+      watchForSleep(this.#deps.ports.clock, this.#stopping.signal, missedMs => {
+        this.#deps.ports.log('info', 'The machine was asleep; catching up.', { swarm: this.id, missedMs })
+        this.#inBackground(this.advance())
+        this.#inBackground(catchingUp.resume())
+      }),
+    )
     this.#wanted.fetchWith(this.#fetcher)
     for (const peer of network.peers()) this.#onPeer(peer, 'up', catchingUp)
   }
