@@ -1,7 +1,7 @@
 /**
  * Own lessons leave again: here at once, with block, vector and words, and by a signed retraction wherever they were
- * announced. The owner's word is stored before anything is dropped, so that an end half-way, an old backup or a peer
- * that still holds the entry cannot bring it back.
+ * announced. What the retraction covers is not made anew (`Publishing`), so that neither an end half-way, nor an old
+ * backup, nor a peer that still holds the entry brings it back.
  */
 
 import { signRecord } from '../../protocol/envelope.ts'
@@ -44,16 +44,12 @@ export class TakingBack {
    * covers also what this node does not remember.
    */
   async retractBefore(before: Seconds): Promise<Result<RetractedBefore>> {
-    const { clock, store } = this.#deps.ports
+    const { clock } = this.#deps.ports
     if (before > Math.floor(clock.now() / 1000))
       return { ok: false, code: 'bad-time', message: 'The time must not be in the future.' }
     const standing = (): number => [...this.#ownCids()].length
     const had = standing()
     const keys = await this.#madeBefore(before)
-    for (const key of keys) {
-      const stored = getDraft(store, key)
-      if (stored !== undefined) await store.batch(putDraftOps({ ...stored, review: 'rejected', entries: [] }))
-    }
     let swarms = 0
     for (const swarm of this.#deps.swarms()) {
       // Who is no member any more takes back one by one, as of the time when it was: `drop` does.

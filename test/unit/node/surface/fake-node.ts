@@ -328,6 +328,15 @@ export class FakeNode implements SwarmloreNode {
       fetch: { waiting: 0, failed: 0 },
       rejected: { 'bad-signature': 1 },
       recalls: 0,
+      worth: {
+        share: 0.1,
+        days: 30,
+        given: { solved: 50, failed: 20 },
+        withheld: { solved: 5, failed: 5 },
+        difference: 0.214,
+        low: -0.03,
+        high: 0.401,
+      },
       embedder: { space: 'f'.repeat(64) as SpaceId, dimensions: 384 },
       distiller: 'default/1',
     }
