@@ -18,7 +18,7 @@ export interface RenewingDeps {
 }
 
 /** A third of a membership: both nodes need to be up and connected, or the member heard of, only once in that time. */
-export const renewDays = 60
+const renewDays = 60
 
 export async function renewMembers({ authors, ports, swarms }: RenewingDeps): Promise<void> {
   const t = Math.floor(ports.clock.now() / 1000)
