@@ -234,6 +234,8 @@ export interface SwarmView {
   readonly records: number
   readonly entries: number
   readonly addresses: readonly string[]
+  /** When this node's membership runs out, unless it is renewed; absent for a founder, and for who is no member. */
+  readonly memberUntil?: number
   /** Absent where the node runs and is connected as it should be. */
   readonly alone?: Alone
 }

@@ -409,6 +409,7 @@ class LocalNode implements SwarmloreNode {
   #swarmView(swarm: Swarm): SwarmView {
     const { descriptor } = swarm
     const { name, visibility, founder, invite } = descriptor
+    const { memberUntil } = swarm
     let entries = 0
     for (const meta of this.#kept.all()) if (meta.swarm === swarm.id) entries++
     const alone = swarm.alone()
@@ -425,6 +426,7 @@ class LocalNode implements SwarmloreNode {
       records: swarm.set.ranges.size,
       entries,
       addresses: swarm.addresses(),
+      ...(memberUntil === undefined ? {} : { memberUntil }),
       ...(alone === undefined ? {} : { alone }),
     }
   }

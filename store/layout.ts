@@ -53,7 +53,7 @@ export const prefixes = {
   recallTime: 'recall/time/',
   /** recall id, CID → the outcome that was told. */
   feedback: 'recall/feedback/',
-  /** recall id → in which arm it was, and how its task ended. */
+  /** recall id → on which side it was, and how its task ended. */
   recallOutcome: 'recall/outcome/',
   /** → what a language model was asked today. */
   llmDay: 'llm/day/',

@@ -9,7 +9,7 @@ import { hashPart, keyOf, partsOf, prefixes, timePart } from './layout.ts'
 import type { Store, StoreOp } from './ports.ts'
 
 /** Of recalls of which some are withheld to compare: what was found was handed out, or it was not. */
-export type RecallArm = 'given' | 'withheld'
+export type RecallSide = 'given' | 'withheld'
 
 export interface StoredRecall {
   /** A key part: ASCII without a slash. */
@@ -19,17 +19,17 @@ export interface StoredRecall {
   /** Nothing where it was withheld. */
   readonly items: readonly { readonly cid: EntryCid; readonly swarm: SwarmId; readonly author: PeerId }[]
   /** Absent where nothing is compared. */
-  readonly arm?: RecallArm
+  readonly side?: RecallSide
 }
 
 export function putRecallOps(recall: StoredRecall, query: string): StoreOp[] {
-  const { id, at, arm } = recall
+  const { id, at, side } = recall
   const items = recall.items.map(({ cid, swarm, author }) => ({ cid, swarm, author }))
   return [
     {
       type: 'put',
       key: keyOf(prefixes.recall, id),
-      value: encode({ at, items, arm, query: hashPart(query) }),
+      value: encode({ at, items, side, query: hashPart(query) }),
     },
     { type: 'put', key: keyOf(prefixes.recallTime, timePart(at), id), value: new Uint8Array() },
   ]
@@ -45,12 +45,12 @@ export function getRecall(
   const value = store.get(key)
   if (value === undefined) return undefined
   const fields = read(key, value)
-  const arm = armOf(fields)
+  const side = sideOf(fields)
   const told = store.get(keyOf(prefixes.recallOutcome, id))
   return {
     id,
     at: fields.number('at'),
-    ...(arm === undefined ? {} : { arm }),
+    ...(side === undefined ? {} : { side }),
     ...(told === undefined ? {} : { solved: read(id, told).boolean('solved') }),
     items: fields.maps('items').map(item => ({
       cid: item.string('cid') as EntryCid,
@@ -62,25 +62,25 @@ export function getRecall(
 
 /** How the task of a recall ended that is compared. */
 export interface RecallOutcome {
-  readonly arm: RecallArm
+  readonly side: RecallSide
   readonly solved: boolean
 }
 
-export function outcomeOps(id: string, { arm, solved }: RecallOutcome): StoreOp[] {
-  return [{ type: 'put', key: keyOf(prefixes.recallOutcome, id), value: encode({ arm, solved }) }]
+export function outcomeOps(id: string, { side, solved }: RecallOutcome): StoreOp[] {
+  return [{ type: 'put', key: keyOf(prefixes.recallOutcome, id), value: encode({ side, solved }) }]
 }
 
 export async function* outcomes(store: Store): AsyncGenerator<RecallOutcome> {
   for await (const [key, value] of store.entries({ prefix: prefixes.recallOutcome })) {
     const fields = read(key, value)
-    const arm = armOf(fields)
-    if (arm !== undefined) yield { arm, solved: fields.boolean('solved') }
+    const side = sideOf(fields)
+    if (side !== undefined) yield { side, solved: fields.boolean('solved') }
   }
 }
 
-function armOf(fields: Fields): RecallArm | undefined {
-  const arm = fields.optionalString('arm')
-  return arm === 'given' || arm === 'withheld' ? arm : undefined
+function sideOf(fields: Fields): RecallSide | undefined {
+  const side = fields.optionalString('side')
+  return side === 'given' || side === 'withheld' ? side : undefined
 }
 
 /** Forgets up to `limit` recalls before `time` (milliseconds), oldest first, with the feedback on them; its evidence stays. */

@@ -115,8 +115,8 @@ export class Answering {
       tokenBudget: request.tokenBudget ?? config.recallTokenBudget,
     }
     const chosen = choose(groups, limits, own)
-    const arm = chosen.length > 0 && request.control !== false ? this.#control.draw() : undefined
-    const withheld = arm === 'withheld'
+    const side = chosen.length > 0 && request.control !== false ? this.#control.draw() : undefined
+    const withheld = side === 'withheld'
     const items = withheld ? [] : chosen
     this.#recalls++
     if (chosen.length > 0) {
@@ -124,7 +124,7 @@ export class Answering {
         id: recallId,
         at: startedAt,
         items: items.map(({ cid, swarm, author }) => ({ cid, swarm, author })),
-        ...(arm === undefined ? {} : { arm }),
+        ...(side === undefined ? {} : { side }),
       }
       const use = kept.use(
         items.map(item => item.cid),

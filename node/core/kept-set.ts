@@ -181,7 +181,7 @@ export class KeptSet {
     const block = this.block(cid)
     if (meta === undefined || block === undefined) return { ops: [], apply: () => undefined }
     const here = { ...meta, shared: false }
-    return { ops: putEntryOps(here, block), apply: () => this.#remember(here) }
+    return { ops: putEntryOps(here, block), apply: () => void this.#kept.set(cid, here) }
   }
 
   drop(cid: EntryCid): Change {

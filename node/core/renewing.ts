@@ -37,8 +37,9 @@ export async function renewMembers({ authors, ports, swarms }: RenewingDeps): Pr
   }
 }
 
-function isDue({ envelope: { body } }: MemberRecord, today: Day): boolean {
-  return body.expires - today <= renewDays
+/** A shorter membership than the usual one was meant to end. */
+function isDue({ envelope: { body, t } }: MemberRecord, today: Day): boolean {
+  return body.expires - today <= renewDays && body.expires - dayOf(t) >= membershipDays
 }
 
 /** Connected now, or it has signed something in that time. */

@@ -4,6 +4,7 @@
  */
 
 import { type KeyPair, keyPairFromSeed } from '../../crypto/keys.ts'
+import { secondsPerDay } from '../../protocol/body.ts'
 import { isInForce } from '../../protocol/chain.ts'
 import { messageId } from '../../protocol/envelope.ts'
 import { peerOf } from '../../protocol/identity.ts'
@@ -171,6 +172,12 @@ export class Swarm {
   /** This node's chain, founder first; undefined when it is no member. */
   chain(): readonly MemberRecord[] | undefined {
     return this.set.chainTo(this.self, Math.floor(this.#deps.ports.clock.now() / 1000))
+  }
+
+  /** Milliseconds: when this node's membership runs out; undefined for a founder, and for who is no member. */
+  get memberUntil(): number | undefined {
+    const record = this.chain() === undefined ? undefined : this.set.member(this.self)
+    return record && (record.envelope.body.expires + 1) * secondsPerDay * 1000
   }
 
   get psk(): Uint8Array | undefined {

@@ -4,7 +4,7 @@
  * scores (Statistics in Medicine 17, 1998, method 10): it holds for small counts and for shares of nothing and all.
  */
 
-export interface Arm {
+export interface Side {
   readonly solved: number
   readonly failed: number
 }
@@ -18,8 +18,8 @@ export interface Difference {
 /** Of the normal distribution, for 95 %. */
 const z = 1.959964
 
-/** Undefined while one of the arms has no outcome. */
-export function differenceOf(given: Arm, withheld: Arm): Difference | undefined {
+/** Undefined while one of the sides has no outcome. */
+export function differenceOf(given: Side, withheld: Side): Difference | undefined {
   const a = wilson(given)
   const b = wilson(withheld)
   if (a === undefined || b === undefined) return undefined
@@ -31,7 +31,7 @@ export function differenceOf(given: Arm, withheld: Arm): Difference | undefined 
   }
 }
 
-function wilson({ solved, failed }: Arm): { share: number; low: number; high: number } | undefined {
+function wilson({ solved, failed }: Side): { share: number; low: number; high: number } | undefined {
   const n = solved + failed
   if (n === 0) return undefined
   const share = solved / n

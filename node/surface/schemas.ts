@@ -243,6 +243,7 @@ export const swarmView = z.object({
   records: count,
   entries: count,
   addresses: z.array(z.string()),
+  memberUntil: milliseconds.exactOptional(),
   alone: z
     .object({
       reason: z.enum([
@@ -312,7 +313,7 @@ export const peerDetail = peerView.extend({
   ),
 })
 
-const arm = z.object({ solved: count, failed: count })
+const taskCounts = z.object({ solved: count, failed: count })
 export const nodeStatus = z.object({
   startedAt: milliseconds,
   now: milliseconds,
@@ -334,8 +335,8 @@ export const nodeStatus = z.object({
     .object({
       share: z.number(),
       days: count,
-      given: arm,
-      withheld: arm,
+      given: taskCounts,
+      withheld: taskCounts,
       difference: z.number().exactOptional(),
       low: z.number().exactOptional(),
       high: z.number().exactOptional(),

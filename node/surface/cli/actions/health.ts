@@ -48,7 +48,7 @@ function worthLine({
   share,
   withheld,
 }: NonNullable<OutputOf<'getStatus'>['worth']>): string {
-  const of = (arm: typeof given): string => `${arm.solved} of ${arm.solved + arm.failed}`
+  const of = (side: typeof given): string => `${side.solved} of ${side.solved + side.failed}`
   const counts = `solved ${of(given)} with recall and ${of(withheld)} without, in ${days} days; ${percent(share)} % are withheld`
   if (difference === undefined || low === undefined || high === undefined)
     return `worth     not known yet: ${counts}`

@@ -45,10 +45,16 @@ describe('a membership', () => {
   test('of a member of whom nothing is heard ends, which it is told; a new invitation lets it in again', async () => {
     const { world, founder, guest, isMember } = await pair()
     const view = founder.home
+    const warned = async () =>
+      (await guest.node.doctor()).some(one => one.level === 'warn' && one.message.includes('runs out in'))
+    expect(await warned()).toBe(false)
+    await founder.stop()
+    await world.daysOff(155, guest)
+    expect(await warned()).toBe(true)
     await guest.stop()
-    await world.daysOff(130, founder)
+    await founder.restart()
     await world.pass(tickMs)
-    await world.daysOff(60, founder)
+    await world.daysOff(35, founder)
     await guest.restart()
     await world.pass(tickMs)
     expect(await isMember()).toBe(false)
