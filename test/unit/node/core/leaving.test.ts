@@ -250,9 +250,17 @@ describe('a retraction of all before a time', () => {
     expect(await entriesOf(author)).toEqual([])
   })
 
-  test('of a time to come is refused', async () => {
-    const { world, author } = await pair()
-    expect(await author.node.retractBefore(world.nowS + 1)).toMatchObject({ ok: false, code: 'bad-time' })
+  test('of a time to come takes back all there is, of this very second too, and nothing that follows', async () => {
+    const { world, author, peer } = await pair()
+    await said(author, 'The lift is stuck.')
+    await world.pass(minute)
+    await said(author, 'The lift hums.')
+    expect(must(await author.node.retractBefore(world.nowS + 1_000))).toEqual({ swarms: 1, entries: 2 })
+    await world.pass(minute)
+    expect(await entriesOf(peer)).toEqual([])
+    const cid = await said(author, 'The lift is new.')
+    await world.pass(minute)
+    expect((await entriesOf(peer)).map(one => one.cid)).toEqual([cid])
   })
 })
 
