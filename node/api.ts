@@ -33,6 +33,14 @@ export interface DistilReport {
   readonly local: Readonly<Record<string, number>>
 }
 
+/** What was forgotten with episodes. */
+export interface Forgotten {
+  /** Lessons that rested on them alone. */
+  readonly dropped: number
+  /** Their entries that were shared, and are retracted. */
+  readonly retracted: number
+}
+
 export interface DraftView {
   /** What the lesson says, in parts: drafts with the same key are the same lesson. */
   readonly key: string
@@ -75,6 +83,8 @@ export interface RecallRequest {
   readonly limit?: number
   readonly tokenBudget?: number
   readonly timeBudgetMs?: number
+  /** False where it is for no model: then it is never withheld to compare. */
+  readonly control?: boolean
 }
 
 export interface RecallItem {
@@ -113,6 +123,8 @@ export interface RecallResult {
   /** The block for the model: data only, delimited, with provenance beside each item. Empty when nothing helps. */
   readonly prompt: string
   readonly heldBack: readonly HeldBack[]
+  /** Something was found, and withheld to see how the task ends without it. */
+  readonly withheld: boolean
   readonly tookMs: number
 }
 
@@ -120,6 +132,22 @@ export type FeedbackOutcome = 'helped' | 'hurt' | 'unused'
 
 export interface FeedbackReport {
   readonly counted: readonly { readonly cid: EntryCid; readonly author: PeerId; readonly trust: number }[]
+}
+
+/** What recall is worth on this node. Shares lie between 0 and 1; they are absent while one side has no outcome. */
+export interface Worth {
+  /** Of the recalls, how many are withheld to compare. */
+  readonly share: number
+  /** Outcomes older than so many days do not count. */
+  readonly days: number
+  /** Tasks of recalls that were handed out. */
+  readonly given: { readonly solved: number; readonly failed: number }
+  readonly withheld: { readonly solved: number; readonly failed: number }
+  /** The share that was solved with recall, less the share without. */
+  readonly difference?: number
+  /** Between these two it lies 95 times of 100. */
+  readonly low?: number
+  readonly high?: number
 }
 
 export type EntryStatus = 'local' | 'review' | 'shared' | 'received'
@@ -146,6 +174,14 @@ export interface EntryDetail extends EntryView {
   /** What recall merges into one with it, itself included; absent where it stands alone. */
   readonly merged?: readonly EntryCid[]
   readonly corroboratedBy: readonly PeerId[]
+}
+
+/** What one word took back. */
+export interface RetractedBefore {
+  /** Swarms that were told. */
+  readonly swarms: number
+  /** Own entries that are here no more, shared or not. */
+  readonly entries: number
 }
 
 export interface EntryFilter {
@@ -200,6 +236,8 @@ export interface SwarmView {
   readonly records: number
   readonly entries: number
   readonly addresses: readonly string[]
+  /** When this node's membership runs out, unless it is renewed; absent for a founder, and for who is no member. */
+  readonly memberUntil?: number
   /** Absent where the node runs and is connected as it should be. */
   readonly alone?: Alone
 }
@@ -278,6 +316,8 @@ export interface NodeStatus {
   readonly fetch: { readonly waiting: number; readonly failed: number }
   readonly rejected: Readonly<Record<string, number>>
   readonly recalls: number
+  /** Absent where no recall is or was withheld. */
+  readonly worth?: Worth
   readonly embedder: { readonly space: string; readonly dimensions: number }
   readonly distiller: string
   /** The language model that is asked for lessons, too; absent where none is. */
@@ -314,16 +354,23 @@ export interface SwarmloreNode {
   preview(transcripts: readonly unknown[]): Promise<DistilPreview>
   episodes(cursor?: string, limit?: number): Promise<Page<EpisodeSummary>>
   episode(id: EpisodeId): Promise<Result<Episode & { readonly entries: readonly EntryCid[] }>>
-  forget(id: EpisodeId): Promise<Result<{ readonly dropped: number; readonly retracted: number }>>
+  forget(id: EpisodeId): Promise<Result<Forgotten>>
+  /** All episodes captured before this time (milliseconds). */
+  forgetBefore(time: number): Promise<Result<Forgotten & { readonly episodes: number }>>
   outcome(id: EpisodeId, outcome: Outcome): Promise<Result<Captured>>
 
   recall(request: RecallRequest): Promise<RecallResult>
   feedback(recallId: string, outcome: FeedbackOutcome, item?: EntryCid): Promise<Result<FeedbackReport>>
 
+  /** How the task of a recall ended: counts where recalls are withheld to compare, and tells of no lesson. */
+  recallOutcome(recallId: string, solved: boolean): Promise<Result<{ readonly counted: boolean }>>
+
   entries(filter: EntryFilter): Promise<Page<EntryView>>
   entry(cid: EntryCid): Promise<Result<EntryDetail>>
   addEntry(entry: NewEntry): Promise<Result<EntryView>>
   retract(cid: EntryCid): Promise<Result<{ readonly swarms: number }>>
+  /** All of this node's own entries created before this time (seconds), in every swarm. */
+  retractBefore(before: number): Promise<Result<RetractedBefore>>
   review(cid: EntryCid, verdict: 'approve' | 'reject'): Promise<Result<EntryView>>
 
   peers(): Promise<readonly PeerView[]>

@@ -29,6 +29,12 @@ export const nodeConfigSchema = z.strictObject({
   recallLimit: z.int().min(1).max(20).default(5),
   /** At most this many tokens (four characters each) in a prompt block. */
   recallTokenBudget: z.int().min(50).max(20_000).default(800),
+  /**
+   * Of the recalls that have something for a model, this share is withheld at random, so that `status` can say what
+   * recall is worth here; 0.1 says it soonest. None unless told: it costs help, and is for nothing where nobody says how
+   * the tasks ended.
+   */
+  controlShare: z.number().min(0).max(0.5).default(0),
   /** After this time recall answers with what it has. */
   recallTimeBudgetMs: z.int().min(1).max(10_000).default(50),
   /**

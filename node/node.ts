@@ -23,9 +23,11 @@ import { Learning } from './core/learning.ts'
 import { Owner } from './core/owner.ts'
 import { Publishing } from './core/publishing.ts'
 import { RecentQueries } from './core/recent-queries.ts'
+import { renewMembers } from './core/renewing.ts'
 import { Room } from './core/room.ts'
 import { countShadow } from './core/shadow.ts'
 import { Swarm, type SwarmEvents } from './core/swarm.ts'
+import { TakingBack } from './core/taking-back.ts'
 import { today } from './core/today.ts'
 import { type RedactionRules, redactionRules } from './pipeline/redact.ts'
 import type { Outcome, Ports } from './ports.ts'
@@ -100,13 +102,21 @@ class LocalNode implements SwarmloreNode {
       emit,
     }
     this.#room = new Room(shared)
+    const takingBack = new TakingBack(shared)
     this.#publishing = new Publishing({
       ...shared,
+      takingBack,
       emit: event => this.#emitOwn(event),
       onKept: () => this.#room.make(),
     })
     const { retentionDays } = config
-    this.#learning = new Learning({ ...shared, rules, retentionDays, publishing: this.#publishing })
+    this.#learning = new Learning({
+      ...shared,
+      rules,
+      retentionDays,
+      publishing: this.#publishing,
+      takingBack,
+    })
     this.#answering = new Answering(shared)
     this.#owner = new Owner(shared)
     this.#joining = new Joining({
@@ -145,6 +155,7 @@ class LocalNode implements SwarmloreNode {
       words: await allWords(store),
     })
     await node.#learning.load()
+    await node.#answering.load()
     const stored = await allSwarms(store)
     if (stored.length === 0) stored.push(await foundSwarm(ports))
     for (const swarm of stored) {
@@ -188,6 +199,7 @@ class LocalNode implements SwarmloreNode {
   distil: SwarmloreNode['distil'] = () => this.#learning.distil()
   preview: SwarmloreNode['preview'] = transcripts => this.#learning.preview(transcripts)
   forget: SwarmloreNode['forget'] = id => this.#learning.forget(id)
+  forgetBefore: SwarmloreNode['forgetBefore'] = time => this.#learning.forgetBefore(time)
   outcome: SwarmloreNode['outcome'] = (id, outcome) => this.#learning.outcome(id, outcome)
 
   episodes: SwarmloreNode['episodes'] = async (cursor, limit = 50) => {
@@ -218,9 +230,13 @@ class LocalNode implements SwarmloreNode {
   feedback: SwarmloreNode['feedback'] = (recallId, outcome, item) =>
     this.#answering.feedback(recallId, outcome, item)
 
+  recallOutcome: SwarmloreNode['recallOutcome'] = (recallId, solved) =>
+    this.#answering.outcome(recallId, solved)
+
   entries: SwarmloreNode['entries'] = filter => this.#catalogue.list(filter)
   entry: SwarmloreNode['entry'] = cid => this.#catalogue.show(cid)
   retract: SwarmloreNode['retract'] = cid => this.#learning.retract(cid)
+  retractBefore: SwarmloreNode['retractBefore'] = before => this.#learning.retractBefore(before)
 
   addEntry: SwarmloreNode['addEntry'] = async entry => {
     const added = await this.#learning.add(entry)
@@ -257,6 +273,7 @@ class LocalNode implements SwarmloreNode {
 
   status(): NodeStatus {
     const { clock, distiller, embedder } = this.#ports
+    const worth = this.#answering.worth()
     return {
       startedAt: this.#startedAt,
       now: clock.now(),
@@ -275,6 +292,7 @@ class LocalNode implements SwarmloreNode {
       },
       rejected: Object.fromEntries(this.#rejected),
       recalls: this.#answering.recalls,
+      ...(worth === undefined ? {} : { worth }),
       embedder: { space: embedder.space, dimensions: embedder.dimensions },
       distiller: distiller.id,
       ...(distiller.llm === undefined ? {} : { llm: distiller.llm() }),
@@ -391,6 +409,7 @@ class LocalNode implements SwarmloreNode {
   #swarmView(swarm: Swarm): SwarmView {
     const { descriptor } = swarm
     const { name, visibility, founder, invite } = descriptor
+    const { memberUntil } = swarm
     let entries = 0
     for (const meta of this.#kept.all()) if (meta.swarm === swarm.id) entries++
     const alone = swarm.alone()
@@ -407,6 +426,7 @@ class LocalNode implements SwarmloreNode {
       records: swarm.set.ranges.size,
       entries,
       addresses: swarm.addresses(),
+      ...(memberUntil === undefined ? {} : { memberUntil }),
       ...(alone === undefined ? {} : { alone }),
     }
   }
@@ -435,8 +455,9 @@ class LocalNode implements SwarmloreNode {
     const { signal } = this.#stopping
     for (let pauseMs = firstTickMs; !signal.aborted; pauseMs = tickMs) {
       await this.#tryInBackground(() => this.#readBaseRate())
+      await this.#tryInBackground(() => clock.sleep(pauseMs, signal))
+      if (signal.aborted) return
       await this.#tryInBackground(async () => {
-        await clock.sleep(pauseMs, signal)
         for (const swarm of this.#swarms) await swarm.advance()
         if (this.#config.attest === 'daily')
           await attest({ ports: this.#ports, evidence: this.#evidence, swarms: () => this.#swarms })
@@ -446,6 +467,10 @@ class LocalNode implements SwarmloreNode {
         // What is asked for now may be worth a place that it was not worth before.
         for (const swarm of this.#swarms) swarm.wantMissing()
       })
+      await this.#tryInBackground(() =>
+        renewMembers({ ports: this.#ports, authors: this.#authors, swarms: () => this.#swarms }),
+      )
+      await this.#tryInBackground(() => this.#learning.refresh())
     }
   }
 

@@ -90,6 +90,8 @@ export interface ReplicatedSet {
   /** The peer's live member record that lasts longest; none for the founder. */
   member(peer: PeerId): MemberRecord | undefined
   attested(): Iterable<Attested>
+  /** The greatest time of the author's live records but `member` ones; `undefined` without any. */
+  lastSigned(author: PeerId): Seconds | undefined
 }
 
 interface HeldMember {
@@ -315,6 +317,12 @@ export function createReplicatedSet(
     member(peer) {
       const standing = recordsOf.get(peer).filter(one => one.state === 'live')
       return standing.map(one => one.record).sort(byLongest)[0]
+    },
+    lastSigned(author) {
+      let last: Seconds | undefined
+      for (const one of books.get(author)?.held.values() ?? [])
+        if (one.state === 'live' && one.t > (last ?? -1)) last = one.t
+      return last
     },
     *attested() {
       for (const [author, book] of books) yield* mergedAttestations(author, book)

@@ -6,7 +6,7 @@
 import type { Clock, DisposableSignal } from '../node/ports.ts'
 
 interface Sleeper {
-  readonly dueMs: number
+  dueMs: number
   /** Equal times wake in the order in which they began. */
   readonly order: number
   wake(): void
@@ -70,6 +70,12 @@ export class VirtualClock implements Clock {
       await settle()
     }
     this.#nowMs = endMs
+  }
+
+  /** The machine was asleep: time has gone on, and timers go on from where they stood, as on most systems. */
+  oversleep(ms: number): void {
+    this.#nowMs += ms
+    for (const sleeper of this.#sleepers) sleeper.dueMs += ms
   }
 
   #add(ms: number, wake: () => void): Sleeper {

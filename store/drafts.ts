@@ -16,7 +16,12 @@ export interface StoredDraft {
   readonly body: Uint8Array
   readonly review?: 'approved' | 'rejected'
   /** The entry that stands for it in a swarm, shared or not. */
-  readonly entries: readonly { readonly swarm: SwarmId; readonly cid: EntryCid }[]
+  readonly entries: readonly {
+    readonly swarm: SwarmId
+    readonly cid: EntryCid
+    /** Seconds: when the entry was made. Absent in older rows. */
+    readonly created?: number
+  }[]
 }
 
 export interface StoredSupport {
@@ -30,7 +35,11 @@ export interface StoredSupport {
 
 export function putDraftOps(draft: StoredDraft): StoreOp[] {
   const { key, body, review } = draft
-  const entries = draft.entries.map(({ swarm, cid }) => ({ swarm, cid }))
+  const entries = draft.entries.map(({ swarm, cid, created }) => ({
+    swarm,
+    cid,
+    ...(created === undefined ? {} : { created }),
+  }))
   return [{ type: 'put', key: draftKey(key), value: encode({ key, body, review, entries }) }]
 }
 
@@ -107,9 +116,13 @@ function decodeDraft(fields: Fields): StoredDraft {
     key: fields.string('key'),
     body: fields.bytes('body'),
     ...(review === 'approved' || review === 'rejected' ? { review } : {}),
-    entries: fields.maps('entries').map(item => ({
-      swarm: item.string('swarm') as SwarmId,
-      cid: item.string('cid') as EntryCid,
-    })),
+    entries: fields.maps('entries').map(item => {
+      const created = item.optionalNumber('created')
+      return {
+        swarm: item.string('swarm') as SwarmId,
+        cid: item.string('cid') as EntryCid,
+        ...(created === undefined ? {} : { created }),
+      }
+    }),
   }
 }

@@ -94,6 +94,10 @@ export function isPending(store: Store, head: EpisodeHead): boolean {
   return store.has(keyOf(prefixes.episodeQueue, timePart(head.capturedAt), head.id))
 }
 
+export function waitingOps(head: EpisodeHead): StoreOp[] {
+  return [mark(keyOf(prefixes.episodeQueue, timePart(head.capturedAt), head.id))]
+}
+
 export function distilledOps(head: EpisodeHead): StoreOp[] {
   return [del(keyOf(prefixes.episodeQueue, timePart(head.capturedAt), head.id))]
 }

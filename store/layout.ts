@@ -53,6 +53,8 @@ export const prefixes = {
   recallTime: 'recall/time/',
   /** recall id, CID → the outcome that was told. */
   feedback: 'recall/feedback/',
+  /** recall id → on which side it was, and how its task ended. */
+  recallOutcome: 'recall/outcome/',
   /** → what a language model was asked today. */
   llmDay: 'llm/day/',
   /** peer → the owner's word. */

@@ -17,6 +17,7 @@ import type {
   NodeEvent,
   RecallRequest,
   RecallResult,
+  Worth,
 } from '../api.ts'
 import type { NodeConfig } from '../config.ts'
 import { promptBlock } from '../pipeline/prompt-block.ts'
@@ -29,6 +30,7 @@ import type { Authors } from '../trust/authors.ts'
 import type { Voice } from '../trust/corroboration.ts'
 import { corroborators } from './agreeing.ts'
 import { type Arm, rankArms, rankClaims } from './arms.ts'
+import { Control } from './control.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { RecentQueries } from './recent-queries.ts'
 import type { Swarm } from './swarm.ts'
@@ -74,9 +76,19 @@ export class Answering {
   /** Counts are read, changed and written: two changes at once would lose one. */
   readonly #inTurn = createTurns()
   #recalls = 0
+  readonly #control: Control
 
   constructor(deps: AnsweringDeps) {
     this.#deps = deps
+    this.#control = new Control({ ports: deps.ports, share: deps.config.controlShare, days: recallDays })
+  }
+
+  load(): Promise<void> {
+    return this.#control.load()
+  }
+
+  worth(): Worth | undefined {
+    return this.#control.worth()
   }
 
   get recalls(): number {
@@ -102,13 +114,17 @@ export class Answering {
       limit: request.limit ?? config.recallLimit,
       tokenBudget: request.tokenBudget ?? config.recallTokenBudget,
     }
-    const items = choose(groups, limits, own)
+    const chosen = choose(groups, limits, own)
+    const side = chosen.length > 0 && request.control !== false ? this.#control.draw() : undefined
+    const withheld = side === 'withheld'
+    const items = withheld ? [] : chosen
     this.#recalls++
-    if (items.length > 0) {
+    if (chosen.length > 0) {
       const recall = {
         id: recallId,
         at: startedAt,
         items: items.map(({ cid, swarm, author }) => ({ cid, swarm, author })),
+        ...(side === undefined ? {} : { side }),
       }
       const use = kept.use(
         items.map(item => item.cid),
@@ -118,12 +134,20 @@ export class Answering {
       this.#write(recall, [...use.ops, ...putRecallOps(recall, JSON.stringify(queryTexts(request)))])
     }
     const prompt = promptBlock(items, toHex(random.bytes(8)))
-    return { recallId, items, prompt, heldBack, tookMs: clock.now() - startedAt }
+    return { recallId, items, prompt, heldBack, withheld, tookMs: clock.now() - startedAt }
   }
 
   /** Outcomes for what was handed out; without `item`, for the one item that it had. */
   feedback(recallId: string, outcome: FeedbackOutcome, item?: EntryCid): Promise<Result<FeedbackReport>> {
     return this.#inTurn(() => this.#feedback(recallId, outcome, item))
+  }
+
+  /** How the task of a recall ended. */
+  outcome(recallId: string, solved: boolean): Promise<Result<{ readonly counted: boolean }>> {
+    return this.#inTurn(async () => {
+      const recall = this.#recallOf(recallId)
+      return recall === undefined ? unknownRecall(recallId) : this.#control.tell(recall, solved)
+    })
   }
 
   /** Evidence of another kind than an owner's feedback. */
@@ -179,10 +203,12 @@ export class Answering {
     const { store, clock } = this.#deps.ports
     const today = this.#today()
     await store.batch(this.#deps.evidence.pruneOps(today))
-    for (;;) {
-      const ops = await forgetRecallsOps(store, clock.now() - recallDays * secondsPerDay * 1000, 200)
-      if (ops.length === 0) return
+    for (let before = clock.now() - recallDays * secondsPerDay * 1000, found = 0; ; found++) {
+      const ops = await forgetRecallsOps(store, before, 200)
       await store.batch(ops)
+      if (ops.length > 0) continue
+      if (found > 0) await this.#inTurn(() => this.#control.load())
+      return
     }
   }
 
@@ -197,14 +223,8 @@ export class Answering {
     item?: EntryCid,
   ): Promise<Result<FeedbackReport>> {
     const { authors, kept, ports } = this.#deps
-    const recall = this.#unwritten.get(recallId) ?? getRecall(ports.store, recallId)
-    if (recall === undefined) {
-      return {
-        ok: false,
-        code: 'unknown-recall',
-        message: `There is no recall ${recallId}: feedback is possible for ${recallDays} days, on what was handed out.`,
-      }
-    }
+    const recall = this.#recallOf(recallId)
+    if (recall === undefined) return unknownRecall(recallId)
     const only = recall.items.length === 1 ? recall.items[0]?.cid : undefined
     const cid = item ?? only
     if (cid === undefined) {
@@ -230,6 +250,10 @@ export class Answering {
       this.#deps.emit({ type: 'trust', peer: author, tier: standing.tier, trust: standing.trust })
     ports.log('debug', 'Feedback.', { recallId, cid, outcome, kept: kept.get(cid) !== undefined })
     return { ok: true, value: { counted: [{ cid, author, trust: standing?.trust ?? 0 }] } }
+  }
+
+  #recallOf(id: string): StoredRecall | undefined {
+    return this.#unwritten.get(id) ?? getRecall(this.#deps.ports.store, id)
   }
 
   async #note(told: Feedback): Promise<void> {
@@ -413,6 +437,14 @@ export class Answering {
 
   #today(): Day {
     return today(this.#deps.ports.clock)
+  }
+}
+
+function unknownRecall(id: string): Result<never> {
+  return {
+    ok: false,
+    code: 'unknown-recall',
+    message: `There is no recall ${id}: feedback is possible for ${recallDays} days, on what was handed out.`,
   }
 }
 

@@ -14,8 +14,8 @@ import {
   forgetEpisodeOps,
   isPending,
   putEpisodeOps,
+  waitingOps,
 } from '../../store/episodes.ts'
-import type { StoreOp } from '../../store/ports.ts'
 import type { Captured } from '../api.ts'
 import { captureValue } from '../pipeline/capture.ts'
 import type { Episode, EpisodeId, Outcome, Ports } from '../ports.ts'
@@ -91,9 +91,25 @@ export class Capturing {
     })
   }
 
-  /** The episode goes with these other writes, in one batch. */
-  forget(id: EpisodeId, ops: readonly StoreOp[] = []): Promise<void> {
-    return this.#deps.inTurn([id], () => this.#forget([id], ops))
+  forget(id: EpisodeId): Promise<void> {
+    return this.#deps.inTurn([id], () => this.#forget([id]))
+  }
+
+  /** Those of these that still stand wait for the distiller once more. Whether there is any. */
+  async distilAgain(ids: Iterable<EpisodeId>): Promise<boolean> {
+    const { inTurn, ports } = this.#deps
+    let waits = false
+    for (const id of ids) {
+      await inTurn([id], async () => {
+        const head = episodeHead(ports.store, id)
+        if (head === undefined) return
+        waits = true
+        if (isPending(ports.store, head)) return
+        await ports.store.batch(waitingOps(head))
+        this.#waiting++
+      })
+    }
+    return waits
   }
 
   /** Episodes that were captured before `time` (milliseconds). */
@@ -102,7 +118,7 @@ export class Capturing {
     for (let before = -1; before !== this.#stored; ) {
       before = this.#stored
       const old = await episodesBefore(ports.store, time, forgetBatch)
-      await inTurn(old, () => this.#forget(old, []))
+      await inTurn(old, () => this.#forget(old))
     }
   }
 
@@ -127,11 +143,11 @@ export class Capturing {
     onStored(id)
   }
 
-  async #forget(ids: readonly EpisodeId[], ops: readonly StoreOp[]): Promise<void> {
+  async #forget(ids: readonly EpisodeId[]): Promise<void> {
     const { store } = this.#deps.ports
     const heads = ids.map(id => episodeHead(store, id)).filter(head => head !== undefined)
     const waited = heads.filter(head => isPending(store, head)).length
-    await store.batch([...ops, ...heads.flatMap(head => forgetEpisodeOps(store, head.id))])
+    await store.batch(heads.flatMap(head => forgetEpisodeOps(store, head.id)))
     this.#stored -= heads.length
     this.#waiting -= waited
   }

@@ -71,11 +71,16 @@ export class CatchingUp {
     }
   }
 
-  async #tryLater(peer: PeerId): Promise<void> {
+  /** The machine was asleep: what a few neighbours have heard meanwhile is asked for at once, the latest too. */
+  async resume(): Promise<void> {
+    for (const peer of this.#draw(this.#deps.peers())) await this.#tryLater(peer, 'met')
+  }
+
+  async #tryLater(peer: PeerId, when: 'met' | 'later' = 'later'): Promise<void> {
     const { clock, log, signal } = this.#deps
     if (signal.aborted || !this.#isHere(peer)) return
     try {
-      await this.#catchUp(peer, { until: untilOf(clock.now(), 'later'), gives: true })
+      await this.#catchUp(peer, { until: untilOf(clock.now(), when), gives: true })
     } catch (cause) {
       log('debug', 'A neighbour could not be caught up with.', { peer, cause: String(cause) })
     }

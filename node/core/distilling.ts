@@ -31,7 +31,7 @@ import { type RedactionRules, redact } from '../pipeline/redact.ts'
 import type { EntryDraft, Episode, EpisodeId, Ports, RedactedEpisode } from '../ports.ts'
 import type { KeyedTurns } from '../queue.ts'
 import { countedAsks } from './counted-asks.ts'
-import { encodeDraft } from './publishing.ts'
+import { encodeDraft } from './found-draft.ts'
 
 export interface DistillingDeps {
   readonly ports: Ports

@@ -15,12 +15,16 @@ export interface DoctorFacts {
 
 /** From this far away, records are near the 900 seconds at which peers set them aside. */
 const clockWarnMs = 300_000
+const dayMs = 86_400_000
+/** Half of the time in which it is renewed. */
+const membershipWarnMs = 30 * dayMs
 
 export function examine(facts: DoctorFacts): readonly Finding[] {
   return [
     clock(facts),
     ownKey(facts),
     ...network(facts),
+    ...memberships(facts),
     sharing(facts),
     room(facts),
     fetching(facts),
@@ -82,6 +86,16 @@ function network({ status, started }: DoctorFacts): readonly Finding[] {
       check,
       message: `Peers connected: ${swarm.peers}; other members: ${swarm.members - 1}.`,
     }
+  })
+}
+
+/** Whoever let this node in renews its membership long before: here the two have not met. */
+function memberships({ status }: DoctorFacts): readonly Finding[] {
+  return status.swarms.flatMap(({ memberUntil, name }): readonly Finding[] => {
+    if (memberUntil === undefined || memberUntil - status.now > membershipWarnMs) return []
+    const daysLeft = Math.floor((memberUntil - status.now) / dayMs)
+    const message = `This node’s membership in '${name}' runs out in ${daysLeft} days: the node that let it in renews it when the two meet, and they have not for long. See that both run, or ask another member for an invitation once it is over.`
+    return [{ level: 'warn', check: `membership ${name}`, message }]
   })
 }
 

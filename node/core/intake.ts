@@ -138,10 +138,13 @@ export class Intake {
     for (const { cid, author } of gone) {
       const meta = this.#deps.kept.get(cid)
       if (meta?.swarm !== swarm.id || meta.author !== author) continue
-      const dropping = this.#deps.kept.drop(cid)
-      ops.push(...dropping.ops)
-      dropping.apply()
-      this.#deps.emit({ type: 'retracted', cid, author: meta.author })
+      const created = this.#deps.kept.entry(cid)?.created ?? 0
+      // An own lesson that only grew old, or whose author is no member any more, is no less true here.
+      const stays = meta.draftKey !== undefined && !swarm.set.isRetracted(cid, author, created)
+      const change = stays ? this.#deps.kept.keepHere(cid) : this.#deps.kept.drop(cid)
+      ops.push(...change.ops)
+      change.apply()
+      if (!stays) this.#deps.emit({ type: 'retracted', cid, author: meta.author })
     }
     return ops
   }

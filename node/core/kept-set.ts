@@ -175,6 +175,15 @@ export class KeptSet {
     }
   }
 
+  /** An own entry that is announced no more, and stays for this node alone. */
+  keepHere(cid: EntryCid): Change {
+    const meta = this.#kept.get(cid)
+    const block = this.block(cid)
+    if (meta === undefined || block === undefined) return { ops: [], apply: () => undefined }
+    const here = { ...meta, shared: false }
+    return { ops: putEntryOps(here, block), apply: () => void this.#kept.set(cid, here) }
+  }
+
   drop(cid: EntryCid): Change {
     const meta = this.#kept.get(cid)
     if (meta === undefined) return { ops: [], apply: () => undefined }

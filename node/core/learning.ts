@@ -6,10 +6,19 @@
 
 import { secondsPerDay } from '../../protocol/body.ts'
 import { encodeEntry } from '../../protocol/entry.ts'
-import type { EntryCid, Result } from '../../protocol/types.ts'
+import type { EntryCid, Result, Seconds } from '../../protocol/types.ts'
 import { allDrafts, draftsOfEpisode, dropDraftOps, removeSupportOps, supportOf } from '../../store/drafts.ts'
-import { episodeHead } from '../../store/episodes.ts'
-import type { Captured, DistilPreview, DistilReport, DraftView, NewEntry, NodeEvent } from '../api.ts'
+import { episodeHead, episodesBefore } from '../../store/episodes.ts'
+import type {
+  Captured,
+  DistilPreview,
+  DistilReport,
+  DraftView,
+  Forgotten,
+  NewEntry,
+  NodeEvent,
+  RetractedBefore,
+} from '../api.ts'
 import { captureValue } from '../pipeline/capture.ts'
 import { entryOf, heldBackBy } from '../pipeline/publish.ts'
 import type { RedactionRules } from '../pipeline/redact.ts'
@@ -19,6 +28,7 @@ import { Capturing, noEpisode } from './capturing.ts'
 import { type Distilled, Distilling } from './distilling.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Publishing } from './publishing.ts'
+import type { TakingBack } from './taking-back.ts'
 
 export interface LearningDeps {
   readonly ports: Ports
@@ -26,6 +36,7 @@ export interface LearningDeps {
   readonly retentionDays: number
   readonly kept: KeptSet
   readonly publishing: Publishing
+  readonly takingBack: TakingBack
   readonly emit: (event: NodeEvent) => void
 }
 
@@ -44,6 +55,9 @@ const backgroundWaitMsMax = 600_000
 /** What is due is looked for at most once a minute, and the clock may be set meanwhile. */
 const dueWaitMsMin = 60_000
 const dueWaitMsMax = 3_600_000
+
+/** Episodes that are forgotten in one step. */
+const forgetBatch = 100
 
 export class Learning {
   readonly #deps: LearningDeps
@@ -117,6 +131,11 @@ export class Learning {
   /** Encodes, signs and announces whatever the sharing rules allow now and did not before. */
   publishAll(): Promise<number> {
     return this.#inTurn(() => this.#publishAll())
+  }
+
+  /** Announces again what still stands and would leave the swarms soon. */
+  refresh(): Promise<void> {
+    return this.#inTurn(() => this.#deps.publishing.refresh())
   }
 
   add(written: NewEntry): Promise<Result<readonly EntryCid[]>> {
@@ -204,28 +223,32 @@ export class Learning {
     return keys.flatMap(key => this.#deps.kept.ofDraft(key))
   }
 
-  /** Forgets an episode, and what rested on it alone. */
-  forget(id: EpisodeId): Promise<Result<{ readonly dropped: number; readonly retracted: number }>> {
+  retractBefore(before: Seconds): Promise<Result<RetractedBefore>> {
+    return this.#inTurn(() => this.#deps.takingBack.retractBefore(before))
+  }
+
+  /** Forgets an episode, and what rested on it alone; what rests on others too is distilled anew from these. */
+  forget(id: EpisodeId): Promise<Result<Forgotten>> {
+    return this.#inTurn(async () =>
+      episodeHead(this.#deps.ports.store, id) === undefined
+        ? noEpisode(id)
+        : { ok: true, value: await this.#forget([id]) },
+    )
+  }
+
+  /** Forgets all episodes that were captured before this time (milliseconds). */
+  forgetBefore(time: number): Promise<Result<Forgotten & { readonly episodes: number }>> {
+    const { store } = this.#deps.ports
     return this.#inTurn(async () => {
-      const { publishing } = this.#deps
-      const { store } = this.#deps.ports
-      const head = episodeHead(store, id)
-      if (head === undefined) return noEpisode(id)
-      let dropped = 0
-      let retracted = 0
-      for (const key of await draftsOfEpisode(store, id)) {
-        const left = (await supportOf(store, key)).filter(one => one.episode !== id)
-        if (left.length > 0) {
-          await store.batch(removeSupportOps(key, id))
-          await publishing.publish(key)
-          continue
-        }
-        dropped++
-        retracted += await publishing.dropEntries(key)
-        await store.batch([...removeSupportOps(key, id), ...dropDraftOps(key)])
+      const value = { episodes: 0, dropped: 0, retracted: 0 }
+      for (let before = -1; before !== this.counts.stored; ) {
+        before = this.counts.stored
+        const { dropped, retracted } = await this.#forget(await episodesBefore(store, time, forgetBatch))
+        value.episodes += before - this.counts.stored
+        value.dropped += dropped
+        value.retracted += retracted
       }
-      await this.#capturing.forget(id)
-      return { ok: true, value: { dropped, retracted } }
+      return { ok: true, value }
     })
   }
 
@@ -233,6 +256,35 @@ export class Learning {
   forgetOld(): Promise<void> {
     const retentionMs = this.#deps.retentionDays * secondsPerDay * 1000
     return this.#capturing.forgetBefore(this.#deps.ports.clock.now() - retentionMs)
+  }
+
+  async #forget(ids: readonly EpisodeId[]): Promise<Forgotten> {
+    const { ports, publishing, takingBack } = this.#deps
+    const { store } = ports
+    const gone = new Set(ids)
+    const keys = new Set<string>()
+    for (const id of ids) for (const key of await draftsOfEpisode(store, id)) keys.add(key)
+    const others = new Set<EpisodeId>()
+    let dropped = 0
+    let retracted = 0
+    for (const key of keys) {
+      const support = await supportOf(store, key)
+      const removing = support.filter(one => gone.has(one.episode))
+      const ops = removing.flatMap(one => removeSupportOps(key, one.episode))
+      if (removing.length === support.length) {
+        dropped++
+        retracted += await takingBack.drop(key)
+        await store.batch([...ops, ...dropDraftOps(key)])
+        continue
+      }
+      await store.batch(ops)
+      await publishing.publish(key)
+      for (const { episode } of support) if (!gone.has(episode)) others.add(episode)
+    }
+    for (const id of ids) await this.#capturing.forget(id)
+    // Its words may have come from what is forgotten.
+    if (await this.#capturing.distilAgain(others)) this.#distilWhenIdle()
+    return { dropped, retracted }
   }
 
   #onStored(id: EpisodeId): void {

@@ -1,35 +1,30 @@
 /**
- * From drafts to entries in swarms: which lesson stands where, shared or kept to this node, and how it is replaced
- * or taken back. A draft and its entry change in one atomic batch with the digest that announces it.
+ * From drafts to entries in swarms: which lesson stands where, shared or kept to this node, and how it is replaced.
+ * A draft and its entry change in one atomic batch with the digest that announces it.
  */
 
 import { type EncodedEntry, encodeEntry } from '../../protocol/entry.ts'
 import { embeddingText } from '../../protocol/entry-text.ts'
-import { signRecord } from '../../protocol/envelope.ts'
 import { cidOf } from '../../protocol/identity.ts'
-import { sketchOf } from '../../protocol/sketch.ts'
-import { shardOf } from '../../protocol/swarm.ts'
-import type { DigestRecord, Entry, EntryCid, Result, RetractRecord } from '../../protocol/types.ts'
-import {
-  allDrafts,
-  dropDraftOps,
-  getDraft,
-  putDraftOps,
-  type StoredDraft,
-  supportOf,
-} from '../../store/drafts.ts'
+import type { Entry, EntryCid, Result } from '../../protocol/types.ts'
+import { allDrafts, dropDraftOps, getDraft, putDraftOps, type StoredDraft } from '../../store/drafts.ts'
+import type { Evidence } from '../../store/evidence.ts'
 import type { NewEntry, NodeEvent, ShareMode } from '../api.ts'
 import type { NodeConfig } from '../config.ts'
-import { entryOf, type HeldBackReason, heldBackBy, needsSuccessor } from '../pipeline/publish.ts'
-import type { DraftSupport, EntryDraft, Ports } from '../ports.ts'
+import { digestOf, entryOf, type HeldBackReason, heldBackBy, needsSuccessor } from '../pipeline/publish.ts'
+import type { EntryDraft, Ports } from '../ports.ts'
+import { encodeDraft, type FoundDraft, findDraft, ownerPattern } from './found-draft.ts'
 import type { KeptSet } from './kept-set.ts'
+import { refresh, stillStands } from './refreshing.ts'
 import type { Swarm } from './swarm.ts'
-import { dayOfMs, today } from './today.ts'
+import type { TakingBack } from './taking-back.ts'
 
 export interface PublishingDeps {
   readonly ports: Ports
   readonly config: NodeConfig
   readonly kept: KeptSet
+  readonly evidence: Evidence
+  readonly takingBack: TakingBack
   /** Every swarm of this node, its home first. */
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
@@ -44,8 +39,10 @@ export interface Published {
   readonly embedded: boolean
 }
 
-/** Lessons that a person wrote: they rest on no episode. */
-const ownerPattern = 'owner'
+const lapsed: HeldBackReason = {
+  code: 'lapsed',
+  message: 'No run has shown it for half a year, and it has helped nobody here.',
+}
 
 /** Its methods must not run at the same time: the caller takes turns. */
 export class Publishing {
@@ -63,6 +60,12 @@ export class Publishing {
     return published
   }
 
+  /** Announces again what still stands and would leave the swarms soon. */
+  async refresh(): Promise<void> {
+    const refreshed = await refresh({ ...this.#deps, shareMode: swarm => this.shareMode(swarm) })
+    if (refreshed > 0) this.#deps.ports.log('info', 'Lessons were announced again.', { refreshed })
+  }
+
   shareMode(swarm: Swarm): ShareMode {
     const { config } = this.#deps
     return swarm.descriptor.visibility === 'private' ? config.sharePrivate : config.shareOpen
@@ -72,10 +75,11 @@ export class Publishing {
   async heldBack(cid: EntryCid): Promise<HeldBackReason | undefined> {
     const meta = this.#deps.kept.get(cid)
     if (meta?.draftKey === undefined || meta.shared) return undefined
-    const draft = await this.#draft(meta.draftKey)
+    const draft = await findDraft(this.#deps.ports, meta.draftKey)
     const swarm = this.#deps.swarms().find(one => one.id === meta.swarm)
     if (draft === undefined || swarm === undefined) return undefined
-    return heldBackBy(draft.draft, this.shareMode(swarm), draft.stored.review)
+    const heldBack = heldBackBy(draft.draft, this.shareMode(swarm), draft.stored.review)
+    return heldBack ?? (stillStands(draft, cid, this.#deps) ? undefined : lapsed)
   }
 
   /** A lesson that a person wrote: approved by being written. */
@@ -135,11 +139,8 @@ export class Publishing {
 
   /** Takes an own lesson back everywhere; it is not shared again. */
   async retract(cid: EntryCid): Promise<Result<{ readonly swarms: number }>> {
-    const { store } = this.#deps.ports
-    const key = this.#deps.kept.get(cid)?.draftKey
-    const stored = key === undefined ? undefined : getDraft(store, key)
-    if (key === undefined || stored === undefined) return this.#notOwn(cid)
-    return { ok: true, value: { swarms: await this.dropEntries(key) } }
+    const value = await this.#deps.takingBack.retract(cid)
+    return value === undefined ? this.#notOwn(cid) : { ok: true, value }
   }
 
   #notOwn(cid: EntryCid): Result<never> {
@@ -159,10 +160,10 @@ export class Publishing {
   /** Makes the draft's entry in each swarm what it should be now. */
   async publish(key: string, only?: Swarm): Promise<Published> {
     const { store } = this.#deps.ports
-    const now = await this.#draft(key)
+    const now = await findDraft(this.#deps.ports, key)
     if (now !== undefined && now.draft.pattern !== ownerPattern && now.draft.support.length === 0) {
       // No run shows it any more.
-      await this.dropEntries(key)
+      await this.#deps.takingBack.drop(key)
       await store.batch(dropDraftOps(key))
       return { announced: 0, embedded: false }
     }
@@ -173,7 +174,7 @@ export class Publishing {
       // Nobody would take it from who is no member (any more).
       if (swarm.chain() === undefined) continue
       // Read anew for each swarm: the step before has changed what is stored.
-      const found = await this.#draft(key)
+      const found = await findDraft(this.#deps.ports, key)
       if (found === undefined) break
       const made = await this.#publishIn(swarm, found, index === 0 || swarm === only)
       if (made?.announced === true) announced++
@@ -192,15 +193,27 @@ export class Publishing {
     found: FoundDraft,
     keepLocal: boolean,
   ): Promise<{ readonly announced: boolean; readonly embedded: boolean } | undefined> {
-    const { kept, ports } = this.#deps
+    const { kept, ports, takingBack } = this.#deps
     const { draft, stored } = found
-    const shared = heldBackBy(draft, this.shareMode(swarm), stored.review) === undefined
-    const announced = stored.entries.find(one => one.swarm === swarm.id)?.cid
+    const elsewhere = stored.entries.filter(one => one.swarm !== swarm.id)
+    const stood = stored.entries.find(one => one.swarm === swarm.id)
+    if (
+      stood !== undefined &&
+      kept.get(stood.cid) === undefined &&
+      !(await this.#mayReturn(swarm, stored, stood))
+    )
+      return undefined
+    const announced = stood?.cid
+    const shared =
+      heldBackBy(draft, this.shareMode(swarm), stored.review) === undefined &&
+      // What has lapsed is not announced anew; what stands may be.
+      ((announced !== undefined && kept.get(announced)?.shared === true) ||
+        stillStands(found, announced, this.#deps))
     const isTakenBack = announced !== undefined && !shared && kept.get(announced)?.shared === true
     if (isTakenBack) {
       // Sharing that is switched off later leaves what was announced; a lesson that no longer holds is taken back.
-      if (this.shareMode(swarm) === 'none') return undefined
-      await this.#takeBack(swarm, announced)
+      if (this.shareMode(swarm) === 'none' && stored.review !== 'rejected') return undefined
+      await takingBack.takeBack(swarm, announced, putDraftOps({ ...stored, entries: elsewhere }))
     }
     if (!shared && !keepLocal) return undefined
     const standing = isTakenBack ? undefined : announced
@@ -217,6 +230,11 @@ export class Publishing {
       return undefined
     }
     const { bytes, cid, entry } = made.value
+    if (swarm.set.isRetracted(cid, swarm.self, found.lastCapturedS)) {
+      // All that it rests on is older than what was taken back in one word.
+      await takingBack.drop(draft.key)
+      return undefined
+    }
     const isSameText = standingEntry !== undefined && embeddingText(standingEntry) === embeddingText(entry)
     const known = isSameText && standing !== undefined ? kept.vector(standing) : undefined
     const vector = known ?? (await this.#embed(entry))
@@ -231,17 +249,50 @@ export class Publishing {
     }
     const keeping = kept.put(meta, entry, bytes, vector)
     const dropping = standing !== undefined && standing !== cid ? kept.drop(standing) : undefined
-    const entries = [...stored.entries.filter(one => one.swarm !== swarm.id), { swarm: swarm.id, cid }]
+    const entries = [...elsewhere, { swarm: swarm.id, cid, created: entry.created }]
     const ops = [...(dropping?.ops ?? []), ...keeping.ops, ...putDraftOps({ ...stored, entries })]
-    if (shared) await swarm.publish(this.#digest(swarm, entry, cid, bytes.length, vector), ops)
+    if (shared)
+      await swarm.publish(
+        digestOf(swarm, {
+          entry,
+          cid,
+          size: bytes.length,
+          vector,
+          space: ports.embedder.space,
+          t: entry.created,
+        }),
+        ops,
+      )
     else await ports.store.batch(ops)
     dropping?.apply()
     keeping.apply()
     // A replaced digest counts against the author's allowance until it is retracted (SPEC, "The replicated set").
-    if (standingShared && standing !== undefined)
-      await swarm.publish(retractionOf(swarm, standing, ports.clock.now()))
+    if (standingShared && standing !== undefined) await takingBack.takeBack(swarm, standing)
     this.#deps.emit({ type: 'entry', cid, author: swarm.self, own: true })
     return { announced: shared, embedded: known === undefined }
+  }
+
+  /**
+   * Whether a lesson whose entry left from outside may have another one. Not when this node's own key took it back: then
+   * this is an older backup, and the lesson stays here or stands as the entry that replaced it.
+   */
+  async #mayReturn(
+    swarm: Swarm,
+    stored: StoredDraft,
+    stood: StoredDraft['entries'][number],
+  ): Promise<boolean> {
+    const { cid, created = 0 } = stood
+    // On its way here, from a peer.
+    if (swarm.announces(swarm.self, cid)) return false
+    if (!swarm.set.isRetracted(cid, swarm.self, created)) return true
+    const [successor] = swarm.set.successors(cid, swarm.self)
+    if (successor === undefined) {
+      await this.#deps.takingBack.drop(stored.key)
+      return false
+    }
+    const entries = stored.entries.map(one => (one === stood ? { swarm: swarm.id, cid: successor } : one))
+    await this.#deps.ports.store.batch(putDraftOps({ ...stored, entries }))
+    return false
   }
 
   async #embed(entry: Entry): Promise<Float32Array> {
@@ -269,78 +320,11 @@ export class Publishing {
     }
   }
 
-  #digest(swarm: Swarm, entry: Entry, cid: EntryCid, size: number, vector: Float32Array): DigestRecord {
-    const body = {
-      cid,
-      size,
-      shard: shardOf(entry.domains[0] ?? '', swarm.descriptor.shards),
-      created: entry.created,
-      space: this.#deps.ports.embedder.space,
-      sketch: sketchOf(vector),
-      ...(entry.expires === undefined ? {} : { expires: entry.expires }),
-      ...(entry.supersedes === undefined ? {} : { supersedes: entry.supersedes }),
-    }
-    return signRecord({ swarm: swarm.id, kind: 'digest', t: entry.created, body }, swarm.pair)
-  }
-
-  async #takeBack(swarm: Swarm, cid: EntryCid): Promise<void> {
-    const dropping = this.#deps.kept.drop(cid)
-    await swarm.publish(retractionOf(swarm, cid, this.#deps.ports.clock.now()), dropping.ops)
-    dropping.apply()
-    this.#deps.emit({ type: 'retracted', cid, author: swarm.self })
-  }
-
-  /** Retracts the shared entries of a draft and drops the local ones. Returns how many were retracted. */
-  async dropEntries(key: string): Promise<number> {
-    const { kept, ports, swarms } = this.#deps
-    const stored = getDraft(ports.store, key)
-    // First of all, so that an end half-way cannot bring it back at the next start.
-    if (stored !== undefined) {
-      await ports.store.batch(putDraftOps({ ...stored, review: 'rejected', entries: [] }))
-    }
-    let retracted = 0
-    for (const cid of kept.ofDraft(key)) {
-      const meta = kept.get(cid)
-      const swarm = swarms().find(one => one.id === meta?.swarm)
-      const dropping = kept.drop(cid)
-      if (meta?.shared === true && swarm !== undefined) {
-        await swarm.publish(retractionOf(swarm, cid, ports.clock.now()), dropping.ops)
-        retracted++
-      } else await ports.store.batch(dropping.ops)
-      // The retraction may have taken it out already.
-      if (kept.get(cid) === undefined) continue
-      dropping.apply()
-      this.#deps.emit({ type: 'retracted', cid, author: meta?.author ?? this.home().self })
-    }
-    return retracted
-  }
-
-  async #draft(key: string): Promise<FoundDraft | undefined> {
-    const { store, clock } = this.#deps.ports
-    const stored = getDraft(store, key)
-    if (stored === undefined) return undefined
-    const support = await supportOf(store, key)
-    const days = support.map(one => dayOfMs(one.capturedAt))
-    const now = today(clock)
-    const draft: EntryDraft = {
-      ...decodeDraft(stored.body),
-      support: support.map(
-        (one): DraftSupport => ({ episode: one.episode, ask: one.ask, solved: one.solved }),
-      ),
-    }
-    return {
-      stored,
-      draft,
-      firstSeen: Math.min(now, ...days),
-      lastSeen: days.length === 0 ? now : Math.max(...days),
-    }
-  }
-
   async heldBackByReason(): Promise<Readonly<Record<string, number>>> {
     const reasons: Record<string, number> = {}
     const home = this.home()
     for await (const { key } of allDrafts(this.#deps.ports.store)) {
-      const found = await this.#draft(key)
+      const found = await findDraft(this.#deps.ports, key)
       const reason =
         found === undefined ? undefined : heldBackBy(found.draft, this.shareMode(home), found.stored.review)
       if (reason !== undefined) reasons[reason.message] = (reasons[reason.message] ?? 0) + 1
@@ -355,31 +339,6 @@ export class Publishing {
   }
 }
 
-interface FoundDraft {
-  readonly stored: StoredDraft
-  readonly draft: EntryDraft
-  readonly firstSeen: number
-  readonly lastSeen: number
-}
-
-/** A draft without its support, which stands in rows of its own. */
-export function encodeDraft(draft: EntryDraft): Uint8Array {
-  const { support: _support, ...body } = draft
-  return new TextEncoder().encode(JSON.stringify(body))
-}
-
-function decodeDraft(body: Uint8Array): Omit<EntryDraft, 'support'> {
-  return JSON.parse(new TextDecoder().decode(body)) as Omit<EntryDraft, 'support'>
-}
-
 function changed(standing: Entry, draft: EntryDraft): boolean {
   return needsSuccessor(standing, draft) || standing.support.episodes !== draft.support.length
-}
-
-/** The tombstone of an own entry, signed with this node's key in the swarm. */
-function retractionOf(swarm: Swarm, cid: EntryCid, nowMs: number): RetractRecord {
-  return signRecord(
-    { swarm: swarm.id, kind: 'retract', t: Math.floor(nowMs / 1000), body: { cid } },
-    swarm.pair,
-  )
 }

@@ -4,6 +4,7 @@
  */
 
 import { type KeyPair, keyPairFromSeed } from '../../crypto/keys.ts'
+import { secondsPerDay } from '../../protocol/body.ts'
 import { isInForce } from '../../protocol/chain.ts'
 import { messageId } from '../../protocol/envelope.ts'
 import { peerOf } from '../../protocol/identity.ts'
@@ -49,6 +50,7 @@ import { whyAlone } from './alone.ts'
 import { CatchingUp } from './catching-up.ts'
 import { Finding } from './finding.ts'
 import { type Gone, Ledger } from './ledger.ts'
+import { watchForSleep } from './resuming.ts'
 import { WantedEntries } from './wanted.ts'
 
 /** What the node does when something happens in a swarm. */
@@ -117,7 +119,6 @@ export class Swarm {
       onMember: member => events.onPeer(this, member, 'member'),
     })
     this.#wanted = new WantedEntries({
-      self: this.self,
       cpu: ports.cpu,
       ledger: this.#ledger,
       signal: this.#stopping.signal,
@@ -171,6 +172,12 @@ export class Swarm {
   /** This node's chain, founder first; undefined when it is no member. */
   chain(): readonly MemberRecord[] | undefined {
     return this.set.chainTo(this.self, Math.floor(this.#deps.ports.clock.now() / 1000))
+  }
+
+  /** Milliseconds: when this node's membership runs out; undefined for a founder, and for who is no member. */
+  get memberUntil(): number | undefined {
+    const record = this.chain() === undefined ? undefined : this.set.member(this.self)
+    return record && (record.envelope.body.expires + 1) * secondsPerDay * 1000
   }
 
   get psk(): Uint8Array | undefined {
@@ -239,6 +246,13 @@ export class Swarm {
     await this.#save({ ...this.#stored, listen: network.addresses() })
     this.#inBackground(finding.keepOn())
     this.#inBackground(catchingUp.keepUp())
+    this.#inBackground(
+      watchForSleep(this.#deps.ports.clock, this.#stopping.signal, missedMs => {
+        this.#deps.ports.log('info', 'The machine was asleep; catching up.', { swarm: this.id, missedMs })
+        this.#inBackground(this.advance())
+        this.#inBackground(catchingUp.resume())
+      }),
+    )
     this.#wanted.fetchWith(this.#fetcher)
     for (const peer of network.peers()) this.#onPeer(peer, 'up', catchingUp)
   }

@@ -9,7 +9,6 @@ import type { Cpu } from '../ports.ts'
 import type { Ledger } from './ledger.ts'
 
 export interface WantedDeps {
-  readonly self: PeerId
   readonly cpu: Cpu
   readonly ledger: Ledger
   readonly signal: AbortSignal
@@ -95,9 +94,8 @@ export class WantedEntries {
 
   /** False when no more can wait to be fetched now. */
   #request(digest: DigestRecord, from: PeerId | undefined): boolean {
-    const { inBackground, isKept, onKnown, self, worth } = this.#deps
+    const { inBackground, isKept, onKnown, worth } = this.#deps
     const { cid } = digest.envelope.body
-    if (digest.envelope.author === self) return true
     if (isKept(cid)) {
       inBackground(onKnown(digest))
       return true

@@ -38,8 +38,11 @@ export interface JoinHostDeps {
   readonly admit: (inviteId: string, record: MemberRecord) => Promise<void>
 }
 
-/** A membership lasts half a year: what outlives a record's age in the replicated set would be forgotten anyway. */
-const membershipDays = 180
+/**
+ * A membership lasts half a year, and is renewed before it ends: what outlives a record's age in the replicated set would
+ * be forgotten anyway.
+ */
+export const membershipDays = 180
 
 export function createJoinHost(deps: JoinHostDeps): (bytes: Uint8Array, from: PeerId) => Promise<Uint8Array> {
   const inTurn = createTurns()

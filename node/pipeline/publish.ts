@@ -3,7 +3,22 @@
  * node"). Pure: the caller signs, stores and gossips.
  */
 
-import type { Day, Entry, EntryCid, PeerId, Seconds, Support } from '../../protocol/types.ts'
+import type { KeyPair } from '../../crypto/keys.ts'
+import { signRecord } from '../../protocol/envelope.ts'
+import { sketchOf } from '../../protocol/sketch.ts'
+import { shardOf } from '../../protocol/swarm.ts'
+import type {
+  Day,
+  Descriptor,
+  DigestRecord,
+  Entry,
+  EntryCid,
+  PeerId,
+  Seconds,
+  SpaceId,
+  Support,
+  SwarmId,
+} from '../../protocol/types.ts'
 import type { ShareMode } from '../api.ts'
 import type { DraftSupport, EntryDraft } from '../ports.ts'
 
@@ -40,6 +55,7 @@ export interface HeldBackReason {
     | 'contradicted'
     | 'too-few-asks'
     | 'no-outcome'
+    | 'lapsed'
   readonly message: string
 }
 
@@ -104,6 +120,34 @@ export function entryOf(draft: EntryDraft, making: EntryMaking): Entry {
     created: making.created,
     ...(making.supersedes === undefined ? {} : { supersedes: making.supersedes }),
   }
+}
+
+export interface Announcing {
+  readonly entry: Entry
+  readonly cid: EntryCid
+  readonly size: number
+  readonly space: SpaceId
+  readonly vector: Float32Array
+  /** When it is announced: the entry's own time, or later when it is announced again. */
+  readonly t: Seconds
+}
+
+/** The record that announces an own entry. */
+export function digestOf(
+  { descriptor, id, pair }: { readonly descriptor: Descriptor; readonly id: SwarmId; readonly pair: KeyPair },
+  { cid, entry, size, space, t, vector }: Announcing,
+): DigestRecord {
+  const body = {
+    cid,
+    size,
+    shard: shardOf(entry.domains[0] ?? '', descriptor.shards),
+    created: entry.created,
+    space,
+    sketch: sketchOf(vector),
+    ...(entry.expires === undefined ? {} : { expires: entry.expires }),
+    ...(entry.supersedes === undefined ? {} : { supersedes: entry.supersedes }),
+  }
+  return signRecord({ swarm: id, kind: 'digest', t, body }, pair)
 }
 
 /** Whether the entry that stands no longer says what the draft says: other words, less support, or far more. */

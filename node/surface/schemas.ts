@@ -34,6 +34,14 @@ export const authorIn = z
 export const cursorIn = z.string().max(500)
 export const limitIn = z.coerce.number().int().min(1).max(1000)
 
+/** A point in time; from the query of an address as text. */
+export const secondsIn = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+  .meta({ description: 'Seconds since 1970-01-01 UTC' })
+
 const peer = z.string()
 const cid = z.string()
 const swarm = z.string()
@@ -189,6 +197,9 @@ export const recallResult = z.object({
       command: z.string(),
     }),
   ),
+  withheld: z
+    .boolean()
+    .meta({ description: 'Something was found, and withheld to see how the task ends without it' }),
   tookMs: z.number(),
 })
 
@@ -237,6 +248,7 @@ export const swarmView = z.object({
   records: count,
   entries: count,
   addresses: z.array(z.string()),
+  memberUntil: milliseconds.exactOptional(),
   alone: z
     .object({
       reason: z.enum([
@@ -306,6 +318,7 @@ export const peerDetail = peerView.extend({
   ),
 })
 
+const taskCounts = z.object({ solved: count, failed: count })
 export const nodeStatus = z.object({
   startedAt: milliseconds,
   now: milliseconds,
@@ -323,6 +336,17 @@ export const nodeStatus = z.object({
   fetch: z.object({ waiting: count, failed: count }),
   rejected: z.record(z.string(), count),
   recalls: count,
+  worth: z
+    .object({
+      share: z.number(),
+      days: count,
+      given: taskCounts,
+      withheld: taskCounts,
+      difference: z.number().exactOptional(),
+      low: z.number().exactOptional(),
+      high: z.number().exactOptional(),
+    })
+    .exactOptional(),
   embedder: z.object({ space: z.string(), dimensions: count }),
   distiller: z.string(),
   llm: z

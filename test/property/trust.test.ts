@@ -248,7 +248,74 @@ describe('slander', () => {
   })
 })
 
+describe('a peer that the owner has blocked', () => {
+  const facts = fc.record({
+    counts: fc.record({ helped: fc.nat(1_000), hurt: fc.nat(10) }),
+    attested: fc.record({ helped: fc.nat(100), hurt: fc.nat(10) }),
+    trust: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+    isInviter: fc.boolean(),
+    isInvited: fc.boolean(),
+    isPinned: fc.boolean(),
+  })
+
+  it('is in no prompt and weighs nothing, whatever speaks for it', () => {
+    fc.assert(
+      fc.property(facts, ({ attested, counts, isInvited, isInviter, isPinned, trust }) => {
+        const self = peer('me')
+        const author = peer('a')
+        const { tier, trust: weight } = standingOf({
+          self,
+          author,
+          ...(isInviter ? { myInviter: author } : {}),
+          ...(isInvited ? { authorInviter: self } : {}),
+          word: { pinned: isPinned, blocked: true, ...(trust === undefined ? {} : { trust }) },
+          counts,
+          attested,
+          reading: { hurtWeight: 1.5 },
+          pinned: new Set(isPinned ? [author] : []),
+          blocked: new Set([author]),
+          inviterOf: () => undefined,
+        })
+        expect({ tier, weight }).toEqual({ tier: 'quarantined', weight: 0 })
+      }),
+      runs,
+    )
+  })
+
+  it('has no influence, and gives none to whom it alone vouches for', () => {
+    fc.assert(
+      fc.property(worlds, anyOf(honest), (world, name) => {
+        const weights = weighed({
+          ...world,
+          invited: { ...world.invited, [name]: [...sybils] },
+          words: { [name]: 'blocked' },
+        })
+        expect(weights.influenceOf(peer(name))).toBe(0)
+        expect(sumOfInfluence(weights, sybils)).toBe(0)
+      }),
+      runs,
+    )
+  })
+})
+
 describe('honest authors', () => {
+  it('whose lessons change nothing keep E at one half, whichever share of the tasks succeeds here anyway', () => {
+    const rates = fc.double({ min: 0.2, max: 0.8, noNaN: true })
+    fc.assert(
+      fc.property(
+        rates,
+        fc.nat(500),
+        fc.double({ min: 1, max: 3, noNaN: true }),
+        (baseRate, n, hurtWeight) => {
+          const counts = { helped: n * baseRate, hurt: n * (1 - baseRate) }
+          const { expected } = opinionOf(counts, { hurtWeight, baseRate })
+          expect(expected).toBeGreaterThanOrEqual(0.5 - 1e-9)
+        },
+      ),
+      runs,
+    )
+  })
+
   it('whose lessons change nothing where half of the tasks fail keep E at one half on average', () => {
     const weights = fc.double({ min: 1, max: 3, noNaN: true })
     fc.assert(

@@ -19,3 +19,11 @@ export function optionalWholeNumber(option: string, text: string | undefined): R
 export function time(ms: number): string {
   return new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
 }
+
+/** A date, or a date with a time of day (UTC where no zone stands), in whole seconds. */
+export function dateInSeconds(option: string, text: string): Result<number> {
+  const ms = Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
+  return ms >= 0
+    ? { ok: true, value: Math.floor(ms / 1000) }
+    : usage(`${option} wants a date such as 2026-03-01 or 2026-03-01T14:05Z, and '${text}' is none.`)
+}

@@ -12,6 +12,7 @@ import {
   entryView,
   limitIn,
   page,
+  secondsIn,
   swarmIn,
 } from '../schemas.ts'
 
@@ -93,6 +94,19 @@ export const retractEntry = operation({
   status: 200,
   needsRunning: false,
   handler: (node, { cid }) => node.retract(cid),
+})
+
+export const retractEntriesBefore = operation({
+  name: 'retractEntriesBefore',
+  group: 'entries',
+  summary: 'Retracts all of this node’s own entries created before a time, in every swarm',
+  method: 'POST',
+  path: '/api/v1/entries/retraction',
+  input: z.strictObject({ before: secondsIn }),
+  output: z.object({ swarms: z.number(), entries: z.number() }),
+  status: 200,
+  needsRunning: false,
+  handler: (node, { before }) => node.retractBefore(before),
 })
 
 export const reviewEntry = operation({

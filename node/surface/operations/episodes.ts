@@ -12,6 +12,7 @@ import {
   limitIn,
   outcomeSource,
   page,
+  secondsIn,
 } from '../schemas.ts'
 
 const episodeId = z.string().min(1).max(200)
@@ -65,7 +66,8 @@ export const getEpisode = operation({
 export const forgetEpisode = operation({
   name: 'forgetEpisode',
   group: 'episodes',
-  summary: 'Forgets an episode, drops what rested on it alone, and retracts it where it was shared',
+  summary:
+    'Forgets an episode, drops what rested on it alone, and retracts it where it was shared; what rests on others too is distilled anew',
   method: 'DELETE',
   path: '/api/v1/episodes/{id}',
   input: z.strictObject({ id: episodeId }),
@@ -73,6 +75,20 @@ export const forgetEpisode = operation({
   status: 200,
   needsRunning: false,
   handler: (node, { id }) => node.forget(id),
+})
+
+export const forgetEpisodesBefore = operation({
+  name: 'forgetEpisodesBefore',
+  group: 'episodes',
+  summary:
+    'Forgets all episodes captured before a time, and what rested on them alone, as forgetting each does',
+  method: 'DELETE',
+  path: '/api/v1/episodes',
+  input: z.strictObject({ before: secondsIn }),
+  output: z.object({ episodes: z.number(), dropped: z.number(), retracted: z.number() }),
+  status: 200,
+  needsRunning: false,
+  handler: (node, { before }) => node.forgetBefore(before * 1000),
 })
 
 export const setOutcome = operation({

@@ -34,6 +34,10 @@ export const recall = operation({
       limit: z.int().min(1).max(20).exactOptional(),
       tokenBudget: z.int().min(50).max(20_000).exactOptional(),
       timeBudgetMs: z.int().min(1).max(10_000).exactOptional(),
+      control: z
+        .boolean()
+        .meta({ description: 'false: it is for no model, and never withheld to compare' })
+        .exactOptional(),
     })
     .refine(
       given => [given.query, given.pendingCall, given.lastError].some(value => value !== undefined),
@@ -69,4 +73,18 @@ export const giveFeedback = operation({
     }
     return { ok: true, value: { counted } }
   },
+})
+
+export const setRecallOutcome = operation({
+  name: 'setRecallOutcome',
+  group: 'recall',
+  summary:
+    'How the task of a recall ended; compares recalls that were handed out with withheld ones (setting controlShare)',
+  method: 'PUT',
+  path: '/api/v1/recalls/{recallId}/outcome',
+  input: z.strictObject({ recallId: z.string().min(1).max(200), solved: z.boolean() }),
+  output: z.object({ counted: z.boolean() }),
+  status: 200,
+  needsRunning: false,
+  handler: (node, { recallId, solved }) => node.recallOutcome(recallId, solved),
 })

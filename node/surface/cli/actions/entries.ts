@@ -4,7 +4,7 @@ import type { Result } from '../../../../protocol/types.ts'
 import type { InputOf, OutputOf } from '../../operations.ts'
 import { type Context, done, given, usage } from '../context.ts'
 import type { ExitStatus } from '../exit-status.ts'
-import { time, wholeNumber } from '../number.ts'
+import { dateInSeconds, time, wholeNumber } from '../number.ts'
 import type { AddOptions, ListOptions } from '../options.ts'
 import { count, type Output } from '../output.ts'
 import { withClient } from '../session.ts'
@@ -76,12 +76,29 @@ export async function add(context: Context, options: AddOptions): Done {
   })
 }
 
-export async function retract(context: Context, cid: string): Done {
+export async function retract(context: Context, cid: string | undefined, before: string | undefined): Done {
+  if ((cid === undefined) === (before === undefined))
+    return usage("Say which: 'swarmlore entries retract CID', or '--before 2026-03-01' for all of your own.")
+  if (cid === undefined) return retractBefore(context, before ?? '')
   return withClient(context, {}, async client => {
     const retracted = await client.call('retractEntry', { cid })
     if (!retracted.ok) return retracted
     context.out.show(retracted.value, () => [
       `Retracted in ${count(retracted.value.swarms, 'swarm')}. Peers drop it when they hear of it.`,
+    ])
+    return done
+  })
+}
+
+async function retractBefore(context: Context, text: string): Done {
+  const before = dateInSeconds('--before', text)
+  if (!before.ok) return before
+  return withClient(context, {}, async client => {
+    const retracted = await client.call('retractEntriesBefore', { before: before.value })
+    if (!retracted.ok) return retracted
+    const { entries, swarms } = retracted.value
+    context.out.show(retracted.value, () => [
+      `${count(entries, 'own entry', 'own entries')} dropped here; all from before ${time(before.value * 1000)} UTC retracted in ${count(swarms, 'swarm')}. Peers drop them when they hear of it.`,
     ])
     return done
   })

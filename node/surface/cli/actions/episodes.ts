@@ -2,9 +2,9 @@
 
 import type { Result } from '../../../../protocol/types.ts'
 import type { OutputOf } from '../../operations.ts'
-import { type Context, done, given } from '../context.ts'
+import { type Context, done, given, usage } from '../context.ts'
 import type { ExitStatus } from '../exit-status.ts'
-import { time, wholeNumber } from '../number.ts'
+import { dateInSeconds, time, wholeNumber } from '../number.ts'
 import { count, table } from '../output.ts'
 import { withClient } from '../session.ts'
 
@@ -53,16 +53,35 @@ export async function show(context: Context, id: string): Done {
   })
 }
 
-export async function forget(context: Context, id: string): Done {
+export async function forget(context: Context, id: string | undefined, before: string | undefined): Done {
+  if ((id === undefined) === (before === undefined))
+    return usage(
+      "Say which: 'swarmlore episodes forget ID', or '--before 2026-03-01' for all captured before.",
+    )
+  if (id === undefined) return forgetBefore(context, before ?? '')
   return withClient(context, {}, async client => {
     const forgotten = await client.call('forgetEpisode', { id })
     if (!forgotten.ok) return forgotten
-    const { dropped, retracted } = forgotten.value
+    context.out.show(forgotten.value, () => [`Forgotten. ${droppedText(forgotten.value, 'it')}`])
+    return done
+  })
+}
+
+async function forgetBefore(context: Context, text: string): Done {
+  const before = dateInSeconds('--before', text)
+  if (!before.ok) return before
+  return withClient(context, {}, async client => {
+    const forgotten = await client.call('forgetEpisodesBefore', { before: before.value })
+    if (!forgotten.ok) return forgotten
     context.out.show(forgotten.value, () => [
-      `Forgotten. ${count(dropped, 'lesson')} that rested on it alone dropped, ${retracted} of them retracted from swarms.`,
+      `${count(forgotten.value.episodes, 'episode')} forgotten. ${droppedText(forgotten.value, 'them')}`,
     ])
     return done
   })
+}
+
+function droppedText({ dropped, retracted }: OutputOf<'forgetEpisode'>, what: 'it' | 'them'): string {
+  return `${count(dropped, 'lesson')} that rested on ${what} alone dropped, ${retracted} of them retracted from swarms.`
 }
 
 function outcomeText(outcome: { solved: boolean; by: string } | undefined): string {

@@ -28,6 +28,7 @@ export function status(context: Context): Done {
       `entries   ${value.entries.own} own, ${value.entries.received} received (${value.entries.quarantined} quarantined), room for ${value.entries.capacity}; ${megabytes(value.entries.bytes)} of ${megabytes(value.entries.capacityBytes)} MB; ${value.entries.evicted} evicted`,
       `fetching  ${value.fetch.waiting} waiting, ${value.fetch.failed} failed`,
       `recalls   ${value.recalls}`,
+      ...(value.worth === undefined ? [] : [worthLine(value.worth)]),
       ...(rejected.length === 0
         ? []
         : [`rejected  ${rejected.map(([reason, times]) => `${reason} ${times}`).join(', ')}`]),
@@ -36,6 +37,27 @@ export function status(context: Context): Done {
     ])
     return done
   })
+}
+
+function worthLine({
+  days,
+  difference,
+  given,
+  high,
+  low,
+  share,
+  withheld,
+}: NonNullable<OutputOf<'getStatus'>['worth']>): string {
+  const of = (side: typeof given): string => `${side.solved} of ${side.solved + side.failed}`
+  const counts = `solved ${of(given)} with recall and ${of(withheld)} without, in ${days} days; ${percent(share)} % are withheld`
+  if (difference === undefined || low === undefined || high === undefined)
+    return `worth     not known yet: ${counts}`
+  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${percent(Math.abs(value))}`
+  return `worth     recall changes the share of solved tasks by ${signed(difference)} points (95 %: ${signed(low)} to ${signed(high)}): ${counts}`
+}
+
+function percent(share: number): number {
+  return Math.round(share * 1000) / 10
 }
 
 function llmLines(llm: NonNullable<OutputOf<'getStatus'>['llm']>): readonly string[] {

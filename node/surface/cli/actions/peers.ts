@@ -4,6 +4,7 @@ import type { Result } from '../../../../protocol/types.ts'
 import type { InputOf, OutputOf } from '../../operations.ts'
 import { type Context, done, given, usage } from '../context.ts'
 import type { ExitStatus } from '../exit-status.ts'
+import { dateInSeconds } from '../number.ts'
 import { count, type Output, table } from '../output.ts'
 import { withClient } from '../session.ts'
 
@@ -58,17 +59,15 @@ export function pin(context: Context, peer: string): Done {
 }
 
 export async function block(context: Context, peer: string, since: string | undefined): Done {
-  const at = since === undefined ? undefined : Date.parse(since) / 1000
-  if (at !== undefined && !(at >= 0)) {
-    return usage(`--since wants a date such as 2026-03-01, and '${since}' is none.`)
-  }
+  const at = since === undefined ? undefined : dateInSeconds('--since', since)
+  if (at?.ok === false) return at
   return say(
     context,
     given({
       id: peer,
       blocked: true,
       pinned: false,
-      blockedSince: at === undefined ? undefined : Math.floor(at),
+      blockedSince: at?.value,
     }),
   )
 }

@@ -27,6 +27,8 @@ export async function recall(context: Context, query: string | undefined, option
     lastError: options.error,
     tools: options.tools?.split(',').map(name => name.trim()),
     limit: limit.value,
+    // It is a person who looks.
+    control: false,
   })
   return withClient(context, {}, async client => {
     const recalled = await client.call('recall', request)
@@ -47,8 +49,15 @@ export async function feedback(
   outcome: string,
   item: string | undefined,
 ): Done {
+  if (outcome === 'solved' || outcome === 'failed')
+    return item === undefined
+      ? taskOutcome(context, recallId, outcome === 'solved')
+      : usage(`'${outcome}' says how the task ended, and of no --item.`)
   const said = outcomes.find(known => known === outcome)
-  if (said === undefined) return usage(`The outcome is helped, hurt or unused, and not '${outcome}'.`)
+  if (said === undefined)
+    return usage(
+      `The outcome is helped, hurt or unused for a lesson, solved or failed for the task, and not '${outcome}'.`,
+    )
   return withClient(context, {}, async client => {
     const counted = await client.call(
       'giveFeedback',
@@ -60,6 +69,19 @@ export async function feedback(
       ...counted.value.counted.map(
         ({ cid, author, trust }) => `  ${cid}: trust in ${author} is now ${trust.toFixed(2)}`,
       ),
+    ])
+    return done
+  })
+}
+
+function taskOutcome(context: Context, recallId: string, solved: boolean): Done {
+  return withClient(context, {}, async client => {
+    const told = await client.call('setRecallOutcome', { recallId, solved })
+    if (!told.ok) return told
+    context.out.show(told.value, () => [
+      told.value.counted
+        ? 'Counted. `swarmlore status` says what recall is worth here.'
+        : 'Noted nowhere: that recall is not one of those that are compared (setting controlShare).',
     ])
     return done
   })

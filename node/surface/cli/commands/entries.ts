@@ -55,11 +55,14 @@ export function addEntryCommands(root: Command, run: Run): void {
   const retract = entries
     .command('retract')
     .description('take an own entry back, here and at every peer that hears of it')
-    .argument('<cid>')
-    .action((cid: string) =>
-      run(retract, async context => (await import('../actions/entries.ts')).retract(context, cid)),
+    .argument('[cid]')
+    .option('--before <date>', 'all of your own that were made before this time, in every swarm')
+    .action((cid: string | undefined, options: { before?: string }) =>
+      run(retract, async context =>
+        (await import('../actions/entries.ts')).retract(context, cid, options.before),
+      ),
     )
-  example(retract, 'entries retract bafkrei…')
+  example(retract, 'entries retract bafkrei…', 'entries retract --before 2026-03-01')
 
   const review = entries
     .command('review')

@@ -59,9 +59,12 @@ export function addEpisodeCommands(root: Command, run: Run): void {
   const forget = episodes
     .command('forget')
     .description('forget an episode; lessons that rest on it alone are dropped, and retracted where shared')
-    .argument('<id>')
-    .action((id: string) =>
-      run(forget, async context => (await import('../actions/episodes.ts')).forget(context, id)),
+    .argument('[id]')
+    .option('--before <date>', 'all that were captured before this time')
+    .action((id: string | undefined, options: { before?: string }) =>
+      run(forget, async context =>
+        (await import('../actions/episodes.ts')).forget(context, id, options.before),
+      ),
     )
-  example(forget, 'episodes forget 3f0c…')
+  example(forget, 'episodes forget 3f0c…', 'episodes forget --before 2026-03-01')
 }

@@ -27,7 +27,7 @@ export function addRecallCommands(root: Command, run: Run): void {
     .command('feedback')
     .description('say whether recalled lessons helped; this is what trust grows from')
     .argument('<recall-id>', 'as printed by recall')
-    .argument('<outcome>', 'helped, hurt or unused')
+    .argument('<outcome>', 'helped, hurt or unused; solved or failed says how the task ended')
     .option('--item <cid>', 'the recalled lesson that was used; needed when there were several')
     .action((recallId: string, outcome: string, options: { item?: string }) =>
       run(feedback, async context =>

@@ -74,7 +74,6 @@ async function missingAll({
   }
   for (const digest of digests()) await ports.store.batch(ledger.admit(digest, undefined).ops)
   const wanted = new WantedEntries({
-    self: peer(founder),
     cpu: ports.cpu,
     ledger,
     signal: stopping.signal,

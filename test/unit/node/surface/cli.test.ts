@@ -101,6 +101,12 @@ test('what is no command, option or argument ends with status 2 and a sentence o
     ['feedback', 'r-1', 'great'],
     ['trust', 'set', 'bbbbX', '1.5'],
     ['trust', 'block', 'bbbbX', '--since', 'someday'],
+    ['entries', 'retract'],
+    ['entries', 'retract', cidOf(1), '--before', '2026-03-01'],
+    ['entries', 'retract', '--before', 'yesterday'],
+    ['episodes', 'forget'],
+    ['episodes', 'forget', '--before', '32.13.2026'],
+    ['feedback', 'r-1', 'solved', '--item', cidOf(1)],
     ['entries', 'ls', '--status', 'strange'],
     ['entries', 'show', 'no-cid'],
     ['entries', 'review', cidOf(1), 'maybe'],
@@ -179,9 +185,12 @@ test('with --json each command prints one document and nothing else', async () =
     ['recall', 'refund', '--call', 'issue_refund {"order":"#1"}', '--error', 'no', '--tools', 'a, b'],
     ['recall', 'refund', '--prompt'],
     ['feedback', 'r-1', 'helped', '--item', cidOf(1)],
+    ['feedback', 'r-1', 'solved'],
     ['entries', 'ls', '--status', 'received'],
     ['entries', 'show', cidOf(1)],
     ['entries', 'retract', cidOf(1)],
+    ['entries', 'retract', '--before', '2026-03-01'],
+    ['episodes', 'forget', '--before', '2026-03-01T14:05'],
     ['entries', 'review'],
     ['entries', 'review', cidOf(1), 'approve'],
     [
@@ -219,6 +228,12 @@ test('with --json each command prints one document and nothing else', async () =
     expect(forPeople.out, argv.join(' ')).toMatch(/\w/)
     expect(() => JSON.parse(forPeople.out), argv.join(' ')).toThrow()
   }
+})
+
+test('what recall is worth stands in the status with its interval, once there is anything to compare', async () => {
+  expect((await run('status')).out).toContain(
+    'worth     recall changes the share of solved tasks by +21.4 points (95 %: −3 to +40.1): solved 50 of 70 with recall and 5 of 10 without, in 30 days; 10 % are withheld\n',
+  )
 })
 
 test('a failure is a sentence on standard error, and with --json a document beside it', async () => {
@@ -395,10 +410,10 @@ test('recall takes a call as far as it is written', async () => {
   for (const call of ['book', 'book {"seat":"12', 'book{seat', 'book(seat=12)'])
     expect((await run('recall', '--call', call)).status).toBe(0)
   expect(asked).toEqual([
-    { pendingCall: { tool: 'book' } },
-    { pendingCall: { tool: 'book', arguments: '{"seat":"12' } },
-    { pendingCall: { tool: 'book', arguments: '{seat' } },
-    { pendingCall: { tool: 'book', arguments: '(seat=12)' } },
+    { control: false, pendingCall: { tool: 'book' } },
+    { control: false, pendingCall: { tool: 'book', arguments: '{"seat":"12' } },
+    { control: false, pendingCall: { tool: 'book', arguments: '{seat' } },
+    { control: false, pendingCall: { tool: 'book', arguments: '(seat=12)' } },
   ])
 })
 

@@ -158,10 +158,18 @@ export class FakeNode implements SwarmloreNode {
       ? { ok: true as const, value: { dropped: 1, retracted: 0 } }
       : missing('unknown-episode', `There is no episode ${id}.`)
   }
+  async forgetBefore(time: number) {
+    const old = [...this.captured.values()].filter(episode => episode.capturedAt < time)
+    for (const { id } of old) this.captured.delete(id)
+    return { ok: true as const, value: { episodes: old.length, dropped: old.length, retracted: 0 } }
+  }
   async outcome(id: string) {
     return { ok: true as const, value: { episode: id, known: true } }
   }
 
+  async recallOutcome() {
+    return { ok: true as const, value: { counted: false } }
+  }
   async recall(request: { readonly query?: string }) {
     const { cid, entry } = entryView(1)
     const item = {
@@ -192,6 +200,7 @@ export class FakeNode implements SwarmloreNode {
       items: request.query === 'nothing' ? [] : [item],
       prompt: request.query === 'nothing' ? '' : '<lessons>\nCancel the order.\n</lessons>',
       heldBack: [held],
+      withheld: false,
       tookMs: 3,
     }
   }
@@ -220,6 +229,11 @@ export class FakeNode implements SwarmloreNode {
     return this.stored.delete(cid)
       ? { ok: true as const, value: { swarms: 1 } }
       : missing('unknown-entry', `There is no entry ${cid} here.`)
+  }
+  async retractBefore(before: number) {
+    const old = [...this.stored.values()].filter(view => view.entry.created < before)
+    for (const { cid } of old) this.stored.delete(cid)
+    return { ok: true as const, value: { swarms: 1, entries: old.length } }
   }
   async review(cid: EntryCid) {
     const view = this.stored.get(cid)
@@ -314,6 +328,15 @@ export class FakeNode implements SwarmloreNode {
       fetch: { waiting: 0, failed: 0 },
       rejected: { 'bad-signature': 1 },
       recalls: 0,
+      worth: {
+        share: 0.1,
+        days: 30,
+        given: { solved: 50, failed: 20 },
+        withheld: { solved: 5, failed: 5 },
+        difference: 0.214,
+        low: -0.03,
+        high: 0.401,
+      },
       embedder: { space: 'f'.repeat(64) as SpaceId, dimensions: 384 },
       distiller: 'default/1',
     }
