@@ -6,6 +6,7 @@
 
 import { afterEach, expect, it } from 'vitest'
 import type { Embedder } from '../../node/ports.ts'
+import { knownAddresses } from '../../store/swarms.ts'
 import { vectorsOf } from '../../store/vectors.ts'
 import {
   allKept,
@@ -36,7 +37,9 @@ it('a late joiner gets from another what was published by who has gone, and reca
   const model = await waitingModel([byWords, byMeaning])
   const b = await startedNode({ dht: true, openStore, ports: { embedder: model.port } })
   await letIn(a, b)
-  await until('B knows where both are', () => b.viewOf(a.home).peers === 2)
+  // To be connected is not enough: where a peer is reached is kept once both have shown who they are.
+  const known = async () => (await knownAddresses(await openStore(), a.home.id)).length
+  await until('B knows where both are', async () => (await known()) === 2)
   await b.stop()
   const texts = Array.from({ length: lessonCount - 1 }, (_, at) => `Shelf ${at} needs ${at % 7} screws.`)
   const marker = must(await a.node.addEntry(lesson(situation, 'Charge it first.')))
