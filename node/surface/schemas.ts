@@ -249,6 +249,9 @@ export const swarmView = z.object({
   entries: count,
   addresses: z.array(z.string()),
   memberUntil: milliseconds.exactOptional(),
+  signedElsewhere: count
+    .meta({ description: 'Records under this node’s own key that came from peers, and that it did not have' })
+    .exactOptional(),
   alone: z
     .object({
       reason: z.enum([
