@@ -121,6 +121,7 @@ const episodeHead = {
   model: z.string().exactOptional(),
   capturedAt: milliseconds,
   outcome: outcome.exactOptional(),
+  recalled: z.literal(true).meta({ description: 'Lessons were handed out in it' }).exactOptional(),
 }
 export const episodeSummary = z.object({ ...episodeHead, interactions: count })
 export const episodeDetail = z.object({

@@ -44,16 +44,19 @@ it('two nodes with one key are both heard, banned by nobody, and say in status a
   const add = async (node: TestNode, situation: string) => {
     const { cid } = must(await node.node.addEntry(lesson(situation, 'Ask again.', { swarm: home.id })))
     await untilKept(host, cid)
+    return cid
   }
   await until('the first is connected', () => first.viewOf(home).peers === 1)
   await add(first, 'The order of the first is late.')
   await second.node.start()
   await until('the second says so', () => second.viewOf(home).signedElsewhere === 1)
   await until('the second is connected', () => second.viewOf(home).peers === 1)
-  await add(second, 'The order of the second is lost.')
+  const late = await add(second, 'The order of the second is lost.')
   // Whoever comes back asks what there is.
   await first.restart()
   await until('the first says so', () => first.viewOf(home).signedElsewhere === 1)
+  // What is announced under its own key and is not here is fetched like any other.
+  await untilKept(first, late)
   for (const twin of [first, second]) {
     expect(await finding(twin)).toMatchObject({ level: 'warn' })
     expect(twin.node.status().swarms.find(({ id }) => id === home.id)?.signedElsewhere).toBe(1)
