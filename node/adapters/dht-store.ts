@@ -7,10 +7,13 @@
 
 import { peerIdFromCID } from '@libp2p/peer-id'
 import { MemoryDatastore } from 'datastore-core/memory'
+import type { Pair } from 'interface-datastore'
 import { Key } from 'interface-datastore/key'
 import { CID } from 'multiformats/cid'
 import { shardsMax } from '../../protocol/limits.ts'
 
+/** What their rows begin with: the key and the peer follow. */
+const announcements = '/dht/provider/'
 /** Keys of one peer: one for each shard of the largest swarm. */
 const rowsPerPeerMax = shardsMax
 /** Of all peers together: the oldest give way. Some 200 bytes each. */
@@ -37,6 +40,8 @@ export class DhtStore extends MemoryDatastore {
   readonly #init: DhtStoreInit
   /** Of each peer, oldest first: when it announced what, in milliseconds. */
   readonly #rows = new Map<string, Map<string, number>>()
+  /** Of each key, oldest first, by the beginning that its rows share. */
+  readonly #ofKey = new Map<string, Set<string>>()
   #count = 0
   /** Rows of the address book, oldest first. */
   readonly #peers = new Set<string>()
@@ -65,19 +70,26 @@ export class DhtStore extends MemoryDatastore {
     return super.delete(key, options)
   }
 
-  override async *query(...[query, options]: Parameters<MemoryDatastore['query']>) {
-    let left = query.prefix?.startsWith('/dht/provider/') ? rowsOfKeyMax : Number.POSITIVE_INFINITY
-    for await (const pair of super.query(query, options)) {
-      if (this.#isStale(pair.key)) await this.delete(pair.key)
-      else if (left-- > 0) yield pair
+  /** Of one key without going through all of them: anybody may ask, as often as it likes. */
+  override query(
+    ...[query, options]: Parameters<MemoryDatastore['query']>
+  ): ReturnType<MemoryDatastore['query']> {
+    const { prefix = '' } = query
+    return prefix.startsWith(announcements) ? this.#announced(prefix) : super.query(query, options)
+  }
+
+  async *#announced(prefix: string): AsyncGenerator<Pair> {
+    let left = rowsOfKeyMax
+    for (const row of this.#ofKey.get(prefix) ?? []) {
+      const key = new Key(row)
+      if (this.#isStale(key)) await this.delete(key)
+      else if (left-- > 0) yield { key, value: await this.get(key) }
       else return
     }
   }
 
   #isStale(key: Key): boolean {
-    const [space, , , peer = ''] = key.namespaces()
-    if (space !== 'dht') return false
-    const announcedAt = this.#rows.get(peer)?.get(key.toString())
+    const announcedAt = this.#rows.get(key.name())?.get(key.toString())
     return announcedAt !== undefined && this.#init.now() - announcedAt > announcedMsMax
   }
 
@@ -106,6 +118,8 @@ export class DhtStore extends MemoryDatastore {
     if (isNew && rows.size >= rowsPerPeerMax) return false
     if (isNew && this.#count >= rowsMax) this.#dropOldest()
     this.#rows.set(peer, rows.set(row, this.#init.now()))
+    const key = keyOf(row)
+    this.#ofKey.set(key, (this.#ofKey.get(key) ?? new Set()).add(row))
     if (isNew) this.#count++
     return true
   }
@@ -121,5 +135,13 @@ export class DhtStore extends MemoryDatastore {
     if (rows?.delete(row) !== true) return
     this.#count--
     if (rows.size === 0) this.#rows.delete(peer)
+    const key = keyOf(row)
+    const others = this.#ofKey.get(key)
+    others?.delete(row)
+    if (others?.size === 0) this.#ofKey.delete(key)
   }
+}
+
+function keyOf(row: string): string {
+  return row.slice(0, row.lastIndexOf('/'))
 }

@@ -107,3 +107,14 @@ it('keeps what it knew of a peer that names more addresses than it has room for'
   await store.put(row, new Uint8Array(8_193))
   expect(await store.get(row)).toEqual(value)
 })
+
+it('what is asked of one key looks at its own announcements alone, and at none that was taken back', async () => {
+  const store = openStore()
+  for (let at = 0; at < 3; at++) {
+    await store.put(new Key(`/dht/provider/k/p${at}`), value)
+    await store.put(new Key(`/dht/provider/kk/p${at}`), value)
+  }
+  await store.delete(new Key('/dht/provider/k/p1'))
+  expect(await handedOut(store, '/dht/provider/k')).toEqual(['p0', 'p2'])
+  expect(await handedOut(store, '/dht/provider')).toHaveLength(5)
+})
