@@ -13,7 +13,7 @@ export const dhtProtocol = '/swarmlore/kad/1.0.0'
 /** Asking, or announcing oneself: a key, and the addresses of one peer. */
 export const dhtRequestBytesMax = 4 * 1024
 /** Twenty closer peers and 64 that announced themselves (`dht-store.ts`), each with its addresses. */
-export const dhtAnswerBytesMax = 64 * 1024
+const dhtAnswerBytesMax = 64 * 1024
 
 export function boundedDht(): (components: KadDHTComponents) => KadDHT {
   const make = kadDHT({
