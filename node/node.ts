@@ -305,7 +305,6 @@ class LocalNode implements SwarmloreNode {
       status: this.status(),
       started: this.#started,
       clockOffsetsMs: offsets.filter(offset => offset !== undefined),
-      signedElsewhere: this.#swarms.reduce((sum, swarm) => sum + swarm.signedElsewhere, 0),
     })
   }
 
@@ -409,7 +408,7 @@ class LocalNode implements SwarmloreNode {
   #swarmView(swarm: Swarm): SwarmView {
     const { descriptor } = swarm
     const { name, visibility, founder, invite } = descriptor
-    const { memberUntil } = swarm
+    const { memberUntil, signedElsewhere } = swarm
     let entries = 0
     for (const meta of this.#kept.all()) if (meta.swarm === swarm.id) entries++
     const alone = swarm.alone()
@@ -427,6 +426,7 @@ class LocalNode implements SwarmloreNode {
       entries,
       addresses: swarm.addresses(),
       ...(memberUntil === undefined ? {} : { memberUntil }),
+      ...(signedElsewhere === 0 ? {} : { signedElsewhere }),
       ...(alone === undefined ? {} : { alone }),
     }
   }

@@ -240,6 +240,8 @@ export interface Episode {
   readonly outcome?: Outcome
   /** The transcript tells of success and of failure, so that it has no outcome. */
   readonly contradictory?: true
+  /** Lessons were handed out in it: how it ended says nothing of how tasks end here anyway. */
+  readonly recalled?: true
 }
 
 declare const redacted: unique symbol

@@ -20,6 +20,8 @@ export interface EpisodeHead {
   readonly interactions: number
   /** Who says how it ended, and how; absent together. */
   readonly outcome?: { readonly solved: boolean; readonly by: string }
+  /** Lessons were handed out in it. */
+  readonly recalled?: true
 }
 
 /**
@@ -156,7 +158,7 @@ export async function countEpisodes(
 }
 
 function encodeHead(head: EpisodeHead, once: string | undefined): Uint8Array {
-  const { id, ask, source, model, capturedAt, interactions, outcome } = head
+  const { id, ask, source, model, capturedAt, interactions, outcome, recalled } = head
   return encode({
     id,
     ask,
@@ -166,6 +168,7 @@ function encodeHead(head: EpisodeHead, once: string | undefined): Uint8Array {
     interactions,
     solved: outcome?.solved,
     by: outcome?.by,
+    recalled,
     once,
   })
 }
@@ -185,6 +188,7 @@ function stored(store: Store, id: string): { head: EpisodeHead; once: string | u
     capturedAt: fields.number('capturedAt'),
     interactions: fields.number('interactions'),
     ...(solved === undefined ? {} : { outcome: { solved, by: fields.string('by') } }),
+    ...(fields.optionalBoolean('recalled') === true ? { recalled: true } : {}),
   }
   return { head, once: fields.optionalString('once') }
 }

@@ -7,13 +7,13 @@ import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import type { PeerInfo } from '@libp2p/interface'
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { SwarmOptions } from '../ports.ts'
+import { boundedDht } from './bounded-dht.ts'
 import { DhtStore } from './dht-store.ts'
 import { gossipParameters } from './gossip-parameters.ts'
 import type { Gate } from './peers.ts'
@@ -48,6 +48,9 @@ const newcomersMax = 20
 export interface Hooks {
   readonly gate: Gate
   readonly applicationScore: (libp2pId: string) => number
+  readonly isConnected: (libp2pId: string) => boolean
+  /** Milliseconds. */
+  readonly now: () => number
   /** Somebody on the local network. */
   readonly onFound: (peer: PeerInfo) => void
 }
@@ -56,7 +59,7 @@ export async function libp2pOptions(
   settings: SwarmSettings,
   swarm: SwarmOptions,
   listen: readonly string[],
-  { gate, applicationScore, onFound }: Hooks,
+  { gate, applicationScore, isConnected, now, onFound }: Hooks,
 ) {
   const services = {
     identify: identify(),
@@ -66,7 +69,7 @@ export async function libp2pOptions(
   return {
     privateKey: await generateKeyPairFromSeed('Ed25519', swarm.seed),
     nodeInfo: { name: 'swarmlore' },
-    datastore: new DhtStore(),
+    datastore: new DhtStore({ now, isConnected }),
     addresses: { listen: [...listen] },
     transports: [tcp(), boundedWebSockets()],
     connectionEncrypters: [noise()],
@@ -82,7 +85,7 @@ export async function libp2pOptions(
       // Lost peers are dialled again by redial.ts.
       reconnectRetries: 0,
     },
-    services: settings.dht ? { ...services, dht: swarmDht() } : services,
+    services: settings.dht ? { ...services, dht: boundedDht() } : services,
     ...(swarm.psk ? { connectionProtector: preSharedKey(swarm.psk) } : {}),
   }
 }
@@ -96,13 +99,4 @@ function localDiscovery({ id }: SwarmOptions, onFound: Hooks['onFound']) {
     discovery.addEventListener('peer', ({ detail }) => onFound(detail))
     return discovery
   }
-}
-
-function swarmDht() {
-  return kadDHT({
-    protocol: '/swarmlore/kad/1.0.0',
-    // A swarm may live in one building: private addresses are as good as public ones.
-    peerInfoMapper: passthroughMapper,
-    clientMode: false,
-  })
 }

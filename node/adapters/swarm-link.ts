@@ -39,6 +39,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
   let isMember: (peer: PeerId) => boolean = () => false
   let reach = (): Scope => baseReach(settings)
   let onFound: Hooks['onFound'] = () => undefined
+  let isConnected: Hooks['isConnected'] = () => false
   const key = keyPairFromSeed(swarm.seed)
   const self = peerOf(key.publicKey)
   const scoreOf = (peer: PeerId) => ask(() => score(peer), 0, log)
@@ -55,8 +56,11 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
       return peer ? scoreOf(peer) : 0
     },
     onFound: peer => onFound(peer),
+    isConnected: id => isConnected(id),
+    now: () => clock.now(),
   })
   const { libp2p } = helia
+  isConnected = id => libp2p.getPeers().some(peer => peer.toString() === id)
   const peers = createPeers({
     libp2p,
     clock,

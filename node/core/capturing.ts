@@ -124,7 +124,7 @@ export class Capturing {
 
   async #put(episode: Episode, idempotencyKey: string | undefined): Promise<void> {
     const { onStored, ports } = this.#deps
-    const { id, ask, source, model, capturedAt, interactions, outcome } = episode
+    const { id, ask, source, model, capturedAt, interactions, outcome, recalled } = episode
     const head = {
       id,
       ask,
@@ -133,6 +133,7 @@ export class Capturing {
       capturedAt,
       interactions: interactions.length,
       ...(outcome === undefined ? {} : { outcome }),
+      ...(recalled === undefined ? {} : { recalled }),
     }
     const before = episodeHead(ports.store, id)
     const waited = before !== undefined && isPending(ports.store, before)

@@ -9,8 +9,6 @@ export interface DoctorFacts {
   readonly started: boolean
   /** Clocks of peers minus ours, in milliseconds. */
   readonly clockOffsetsMs: readonly number[]
-  /** Records under this node's own key that peers brought and that it did not have. */
-  readonly signedElsewhere: number
 }
 
 /** From this far away, records are near the 900 seconds at which peers set them aside. */
@@ -59,7 +57,8 @@ function peerClocks(sortedMs: readonly number[]): Finding {
   }
 }
 
-function ownKey({ signedElsewhere }: DoctorFacts): Finding | undefined {
+function ownKey({ status }: DoctorFacts): Finding | undefined {
+  const signedElsewhere = status.swarms.reduce((sum, swarm) => sum + (swarm.signedElsewhere ?? 0), 0)
   if (signedElsewhere === 0) return undefined
   return {
     level: 'warn',

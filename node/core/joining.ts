@@ -53,6 +53,10 @@ export interface InviteOptions {
 const defaultExpiryS = 7 * secondsPerDay
 const dialDeadlineMs = 15_000
 const joinDeadlineMs = 15_000
+const attemptsMax = 3
+const pauseMs = 1_000
+/** After which nothing is begun again: an address that says nothing has taken most of it. */
+const againMsMax = 15_000
 
 export class Joining {
   readonly #deps: JoiningDeps
@@ -174,37 +178,49 @@ export class Joining {
           'The invitation names no address: its node was not running when it was made. Ask for a new one.',
       }
     }
-    let answer: Uint8Array
-    try {
-      const peer = await swarm.dial(addresses, dialDeadlineMs)
-      if (peer !== inviter)
-        return {
-          ok: false,
-          code: 'other-peer',
-          message: 'Another node than the inviter answers at the invitation’s address. Ask for a new one.',
-        }
-      const request = encodeJoinRequest(invitation, Math.floor(clock.now() / 1000), swarm.pair)
-      answer = await swarm.request(
-        peer,
-        streamsOf(swarm.id).join,
-        request,
-        joinResponseBytesMax,
-        joinDeadlineMs,
-      )
-    } catch (cause) {
-      this.#deps.ports.log('debug', 'The inviter could not be reached.', { cause: String(cause) })
-      return {
-        ok: false,
-        code: 'inviter-unreachable',
-        message: `The inviter does not answer at ${addresses.join(', ')}. Its node must be running, and reachable from here.`,
-      }
-    }
+    const answer = await this.#answer(swarm, invitation)
+    if (!answer.ok) return answer
     const nowS = Math.floor(clock.now() / 1000)
-    const chain = readJoinResponse(answer, { descriptor, peer: swarm.self, nowS })
+    const chain = readJoinResponse(answer.value, { descriptor, peer: swarm.self, nowS })
     if (!chain.ok) return chain
     swarm.admitMembers(chain.value, inviter)
     for (const record of chain.value) await swarm.announce(record)
     return { ok: true, value: swarm }
+  }
+
+  /**
+   * What the inviter says. Where many are let in at once, or a machine is busy, a connection may end half-way: who asks
+   * again is told the same, and uses the invitation once.
+   */
+  async #answer(swarm: Swarm, invitation: Invitation): Promise<Result<Uint8Array>> {
+    const { clock, log, random } = this.#deps.ports
+    const { addresses, inviter } = invitation
+    const beganMs = clock.now()
+    for (let attempt = 1; attempt <= attemptsMax && clock.now() - beganMs < againMsMax; attempt++) {
+      try {
+        const peer = await swarm.dial(addresses, dialDeadlineMs)
+        if (peer !== inviter)
+          return {
+            ok: false,
+            code: 'other-peer',
+            message: 'Another node than the inviter answers at the invitation’s address. Ask for a new one.',
+          }
+        const request = encodeJoinRequest(invitation, Math.floor(clock.now() / 1000), swarm.pair)
+        const { join } = streamsOf(swarm.id)
+        return {
+          ok: true,
+          value: await swarm.request(peer, join, request, joinResponseBytesMax, joinDeadlineMs),
+        }
+      } catch (cause) {
+        log('debug', 'The inviter could not be reached.', { attempt, cause: String(cause) })
+        if (attempt < attemptsMax) await clock.sleep(pauseMs / 2 + random.below(pauseMs))
+      }
+    }
+    return {
+      ok: false,
+      code: 'inviter-unreachable',
+      message: `The inviter does not answer at ${addresses.join(', ')}. Its node must be running, and reachable from here.`,
+    }
   }
 
   /** The one named; else the home swarm. */

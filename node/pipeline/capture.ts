@@ -69,7 +69,10 @@ function toEpisode(input: EpisodeInput, context: CaptureContext): Result<Episode
       'too-many-interactions',
       `An episode holds at most ${INTERACTIONS_MAX} interactions; split it.`,
     )
-  const interactions = withoutRecalled(input.interactions).map(cut)
+  const fresh = withoutRecalled(input.interactions)
+  const recalled =
+    fresh.length < input.interactions.length || fresh.some((one, at) => one !== input.interactions[at])
+  const interactions = fresh.map(cut)
   if (interactions.length === 0)
     return failure('empty-episode', 'The transcript holds no message, call or observation.')
   const { task, trial, domain, model, outcome, contradictory } = input
@@ -98,23 +101,29 @@ function toEpisode(input: EpisodeInput, context: CaptureContext): Result<Episode
       interactions,
       ...(outcome === undefined ? {} : { outcome }),
       ...(contradictory === undefined ? {} : { contradictory }),
+      ...(recalled ? { recalled } : {}),
     },
   }
 }
 
-/** Recalled blocks are cut out of every text; the answers of our own recall tools go as a whole. */
+/**
+ * Recalled blocks are cut out of every text; the answers of our own recall tools go as a whole. What holds nothing of it
+ * comes back as it is.
+ */
 function withoutRecalled(interactions: readonly Interaction[]): Interaction[] {
   const kept: Interaction[] = []
   for (const interaction of interactions) {
     if (interaction.type === 'result' && isRecallTool(interaction.tool)) continue
     if (interaction.type === 'observation') {
       const value = stripRecallBlocks(interaction.value)
-      if (value !== '' || interaction.value === '') kept.push({ ...interaction, value })
+      if (value === interaction.value) kept.push(interaction)
+      else if (value !== '') kept.push({ ...interaction, value })
     } else if (interaction.type === 'call') {
       kept.push(interaction)
     } else {
       const text = stripRecallBlocks(interaction.text)
-      if (text !== '' || interaction.text === '') kept.push({ ...interaction, text })
+      if (text === interaction.text) kept.push(interaction)
+      else if (text !== '') kept.push({ ...interaction, text })
     }
   }
   return kept

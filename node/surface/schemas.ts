@@ -121,6 +121,7 @@ const episodeHead = {
   model: z.string().exactOptional(),
   capturedAt: milliseconds,
   outcome: outcome.exactOptional(),
+  recalled: z.literal(true).meta({ description: 'Lessons were handed out in it' }).exactOptional(),
 }
 export const episodeSummary = z.object({ ...episodeHead, interactions: count })
 export const episodeDetail = z.object({
@@ -249,6 +250,9 @@ export const swarmView = z.object({
   entries: count,
   addresses: z.array(z.string()),
   memberUntil: milliseconds.exactOptional(),
+  signedElsewhere: count
+    .meta({ description: 'Records under this node’s own key that came from peers, and that it did not have' })
+    .exactOptional(),
   alone: z
     .object({
       reason: z.enum([

@@ -38,7 +38,13 @@ test.skipIf(!hasOwnNetwork)(`two nodes of a swarm that know no address find each
 })
 
 test('the swarm’s id is the name under which it is sought; without the setting nothing is', async () => {
-  const hooks = { gate: openGate(), applicationScore: () => 0, onFound: () => undefined }
+  const hooks = {
+    gate: openGate(),
+    applicationScore: () => 0,
+    isConnected: () => false,
+    now: () => 0,
+    onFound: () => undefined,
+  }
   const swarm = linkOptions({ id: '12'.repeat(32) as ReturnType<typeof linkOptions>['id'] })
   const discovery = async (mdns: boolean) =>
     (await libp2pOptions({ listen, mdns, dht: false }, swarm, listen, hooks)).peerDiscovery

@@ -93,11 +93,14 @@ export function swarms(context: Context): Done {
 
 export function swarmLines(swarm: Swarm, out: Output): string[] {
   const inviting = swarm.invite.by === 'founder' ? 'the founder invites' : 'members invite'
+  const elsewhere = swarm.signedElsewhere ?? 0
+  const twin = `Peers brought ${count(elsewhere, 'record')} under this node’s own key that it did not have: \`swarmlore doctor\` says what that can mean.`
   return [
     `${out.style('bold', swarm.name)} (${swarm.visibility}, ${inviting}, share: ${swarm.share})  ${swarm.id}`,
     `  as       ${swarm.self}`,
     `  holds    ${count(swarm.members, 'member')}, ${count(swarm.peers, 'peer')} connected, ${count(swarm.entries, 'entry', 'entries')}, ${count(swarm.records, 'record')}`,
     ...swarm.addresses.map((address, at) => `  ${at === 0 ? 'listens' : '       '}  ${address}`),
+    ...(elsewhere === 0 ? [] : [`  key      ${out.style('yellow', twin)}`]),
     ...(swarm.alone === undefined ? [] : [`  alone    ${out.style('yellow', swarm.alone.message)}`]),
   ]
 }

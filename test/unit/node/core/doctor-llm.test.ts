@@ -20,9 +20,7 @@ function findings(llm: Partial<LlmStatus> | undefined) {
     distiller: 'd',
     ...(llm === undefined ? {} : { llm: { model: 'm', url: 'https://llm.example/v1', ...none, ...llm } }),
   }
-  return examine({ status, started: true, clockOffsetsMs: [], signedElsewhere: 0 }).filter(
-    one => one.check === 'llm',
-  )
+  return examine({ status, started: true, clockOffsetsMs: [] }).filter(one => one.check === 'llm')
 }
 
 describe('a doctor asked about the LLM', () => {

@@ -93,6 +93,7 @@ describe('records under a node’s own key that come from a peer', () => {
       level: 'warn',
       message: expect.stringContaining('3 records'),
     })
+    expect(node.node.status().swarms).toMatchObject([{ signedElsewhere: 3 }])
     expect(node.home.peers).toBe(1)
     expect(node.node.status().rejected).toEqual({})
   })

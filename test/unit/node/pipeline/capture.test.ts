@@ -348,6 +348,8 @@ describe('the recall-loop guard', () => {
     expect(JSON.stringify(episode.interactions)).not.toContain('other tool')
     expect(episode.interactions).toHaveLength(3)
     expect(episode.interactions.at(-1)).toMatchObject({ text: 'and the file' })
+    expect(episode.recalled).toBe(true)
+    expect(episodeOf({ messages: [{ role: 'user', content: ' Nothing of it. ' }] }).recalled).toBeUndefined()
   })
 
   it('leaves out the results of our own recall tools, and only of those', () => {
@@ -363,5 +365,6 @@ describe('the recall-loop guard', () => {
     })
     const results = episode.interactions.filter(item => item.type === 'result')
     expect(results.map(item => item.text)).toEqual(['somebody else’s tool'])
+    expect(episode.recalled).toBe(true)
   })
 })

@@ -65,6 +65,14 @@ describe('rendezvous', () => {
     expect(crowded.dialled).toEqual([])
   })
 
+  it('dials a bounded number of those whom it finds in one round, however many they are', async () => {
+    const found = Array.from({ length: 5_000 }, (_, at) => [at % 2 ? 'dead' : `junk ${at}`])
+    const { clock, dialled, advertised } = setUp(1, found)
+    await clock.advance(10_000)
+    expect(advertised()).toBe(1)
+    expect(dialled).toHaveLength(16)
+  })
+
   it('advertises every shard in turn, and never more than the shards', async () => {
     const { clock, keys } = setUp(8, [], async () => undefined, 10)
     await clock.advance(3_600_000)

@@ -1,0 +1,66 @@
+/**
+ * Kademlia with a bound on what a peer may say at once. The library takes messages of up to 4 MiB, which hold some
+ * 400,000 addresses: each is parsed, checked and written down before anything else in this process gets a turn. A swarm
+ * needs none so long. The bound sits on the streams that the DHT is handed.
+ */
+
+import type { Stream } from '@libp2p/interface'
+import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
+import { addressesMax } from '../../protocol/limits.ts'
+import { NetworkFailure } from './network-failure.ts'
+
+export const dhtProtocol = '/swarmlore/kad/1.0.0'
+/** Asking, or announcing oneself: a key, and the addresses of one peer. */
+export const dhtRequestBytesMax = 4 * 1024
+/** Twenty closer peers and 64 that announced themselves (`dht-store.ts`), each with its addresses. */
+const dhtAnswerBytesMax = 64 * 1024
+
+export function boundedDht(): (components: KadDHTComponents) => KadDHT {
+  const make = kadDHT({
+    protocol: dhtProtocol,
+    // A swarm may live in one building: private addresses are as good as public ones.
+    peerInfoMapper: peer => ({ ...peer, multiaddrs: peer.multiaddrs.slice(0, addressesMax) }),
+    clientMode: false,
+  })
+  return components => {
+    const { connectionManager, registrar } = components
+    return make(
+      overridden(components, {
+        registrar: overridden(registrar, {
+          handle: (protocol, handler, options) =>
+            registrar.handle(
+              protocol,
+              (stream, connection) => handler(bounded(stream, dhtRequestBytesMax), connection),
+              options,
+            ),
+        }),
+        connectionManager: overridden(connectionManager, {
+          openStream: async (...asked) =>
+            bounded(await connectionManager.openStream(...asked), dhtAnswerBytesMax),
+        }),
+      }),
+    )
+  }
+}
+
+/** Of all messages on a stream together: the DHT opens a new one for each question. */
+function bounded(stream: Stream, bytesMax: number): Stream {
+  let bytes = 0
+  stream.addEventListener('message', ({ data }) => {
+    bytes += data.byteLength
+    if (bytes > bytesMax)
+      stream.abort(new NetworkFailure('message-too-large', `A peer sent more than ${bytesMax} bytes.`))
+  })
+  return stream
+}
+
+/** The same object but for some of its properties; the others are read when they are asked for, as ever. */
+function overridden<T extends object>(whole: T, changes: Partial<T>): T {
+  return new Proxy(whole, {
+    get: (target, name) => {
+      if (Object.hasOwn(changes, name)) return Reflect.get(changes, name)
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
