@@ -16,6 +16,12 @@ const BEGINS = /^[\s"'`*[({<]*(?:error|exception|traceback|fatal|panic)\b/i
 const OTHER_WORD = /^[\s"'`*[({<]*(?:error|exception|fatal|panic)(?:[-_][a-z]|\s+free\b)/i
 /** `An error occurred`, `An unexpected error has occurred while …`. */
 const SPOKEN = /^\s*an?\s(?:[a-z]+\s){0,2}(?:error|exception)\b/i
+/** `ToolError: slot is taken`, `Validation error: …`; `RoundingError: 0.2 %` measures one. */
+const KIND_NAMED =
+  /^[\s"'`*[({<]*(?:(?:\w+\.)*[A-Z]\w*(?:Error|Exception)|[A-Za-z]+ (?:error|exception))\s?:\s+["'`(]?(?!(?:none|nil|null|n\/a|no errors?)\b)\p{L}/u
+/** How a program that was run says that it did not end well, before what it printed. */
+const RUN_FAILED =
+  /^\s*(?:(?:the )?(?:command|process|script) (?:failed|exited) with |\[?)(?:a )?(?:non-?zero|(?:exit|return) (?:code|status):?) (?!0\b)/i
 /** Short texts that say that something could not be done. */
 const SHORT_LENGTH_MAX = 400
 const SHORT_BEGINS =
@@ -46,9 +52,10 @@ function ofText(text: string): string | undefined {
     if (/traceback/i.test(text.slice(0, 40))) return lastWords(text)
     return OTHER_WORD.test(beginning) || isReport(text) ? undefined : firstLine(text)
   }
+  if (RUN_FAILED.test(beginning)) return lastWords(text)
   if (statusWords(text) !== undefined) return firstLine(text)
   if (!isShort) return undefined
-  if (SPOKEN.test(text)) return firstLine(text)
+  if (SPOKEN.test(text) || (KIND_NAMED.test(text) && !isReport(text))) return firstLine(text)
   if (SHORT_BEGINS.test(text)) return isReport(text) ? undefined : firstLine(text)
   const holds = SHORT_HOLDS.exec(text)
   return holds === null || DONE.test(text.slice(0, holds.index)) ? undefined : firstLine(text)
