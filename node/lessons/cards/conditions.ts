@@ -35,7 +35,8 @@ export function conditionsOf(
   const varying = [...statesMet(solved)].filter(([, { tool, path, byValue }]) => {
     const [value] = byValue.keys()
     // What a changing tool answers was not known before it was called.
-    if (value === undefined || batch.writes(tool) || batch.state(tool, path, value) === undefined) return false
+    if (value === undefined || batch.writes(tool) || batch.state(tool, path, value) === undefined)
+      return false
     return batch.shareOf(tool, path, value) < 1
   })
   return varying

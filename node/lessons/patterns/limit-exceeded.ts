@@ -8,13 +8,13 @@ import { lastField } from '../roles.ts'
 import type { Call, Run } from '../runs.ts'
 import { domainsOf, errorWords, pathWord, placeWord, say, toolWord } from '../vocabulary.ts'
 import { argumentOf } from './compare.ts'
-import type { Finding, Lesson, Pattern } from './pattern.ts'
+import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
 export const limitExceeded: Pattern = {
   id: 'limit-exceeded',
   asksToShare: 2,
   needsSolved: false,
-  find(runs) {
+  find(runs, context) {
     const refused: Comparison[] = []
     const within = new Set<string>()
     const above = new Set<string>()
@@ -22,7 +22,7 @@ export const limitExceeded: Pattern = {
       for (const call of run.calls) {
         if (call.result === undefined) continue
         const template = call.result.error?.template
-        for (const comparison of comparisonsOf(run, call)) {
+        for (const comparison of comparisonsOf(run, call, context)) {
           if (template !== undefined) refused.push(comparison)
           else (comparison.exceeds ? above : within).add(comparison.key.join('\n'))
         }
@@ -70,14 +70,14 @@ function findings(
 }
 
 /** Each number of the call with each number of the record that an id beside it names. */
-function comparisonsOf(run: Run, call: Call): readonly Comparison[] {
+function comparisonsOf(run: Run, call: Call, context: PatternContext): readonly Comparison[] {
   const numbers = call.leaves.filter(leaf => typeof leaf.value === 'number')
   const ids = call.leaves.filter(leaf => typeof leaf.value === 'string' && leaf.value.length >= 4)
   const found: Comparison[] = []
   for (const sent of numbers) {
     for (const id of ids) {
       if (id.record !== sent.record) continue
-      for (const { reader, field } of numbersOf(run, call, id)) {
+      for (const { reader, field } of numbersOf(run, call, id, context)) {
         const exceeds = Number(sent.value) > Number(field.value)
         found.push({ run, call, key: [call.tool, sent.path, id.path, reader, field.path], exceeds })
       }
@@ -91,10 +91,12 @@ function numbersOf(
   run: Run,
   call: Call,
   id: Leaf,
+  { batch }: PatternContext,
 ): readonly { readonly reader: string; readonly field: Leaf }[] {
   for (const earlier of run.calls.toReversed()) {
     const { result } = earlier
     if (result === undefined || result.error !== undefined || result.at > call.at) continue
+    if (batch.writes(earlier.tool)) continue
     const defining = result.leaves.find(leaf => leaf.identity && leaf.value === id.value)
     if (defining === undefined) continue
     return result.leaves
