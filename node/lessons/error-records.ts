@@ -39,7 +39,7 @@ const REQUEST_KEYS = new Set(
   'documentation_url errors hint help path timestamp request_id requestId trace_id traceId'.split(' '),
 )
 /** Words that a code is made of where it names an error, such as `order_not_found`. */
-const CODE_SIGN =
+export const CODE_SIGN =
   /(?:^|[_\s.-])(?:error|err|not|no|invalid|denied|unauthori[sz]ed|forbidden|fail(?:ed|ure)?|timeout|exceeded|missing|expired|conflict|unavailable|exception)(?:$|[_\s.-])|(?:Error|Exception)$|^E[A-Z]{4,}$/
 /** The same said by a state, or by an HTTP status that is written as text. */
 const FAILED = /^(?:failed|failure|[45]\d\d)$/i
