@@ -51,7 +51,7 @@ export function withoutPersonalWords(runs: readonly Run[]): readonly Run[] {
   const said = saidByAsk(runs)
   const isPersonal = personalWords(runs, names, said)
   const keysAreData = dataKeys(runs, names, said)
-  const called = new Set(runs.flatMap(run => [...namesOfCalls(run)].map(name => name.toLowerCase())))
+  const called = new Set(runs.flatMap(run => [...calledIn(run)]))
   const isOut: IsPersonal = (token, message) =>
     isForeignName(token, called) || wordsIn(token).some(word => isPersonal(word, message))
   return runs.map(run => cleaned(run, isOut, keysAreData))
@@ -175,6 +175,12 @@ const namesOfCalls = ofEach((run: Run): ReadonlySet<string> => {
     if (isRecord(call.arguments)) for (const key of Object.keys(call.arguments)) texts.add(key)
   }
   return texts
+})
+
+/** Those of nested arguments as well, in small letters. */
+const calledIn = ofEach((run: Run): ReadonlySet<string> => {
+  const nested = run.calls.flatMap(({ leaves }) => leaves.flatMap(({ path }) => path.split(/[.[\]]+/)))
+  return new Set([...namesOfCalls(run), ...nested].map(name => name.toLowerCase()))
 })
 
 /**

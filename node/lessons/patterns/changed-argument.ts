@@ -130,6 +130,7 @@ function explainValue(
   }
   // What was reckoned is a matter of figures, not of where to read.
   if ([...bad, ...good].some(origin => origin.from === 'computed')) return []
+  if (isLess(change, bad, good)) return []
   const known = new Set(bad.map(originName))
   const gained = good.filter(origin => !known.has(originName(origin)))
   const shared = gained.length === 0 ? undefined : describeBad(bad)
@@ -142,6 +143,13 @@ function explainValue(
       rankOf(origin),
     )
   })
+}
+
+/** The user wanted more than went through: a limit, and no wrong place to take the number from. */
+function isLess({ from, to }: ValueChange, bad: readonly Origin[], good: readonly Origin[]): boolean {
+  if (typeof from.value !== 'number' || typeof to.value !== 'number' || to.value >= from.value) return false
+  const isId = good.some(origin => origin.from === 'result' && origin.identity)
+  return !isId && bad.some(origin => origin.from === 'user')
 }
 
 /** Where a record is defined comes before where it is mentioned; an error's own list before what the user says. */

@@ -86,7 +86,7 @@ function comparisonsOf(run: Run, call: Call, context: PatternContext): readonly 
   return found
 }
 
-/** Numbers of the record that defines the id, as it was last read. */
+/** Numbers of the record that the id names, as it was last read. */
 function numbersOf(
   run: Run,
   call: Call,
@@ -97,13 +97,31 @@ function numbersOf(
     const { result } = earlier
     if (result === undefined || result.error !== undefined || result.at > call.at) continue
     if (batch.writes(earlier.tool)) continue
-    const defining = result.leaves.find(leaf => leaf.identity && leaf.value === id.value)
-    if (defining === undefined) continue
+    const record = recordOf(earlier, id)
+    if (record === undefined) continue
     return result.leaves
-      .filter(leaf => leaf.record === defining.record && typeof leaf.value === 'number')
+      .filter(leaf => typeof leaf.value === 'number' && isWithin(leaf.record, record))
       .map(field => ({ reader: earlier.tool, field }))
   }
   return []
+}
+
+/** The place of what the id names in a result: where it is defined, or all of it where the call asked for this id. */
+function recordOf({ leaves, result }: Call, id: Leaf): string | undefined {
+  const defining = result?.leaves.find(
+    leaf => leaf.value === id.value && (leaf.identity || isNamedAt(leaf, id)),
+  )
+  return defining?.record ?? (leaves.some(asked => asked.value === id.value) ? '' : undefined)
+}
+
+/** A whole result that says of which it is; in its lists other records mention it. */
+function isNamedAt({ path }: Leaf, id: Leaf): boolean {
+  return !path.includes('[]') && lastField(path) === lastField(id.path)
+}
+
+/** In the record itself or an object of it; elements of its lists are other things. */
+function isWithin(place: string, record: string): boolean {
+  return place === record || (place.startsWith(`${record}.`) && !place.slice(record.length).includes('['))
 }
 
 function toLesson([tool, sent, id, reader, field]: Comparison['key'], template: string): Lesson | undefined {
@@ -122,7 +140,7 @@ function toLesson([tool, sent, id, reader, field]: Comparison['key'], template: 
     situation: say`About to call ${name} with ${number} and ${argument}, or it failed with ${error}.`,
     summary: say`${name} fails with ${error} when ${number} is more than ${place} of that ${argument}.`,
     detail: say`Every call that failed so sent more than ${place} holds; no accepted call did. It could have been read before.`,
-    action: say`Compare ${number} with ${place} from ${read} before calling. Where it does not suffice, say so and choose another ${argument}, or split the sum where the rules allow it.`,
+    action: say`Compare ${number} with ${place} from ${read} before calling. Where it does not suffice, say so: send less, or where the rules and the user allow it take another ${argument} or split the sum.`,
     tools: [
       { name: tool, arguments: [...new Set([argumentOf(sent), argumentOf(id)])] },
       { name: reader, arguments: [] },
