@@ -12,7 +12,7 @@ type JsonObject = { readonly [key: string]: Json }
 /** The error's words in a text, or undefined where it is none. */
 export type OfText = (text: string) => string | undefined
 
-const ERROR_KEYS = ['error', 'errors', 'exception', 'error_message', 'errorMessage']
+const ERROR_KEYS = ['error', 'errors', 'exception', 'error_message', 'errorMessage', 'errorMessages']
 const EXIT_KEYS = ['returncode', 'return_code', 'exit_code', 'exitCode']
 const CODE_KEYS = ['status', 'statusCode', 'status_code', 'code', 'error_code', 'errorCode']
 /** Under these a service says in a sentence what went wrong, the plainest first. */
@@ -34,9 +34,15 @@ const DATA_MAX = 2
 const ANSWER_KEYS = new Set([...CODE_KEYS, 'message', 'detail', 'reason', 'title', 'type', 'instance'])
 /** A sentence under one of these alone is the whole result. */
 const SOLE_KEYS = new Set(['message', 'msg', 'result', 'output', 'text', 'response', 'content', 'body'])
+/** What web services put beside a refusal that say nothing of any record: where the manual is, which request it was. */
+const REQUEST_KEYS = new Set(
+  'documentation_url errors hint help path timestamp request_id requestId trace_id traceId'.split(' '),
+)
 /** Words that a code is made of where it names an error, such as `order_not_found`. */
-const CODE_SIGN =
+export const CODE_SIGN =
   /(?:^|[_\s.-])(?:error|err|not|no|invalid|denied|unauthori[sz]ed|forbidden|fail(?:ed|ure)?|timeout|exceeded|missing|expired|conflict|unavailable|exception)(?:$|[_\s.-])|(?:Error|Exception)$|^E[A-Z]{4,}$/
+/** The same said by a state, or by an HTTP status that is written as text. */
+const FAILED = /^(?:failed|failure|[45]\d\d)$/i
 /** No error, whatever the field is called. */
 const NO_ERROR = /^\s*(?:none|null|nil|no|n\/a|false|0|ok|success|no errors?)?\s*\.?\s*$/i
 
@@ -56,7 +62,7 @@ export function messageOfRecord(value: JsonObject, ofText: OfText): string | und
   if (hasFailed(value)) return saidIn(value, ofText) ?? 'failed'
   const parts = value.content
   if (Array.isArray(parts)) return isErrorContent(parts, ofText)
-  const [only, ...others] = Object.entries(value)
+  const [only, ...others] = Object.entries(value).filter(([key]) => !REQUEST_KEYS.has(key))
   if (only === undefined || others.length > 0 || !SOLE_KEYS.has(only[0])) return undefined
   return typeof only[1] === 'string' ? ofText(only[1]) : undefined
 }
@@ -106,11 +112,11 @@ function isEmpty(item: Json | undefined): boolean {
 function hasFailed(value: JsonObject): boolean {
   if (value.success === false || value.ok === false || value.status === 'error') return true
   if (EXIT_KEYS.some(key => typeof value[key] === 'number' && value[key] !== 0)) return true
-  const keys = Object.keys(value)
+  const keys = Object.keys(value).filter(key => !REQUEST_KEYS.has(key))
   if (keys.length === 0 || !keys.every(key => ANSWER_KEYS.has(key))) return false
   const codes = CODE_KEYS.map(key => value[key])
-  if (codes.some(code => isErrorStatus(code) || code === 'failed' || code === 'failure')) return true
-  if (codes.some(code => typeof code === 'string' && CODE_SIGN.test(code))) return true
+  if (codes.some(isErrorStatus)) return true
+  if (codes.some(code => typeof code === 'string' && (FAILED.test(code) || CODE_SIGN.test(code)))) return true
   // FastAPI answers an error with `detail` alone.
   if (keys.length !== 1) return false
   const { detail } = value

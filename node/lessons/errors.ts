@@ -16,6 +16,12 @@ const BEGINS = /^[\s"'`*[({<]*(?:error|exception|traceback|fatal|panic)\b/i
 const OTHER_WORD = /^[\s"'`*[({<]*(?:error|exception|fatal|panic)(?:[-_][a-z]|\s+free\b)/i
 /** `An error occurred`, `An unexpected error has occurred while …`. */
 const SPOKEN = /^\s*an?\s(?:[a-z]+\s){0,2}(?:error|exception)\b/i
+/** `ToolError: slot is taken`, `Validation error: …`; `RoundingError: 0.2 %` measures one. */
+const KIND_NAMED =
+  /^[\s"'`*[({<]*(?:(?:\w+\.)*[A-Z]\w*(?:Error|Exception)|[A-Za-z]+ (?:error|exception))\s?:\s+["'`(]?(?!(?:none|nil|null|n\/a|no errors?)\b)\p{L}/u
+/** Before the code with which a program ended, where it is what the result begins with. */
+const RUN_ENDED =
+  /^\s*(?:<[\s\S]*|\[|(?:the )?(?:command|process|script) (?:failed|exited) with (?:an? )?(?:non-?zero )?)?$/i
 /** Short texts that say that something could not be done. */
 const SHORT_LENGTH_MAX = 400
 const SHORT_BEGINS =
@@ -38,7 +44,7 @@ export function errorMessage(text: string, value: Json | undefined): string | un
 
 function ofText(text: string): string | undefined {
   const code = RETURN_CODE.exec(text.slice(0, 200))
-  if (code !== null && text.trimStart().startsWith('<'))
+  if (code !== null && RUN_ENDED.test(text.slice(0, code.index)))
     return Number(code[1]) === 0 ? undefined : lastWords(text)
   const beginning = text.slice(0, 60)
   const isShort = text.length <= SHORT_LENGTH_MAX
@@ -48,7 +54,7 @@ function ofText(text: string): string | undefined {
   }
   if (statusWords(text) !== undefined) return firstLine(text)
   if (!isShort) return undefined
-  if (SPOKEN.test(text)) return firstLine(text)
+  if (SPOKEN.test(text) || (KIND_NAMED.test(text) && !isReport(text))) return firstLine(text)
   if (SHORT_BEGINS.test(text)) return isReport(text) ? undefined : firstLine(text)
   const holds = SHORT_HOLDS.exec(text)
   return holds === null || DONE.test(text.slice(0, holds.index)) ? undefined : firstLine(text)

@@ -9,6 +9,7 @@
 
 import type { Json } from '../ports.ts'
 import { isCommonWord } from './dictionary.ts'
+import { CODE_SIGN } from './error-records.ts'
 import { maskTemplate, QUOTED } from './error-template.ts'
 import { isGeneralWord } from './general-words.ts'
 import { hasDataKeys, isRecord, leavesOf } from './leaves.ts'
@@ -50,7 +51,10 @@ export function withoutPersonalWords(runs: readonly Run[]): readonly Run[] {
   const said = saidByAsk(runs)
   const isPersonal = personalWords(runs, names, said)
   const keysAreData = dataKeys(runs, names, said)
-  return runs.map(run => cleaned(run, isPersonal, keysAreData))
+  const called = new Set(runs.flatMap(run => [...calledIn(run)]))
+  const isOut: IsPersonal = (token, message) =>
+    isForeignName(token, called) || wordsIn(token).some(word => isPersonal(word, message))
+  return runs.map(run => cleaned(run, isOut, keysAreData))
 }
 
 type IsPersonal = (spelled: string, message: string) => boolean
@@ -92,8 +96,8 @@ const keysIn = ofEach((run: Run): ReadonlySet<string> => new Set(placesIn(run).f
 /** Of each run the last one that was made of it, under what was taken then. */
 const lastCleaned = ofEach((_run: Run) => new Map<string, Run>())
 
-function cleaned(run: Run, isPersonal: IsPersonal, keysAreData: DataKeys): Run {
-  const templates = run.calls.map(call => templateOf(call, isPersonal))
+function cleaned(run: Run, isOut: IsPersonal, keysAreData: DataKeys): Run {
+  const templates = run.calls.map(call => templateOf(call, isOut))
   const data = new Map<JsonObject, readonly string[]>()
   const taken: string[] = templates.map(String)
   for (const [index, place] of placesIn(run).entries()) {
@@ -114,10 +118,10 @@ function cleaned(run: Run, isPersonal: IsPersonal, keysAreData: DataKeys): Run {
   return made
 }
 
-function templateOf({ result }: Call, isPersonal: IsPersonal): string | undefined {
+function templateOf({ result }: Call, isOut: IsPersonal): string | undefined {
   const error = result?.error
   if (error === undefined) return undefined
-  return maskTemplate(error.template, token => wordsIn(token).some(word => isPersonal(word, error.message)))
+  return maskTemplate(error.template, token => isOut(token, error.message))
 }
 
 function clean(
@@ -161,14 +165,32 @@ function wordsIn(text: string): readonly string[] {
 }
 
 /** Words of the names of tools and of their arguments. */
-const namesIn = ofEach((run: Run): ReadonlySet<string> => {
+const namesIn = ofEach((run: Run): ReadonlySet<string> => new Set([...namesOfCalls(run)].flatMap(wordsIn)))
+
+/** The names of tools and of their arguments; what nested arguments hold under may be data. */
+const namesOfCalls = ofEach((run: Run): ReadonlySet<string> => {
   const texts = new Set<string>()
   for (const call of run.calls) {
     texts.add(call.tool)
     if (isRecord(call.arguments)) for (const key of Object.keys(call.arguments)) texts.add(key)
   }
-  return new Set([...texts].flatMap(wordsIn))
+  return texts
 })
+
+/** Those of nested arguments as well, in small letters. */
+const calledIn = ofEach((run: Run): ReadonlySet<string> => {
+  const nested = run.calls.flatMap(({ leaves }) => leaves.flatMap(({ path }) => path.split(/[.[\]]+/)))
+  return new Set([...namesOfCalls(run), ...nested].map(name => name.toLowerCase()))
+})
+
+/**
+ * A name in code that no call of any run holds: an error that speaks of such a tool would send others to it. A code of an
+ * error (`loan_not_found`) is one as well, and names nothing that can be called.
+ */
+function isForeignName(token: string, called: ReadonlySet<string>): boolean {
+  const name = token.replace(/^[^\p{L}<]+|[^\p{L}\p{N}>]+$/gu, '')
+  return /^\p{L}[\p{L}\p{N}]*(?:_[\p{L}\p{N}]+)+$/u.test(name) && !CODE_SIGN.test(name) && !called.has(name)
+}
 
 const saidIn = ofEach((run: Run): ReadonlySet<string> => {
   const texts = run.said.filter(({ by }) => by === 'user')

@@ -113,6 +113,8 @@ function isAbout(candidate: Candidate, request: RecallRequest): boolean {
 const ownToolWeight = 1.25
 /** More than a rank can do: after an error what is about that error comes first. */
 const ownErrorWeight = 2
+/** The same words in the same order, and something where the quote has a value: before an error that is merely like it. */
+const sameErrorWeight = 2.5
 /** Share of the words of a quoted error that must stand in the one just seen, which has values where the quote has none. */
 const sameErrorShare = 0.8
 
@@ -128,18 +130,42 @@ function scoreOf(candidate: Candidate, request: RecallRequest, nowMs: number): n
 function triggerWeight({ context, situation }: Entry, { pendingCall, lastError }: RecallRequest): number {
   const [subject] = context.tools ?? []
   const isOwnTool = subject !== undefined && subject.name === pendingCall?.tool
-  const isOwnError = lastError !== undefined && quotesError(situation, lastError)
-  return (isOwnTool ? ownToolWeight : 1) * (isOwnError ? ownErrorWeight : 1)
+  return (isOwnTool ? ownToolWeight : 1) * errorWeight(situation, lastError)
+}
+
+function errorWeight(situation: string, error: string | undefined): number {
+  if (error === undefined || !quotesError(situation, error)) return 1
+  return quotesIn(situation).some(quoted => isSameError(quoted, error)) ? sameErrorWeight : ownErrorWeight
+}
+
+function quotesIn(situation: string): readonly string[] {
+  return [...situation.matchAll(/"([^"]{3,300})"/g)].map(([, quoted = '']) => quoted)
+}
+
+function isSameError(quoted: string, error: string): boolean {
+  const seen = ` ${wordsOf(error).join(' ')} `
+  let end = 0
+  for (const part of quoted.split(VALUE)) {
+    const words = ` ${wordsOf(part).join(' ')} `
+    if (words.trim() === '') continue
+    // After the first part at least one word stands for the value.
+    const at = seen.indexOf(words, end === 0 ? 0 : end + 1)
+    if (at < 0) return false
+    end = at + words.length - 1
+  }
+  return end > 0
 }
 
 function quotesError(situation: string, error: string): boolean {
   const seen = new Set(wordsOf(error))
-  return [...situation.matchAll(/"([^"]{3,300})"/g)].some(([, quoted = '']) => {
-    const words = wordsOf(quoted.replace(/<[^<>]{1,60}>/g, ' '))
+  return quotesIn(situation).some(quoted => {
+    const words = wordsOf(quoted.replace(VALUE, ' '))
     const held = words.filter(word => seen.has(word)).length
     return words.length > 0 && held >= words.length * sameErrorShare
   })
 }
+
+const VALUE = /<[^<>]{1,60}>/g
 
 function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []

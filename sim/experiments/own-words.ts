@@ -12,7 +12,7 @@ counted counts current date day decide deciding depends did differ different dif
 earlier effect element elements else empty ending error error's every everything exactly expected expects
 explained explicit factor failed failing fails failure false far feedback figure figures filled finds first
 fits for form from full further gave get give given gives giving go goes going gone guess had has have having
-held here hold holds how if in insistence is it its itself just kept know known later leave left let letters
+held here hold holds how if in insistence is it its itself just kept know known later leave left less let letters
 list lists look made make many may met missing more multiply name named names need needed needs neither newer
 no none nor not nothing now number numbers observed of off often on once one ones only opposite or order other
 otherwise out own pair passing place promising prompt read reads reason reckon record records refuse refuses

@@ -22,7 +22,8 @@ const CHANGE_ASKS_MIN = 4
 const READS_MAX = 3
 
 /**
- * States that all calls in solved runs met, though records are often in others, or calls of unsolved runs met others.
+ * States that all calls in solved runs met, though records are often in others, or calls of unsolved runs met others. Of
+ * every field that varies it is asked, so that with more fields one of them is more likely to fit by chance.
  */
 export function conditionsOf(
   solved: readonly Shown[],
@@ -30,24 +31,35 @@ export function conditionsOf(
   { batch }: PatternContext,
 ): readonly Condition[] {
   const against = statesMet(unsolved)
-  return [...statesMet(solved)]
+  const asksMin = Math.max(2, asksOf(solved).size * READ_SHARE)
+  const varying = [...statesMet(solved)].filter(([, { tool, path, byValue }]) => {
+    const [value] = byValue.keys()
+    // What a changing tool answers was not known before it was called.
+    if (value === undefined || batch.writes(tool) || batch.state(tool, path, value) === undefined)
+      return false
+    return batch.shareOf(tool, path, value) < 1
+  })
+  return varying
     .flatMap(([key, { tool, path, byValue }]) => {
       const [only] = byValue
       if (only === undefined || byValue.size > 1) return []
       const [value, asks] = only
-      if (asks.size < 2 || batch.state(tool, path, value) === undefined) return []
+      if (asks.size < asksMin) return []
       const others = [...(against.get(key)?.byValue ?? [])].filter(([other]) => other !== value)
       const opposed = new Set(others.flatMap(([, of]) => [...of])).size
       const alike = against.get(key)?.byValue.get(value)?.size ?? 0
-      const chance = Math.min(
-        batch.shareOf(tool, path, value) ** asks.size,
-        chanceOfSplit(asks.size, alike, opposed),
-      )
+      const chance =
+        varying.length *
+        Math.min(batch.shareOf(tool, path, value) ** asks.size, chanceOfSplit(asks.size, alike, opposed))
       return chance > CHANCE_MAX ? [] : [{ condition: { tool, path, value }, chance }]
     })
     .sort((a, b) => a.chance - b.chance || (a.condition.path < b.condition.path ? -1 : 1))
     .slice(0, CONDITIONS_MAX)
     .map(({ condition }) => condition)
+}
+
+function asksOf(calls: readonly Shown[]): ReadonlySet<string> {
+  return new Set(calls.map(({ run }) => run.ask))
 }
 
 interface Met {
@@ -94,7 +106,7 @@ function chanceOfSplit(solved: number, alike: number, opposed: number): number {
 
 /** Tools whose result on the same thing came before in most asks. */
 export function readsOf(calls: readonly Shown[], { batch }: PatternContext): readonly string[] {
-  const asks = new Set(calls.map(({ run }) => run.ask))
+  const asks = asksOf(calls)
   const before = new Map<string, Set<string>>()
   for (const { run, call } of calls) {
     for (const { reader } of recordsBefore(run, call)) {

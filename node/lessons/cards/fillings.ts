@@ -36,10 +36,11 @@ const ARGUMENTS_MAX = 12
 
 interface Place {
   origin: Origin
-  /** In which the value is taken to come from here; that it stands here as well is counted only. */
+  /** In which the value is taken to come from here. */
   readonly asks: Set<string>
-  count: number
-  elsewhere: number
+  /** In which it stands here, taken from here or not; and those of them in which it stands in another record. */
+  readonly standing: Set<string>
+  readonly elsewhere: Set<string>
 }
 
 interface Seen {
@@ -72,7 +73,7 @@ export function fillingsOf(
   return (writes ? sideBySide(chosen) : chosen).map(({ path, places }) => ({
     path,
     places: places.map(place => place.origin).toSorted((a, b) => (originName(a) < originName(b) ? -1 : 1)),
-    elsewhere: places[0] !== undefined && places[0].elsewhere * 2 > places[0].count,
+    elsewhere: places[0] !== undefined && places[0].elsewhere.size * 2 > places[0].standing.size,
   }))
 }
 
@@ -100,11 +101,11 @@ function sideBySide(chosen: readonly Chosen[]): readonly Chosen[] {
   if (fullest === undefined) return chosen
   const inIt = (place: Place): boolean => objectOf(place.origin) === fullest.object
   const held = chosen.flatMap(({ seen }) => seen.filter(inIt))
-  const count = held.reduce((sum, place) => sum + place.count, 0)
-  const elsewhere = held.reduce((sum, place) => sum + place.elsewhere, 0)
+  const standing = new Set(held.flatMap(place => [...place.standing]))
+  const elsewhere = new Set(held.flatMap(place => [...place.elsewhere]))
   return chosen.map(one => {
     const place = one.seen.find(inIt)
-    return place === undefined ? one : { ...one, places: [{ ...place, count, elsewhere }] }
+    return place === undefined ? one : { ...one, places: [{ ...place, standing, elsewhere }] }
   })
 }
 
@@ -125,20 +126,25 @@ function note({ run, call }: Shown, byPath: Map<string, Seen>, origins: Origins,
     const origin = roleOf(leaf, call.at, origins)
     if (origin === undefined) continue
     if (subjects.has(leaf) || !isPlace(origin) || isItself(origin, call.tool, leaf.path)) continue
-    addPlace(seen, origin, isElsewhere(run, call, leaf.value, origin)).asks.add(run.ask)
+    addPlace(seen, origin, run.ask, isElsewhere(run, call, leaf.value, origin)).asks.add(run.ask)
     for (const other of origins.of(leaf.value, call.at))
       if (other !== origin && objectOf(other) !== undefined && isPlace(other))
-        addPlace(seen, other, isElsewhere(run, call, leaf.value, other))
+        addPlace(seen, other, run.ask, isElsewhere(run, call, leaf.value, other))
   }
 }
 
 /** The same field of one result counts together, however deep it was found: the shortest path stands for it. */
-function addPlace(seen: Seen, origin: Origin, elsewhere: boolean): Place {
+function addPlace(seen: Seen, origin: Origin, ask: string, elsewhere: boolean): Place {
   const name = fieldName(origin)
-  const place = seen.places.get(name) ?? { origin, asks: new Set<string>(), count: 0, elsewhere: 0 }
+  const place: Place = seen.places.get(name) ?? {
+    origin,
+    asks: new Set(),
+    standing: new Set(),
+    elsewhere: new Set(),
+  }
   seen.places.set(name, place)
-  place.count++
-  if (elsewhere) place.elsewhere++
+  place.standing.add(ask)
+  if (elsewhere) place.elsewhere.add(ask)
   if (originName(origin).length < originName(place.origin).length) place.origin = origin
   return place
 }

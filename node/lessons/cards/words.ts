@@ -48,7 +48,9 @@ export function cardLesson(card: Card, batch: Batch): Lesson | undefined {
       triggers.length === 0
         ? say`About to call ${name}.`
         : say`About to call ${name} with ${listed(triggers)}.`,
-    ...(card.writes ? writeParts(name, roles, card, before, batch) : readParts(name, roles, card, before)),
+    ...(card.writes
+      ? writeParts(name, roles, card, before, batch)
+      : readParts(name, roles, card, before, batch)),
     tools: [
       { name: card.tool, arguments: [...new Set(card.fillings.map(({ path }) => argumentOf(path)))] },
       ...before.map(tool => ({ name: tool, arguments: [] })),
@@ -110,8 +112,9 @@ function readParts(
   roles: readonly Allowed[],
   { fillings, tool }: Card,
   before: readonly string[],
+  batch: Batch,
 ): Parts {
-  const reads = toolWords(before)
+  const reads = toolWords(before.filter(reader => !batch.writes(reader)))
   const hasChoice = fillings.some(({ places }) => {
     const readers = new Set(places.map(readerOf))
     readers.delete(tool)
@@ -124,8 +127,8 @@ function readParts(
       reads.length === 0
         ? own('')
         : hasChoice
-          ? say`Call ${listed(reads, 'or')} first, whichever fits, where that has not been done.`
-          : say`Call ${listed(reads)} first where it has not been called.`,
+          ? say`Call ${listed(reads, 'or')} first, whichever fits, where that has not been done and the user has not given the value.`
+          : say`Call ${listed(reads)} first where it has not been called and the user has not given the value.`,
       own('Take the values from there, and do not guess them.'),
     ]),
   }

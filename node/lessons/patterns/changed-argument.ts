@@ -5,9 +5,10 @@
  */
 
 import { isFreeText } from '../argument-values.ts'
+import type { Batch } from '../batch.ts'
 import type { Scalar } from '../leaves.ts'
-import { laterSuccess, type Origin, type Origins, originName } from '../origins.ts'
-import { originWords } from '../places.ts'
+import { laterSuccess, type Origin, originName } from '../origins.ts'
+import { originWords, readerOf } from '../places.ts'
 import type { Call, Run } from '../runs.ts'
 import { type Allowed, domainsOf, errorWords, own, pathWord, say, toolWord } from '../vocabulary.ts'
 import {
@@ -33,8 +34,7 @@ export const changedArgument: Pattern = {
         const success = laterSuccess(run, failed)
         if (failed.result?.error === undefined || success === undefined) continue
         const change = onlyChange(failed, success)
-        if (change !== undefined)
-          findings.push(...explain(run, failed, success, change, context.origins(run)))
+        if (change !== undefined) findings.push(...explain(run, failed, success, change, context))
       }
     }
     const solved = new Set(findings.filter(item => item.run.solved === true).map(item => item.key.join('\n')))
@@ -73,7 +73,7 @@ function opposedOrigins(
   return opposed
 }
 
-function explain(run: Run, failed: Call, success: Call, change: Change, origins: Origins): Finding[] {
+function explain(run: Run, failed: Call, success: Call, change: Change, context: PatternContext): Finding[] {
   const template = failed.result?.error?.template ?? ''
   const { tool } = failed
   const about = words(tool, change.path, template)
@@ -97,14 +97,15 @@ function explain(run: Run, failed: Call, success: Call, change: Change, origins:
     })
   if (change.what === 'renamed')
     return make(['renamed', tool, change.path, change.to, template], renamed(about, change.to))
-  return explainValue(failed, success, change, origins, about, make)
+  return explainValue(run, failed, success, change, context, about, make)
 }
 
 function explainValue(
+  run: Run,
   failed: Call,
   success: Call,
   change: ValueChange,
-  origins: Origins,
+  { batch, origins: originsIn }: PatternContext,
   about: Words,
   make: (key: readonly string[], parts: Parts | undefined, rank?: number) => Finding[],
 ): Finding[] {
@@ -119,6 +120,7 @@ function explainValue(
       detail: say`The same call went through once ${about.argument} was ${own(kinds[1])} in place of ${own(kinds[0])}; nothing else was changed.`,
       action: say`Send ${about.argument} as ${own(kinds[1])}, not as ${own(kinds[0])}.`,
     })
+  const origins = originsIn(run)
   const bad = origins.of(from.value, failed.at)
   const good = origins.of(to.value, success.at)
   const mending = mendingOf(from.value, to.value)
@@ -128,18 +130,26 @@ function explainValue(
   }
   // What was reckoned is a matter of figures, not of where to read.
   if ([...bad, ...good].some(origin => origin.from === 'computed')) return []
+  if (isLess(change, bad, good)) return []
   const known = new Set(bad.map(originName))
   const gained = good.filter(origin => !known.has(originName(origin)))
   const shared = gained.length === 0 ? undefined : describeBad(bad)
   if (shared === undefined) return []
   return gained.flatMap(origin => {
-    const parts = moved(about, shared, origin)
+    const parts = moved(about, shared, origin, batch)
     return make(
       ['origin', tool, change.path, shared.name, originName(origin), template],
       parts,
       rankOf(origin),
     )
   })
+}
+
+/** The user wanted more than went through: a limit, and no wrong place to take the number from. */
+function isLess({ from, to }: ValueChange, bad: readonly Origin[], good: readonly Origin[]): boolean {
+  if (typeof from.value !== 'number' || typeof to.value !== 'number' || to.value >= from.value) return false
+  const isId = good.some(origin => origin.from === 'result' && origin.identity)
+  return !isId && bad.some(origin => origin.from === 'user')
 }
 
 /** Where a record is defined comes before where it is mentioned; an error's own list before what the user says. */
@@ -173,7 +183,7 @@ interface Parts {
   readonly action: Allowed
 }
 
-function moved(about: Words, bad: Bad, good: Origin): Parts | undefined {
+function moved(about: Words, bad: Bad, good: Origin, batch: Batch): Parts | undefined {
   const place = originWords(good)
   if (place === undefined) return undefined
   const summary = say`${about.tool} fails with ${about.error} when ${about.argument} is ${bad.words}; with a value from ${place} it goes through.`
@@ -190,7 +200,9 @@ function moved(about: Words, bad: Bad, good: Origin): Parts | undefined {
       detail,
       action: say`Use for ${about.argument} exactly one of the values that the error names.`,
     }
-  const read = good.from === 'result' || good.from === 'text' ? toolWord(good.tool) : undefined
+  // A tool that changes something is not called to read from it.
+  const reader = readerOf(good)
+  const read = reader === undefined || batch.writes(reader) ? undefined : toolWord(reader)
   const first = read === undefined ? own('') : say` Call ${read} first where it has not been read.`
   return { summary, detail, action: say`Take ${about.argument} from ${place}, as it stands there.${first}` }
 }

@@ -11,7 +11,7 @@ import { lastField } from '../roles.ts'
 import type { Call, Run } from '../runs.ts'
 import { holdsWord } from '../text-index.ts'
 import { domainsOf, pathWord, placeWord, say, toolWord } from '../vocabulary.ts'
-import type { Finding, Lesson, Pattern } from './pattern.ts'
+import type { Finding, Lesson, Pattern, PatternContext } from './pattern.ts'
 
 /** Shorter words (`yes`, `no`, `on`) are said of everything. */
 const STATE_LENGTH_MIN = 4
@@ -24,22 +24,22 @@ export const claimAgainstRecord: Pattern = {
   id: 'claim-against-record',
   asksToShare: 2,
   needsSolved: false,
-  find(runs) {
+  find(runs, context) {
     const settable = new Set(
       runs.flatMap(run => run.calls.flatMap(call => call.leaves.map(leaf => lastField(leaf.path)))),
     )
-    const words = statesByField(runs)
-    return runs.flatMap(run => claimsOf(run, words, settable))
+    const words = statesByField(runs, context)
+    return runs.flatMap(run => claimsOf(run, words, settable, context))
   },
 }
 
 type States = ReadonlyMap<string, ReadonlySet<string>>
 
 /** For each field of a record the words that it can hold. */
-function statesByField(runs: readonly Run[]): States {
+function statesByField(runs: readonly Run[], context: PatternContext): States {
   const fields = new Map<string, string[]>()
   for (const run of runs) {
-    for (const call of singleReads(run)) {
+    for (const call of singleReads(run, context)) {
       for (const leaf of call.result?.leaves ?? []) {
         const value = stateValue(leaf.value)
         if (typeof value !== 'string' || leaf.path.includes('[]')) continue
@@ -66,9 +66,11 @@ function isState(value: string): boolean {
 }
 
 /** Calls of tools with which the run read one record only: then it is clear of which the user speaks. */
-function singleReads(run: Run): readonly Call[] {
+function singleReads(run: Run, { batch }: PatternContext): readonly Call[] {
   const subjects = new Map<string, Set<string>>()
-  const good = run.calls.filter(call => call.result !== undefined && call.result.error === undefined)
+  const good = run.calls.filter(
+    ({ tool, result }) => result !== undefined && result.error === undefined && !batch.writes(tool),
+  )
   for (const call of good) {
     const subject = call.leaves.map(leaf => String(leaf.value)).join('\n')
     subjects.set(call.tool, (subjects.get(call.tool) ?? new Set()).add(subject))
@@ -76,9 +78,14 @@ function singleReads(run: Run): readonly Call[] {
   return good.filter(call => subjects.get(call.tool)?.size === 1)
 }
 
-function claimsOf(run: Run, states: States, settable: ReadonlySet<string>): readonly Finding[] {
+function claimsOf(
+  run: Run,
+  states: States,
+  settable: ReadonlySet<string>,
+  context: PatternContext,
+): readonly Finding[] {
   const findings: Finding[] = []
-  for (const call of singleReads(run)) {
+  for (const call of singleReads(run, context)) {
     for (const leaf of call.result?.leaves ?? []) {
       const words = states.get(`${call.tool}\n${leaf.path}`)
       if (words === undefined || typeof leaf.value !== 'string' || settable.has(lastField(leaf.path)))

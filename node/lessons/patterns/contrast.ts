@@ -34,7 +34,8 @@ export const contrast: Pattern = {
     return found.flatMap(separator => {
       // What chance could have made stays a matter of one ask: kept on this node, and not published.
       const trusted = least !== undefined && askCount(separator) >= least
-      return toFindings(trusted ? separator : { ...separator, problems: separator.problems.slice(0, 1) })
+      const shown = trusted ? separator : { ...separator, problems: separator.problems.slice(0, 1) }
+      return toFindings(shown, context)
     })
   },
 }
@@ -156,7 +157,9 @@ function drawer(seed: number): (below: number) => number {
   }
 }
 
-function toFindings({ feature, good, problems }: Separator): readonly Finding[] {
+function toFindings({ feature, good, problems }: Separator, { batch }: PatternContext): readonly Finding[] {
+  // To change something first is no advice: the solved runs may have been asked for both.
+  if (good && feature.what === 'reads-first' && batch.writes(feature.reader)) return []
   const lesson = contrastLesson(feature, good)
   if (lesson === undefined) return []
   const key = [good ? 'with' : 'without', featureId(feature)]

@@ -28,7 +28,7 @@ export const recordField: Pattern = {
         if (!tools.has(call.tool) || call.result === undefined || call.result.error !== undefined) continue
         const fields = accepted.get(call.tool) ?? new Map<string, Tally>()
         accepted.set(call.tool, fields)
-        for (const state of statesOf(run, call)) tally(fields, state)
+        for (const state of statesOf(run, call, context)) tally(fields, state)
       }
     }
     return failing.flatMap(({ run, call }) =>
@@ -68,7 +68,7 @@ function explain(
 ): Finding[] {
   const template = call.result?.error?.template ?? ''
   const findings: Finding[] = []
-  for (const state of statesOf(run, call, nextChange(run, call, context))) {
+  for (const state of statesOf(run, call, context, nextChange(run, call, context))) {
     const values = accepted.get(fieldKey(state))?.values ?? new Map<string | boolean, number>()
     const condition = conditionOf(state, values, template)
     if (condition === undefined) continue
@@ -129,11 +129,18 @@ function nextChange(run: Run, refused: Call, { batch }: PatternContext): number 
 }
 
 /** The states of everything that the call's arguments name, as they were last read before `until`. */
-function statesOf(run: Run, call: Call, until: number = call.at): readonly State[] {
+function statesOf(
+  run: Run,
+  call: Call,
+  { batch }: PatternContext,
+  until: number = call.at,
+): readonly State[] {
   const latest = new Map<string, State>()
   for (const earlier of run.calls) {
     const { result } = earlier
     if (result === undefined || result.at > until || result.error !== undefined) continue
+    // What a changing tool answers cannot be read again before a call.
+    if (batch.writes(earlier.tool)) continue
     for (const argument of call.leaves) {
       if (typeof argument.value !== 'string' || argument.value.length < 3) continue
       for (const leaf of recordLeaves(earlier, argument)) {

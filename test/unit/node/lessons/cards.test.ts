@@ -401,3 +401,129 @@ describe('contrasts', () => {
     )
   })
 })
+
+describe('what a card makes a condition', () => {
+  /** A record with a state of several values, in branches of several names, and a change of some of them. */
+  const run = (task: string, state: string, branch: string, more: readonly Step[] = []): Script => ({
+    task,
+    reward: 1,
+    steps: [
+      { tool: 'get_loan', arguments: { loan: `ln-${task}` }, result: { state, branch, tier: 'plain' } },
+      ...more,
+    ],
+  })
+  const renewal = (task: string): Step => ({
+    tool: 'renew_loan',
+    arguments: { loan: `ln-${task}` },
+    result: 'renewed',
+  })
+  const branches = ['north', 'south', 'east']
+  /** Of eight records every so many are open; none is in the north. */
+  const others = (openEach: number): readonly Script[] =>
+    'klmnopqr'
+      .split('')
+      .map((task, at) => run(task, at % openEach === 0 ? 'open' : 'closed', branches[1 + (at % 2)] ?? ''))
+
+  it('is not what a few records share by chance, among several fields that vary', async () => {
+    const some = 'abcd'.split('').map(task => run(task, 'open', 'north', [renewal(task)]))
+    const [card] = await found('call-card', [...some, ...others(2)])
+    expect(card?.key).toBe('call-card|write|renew_loan|after get_loan')
+  })
+
+  it('is what all of many records share', async () => {
+    const many = 'abcdefghij'
+      .split('')
+      .map((task, at) => run(task, 'open', branches[at % 3] ?? '', [renewal(task)]))
+    const [card] = await found('call-card', [...many, ...others(8)])
+    expect(card?.key).toContain('if get_loan.state=open')
+  })
+
+  it('is not what a changing tool answered', async () => {
+    const change = (task: string, shelf: string): Step => ({
+      tool: 'update_loan',
+      arguments: { loan: `ln-${task}` },
+      result: { shelf, loan: `ln-${task}` },
+    })
+    const changed = 'abcdefghij'
+      .split('')
+      .map((task, at) =>
+        run(task, at < 5 ? 'open' : 'closed', branches[at % 3] ?? '', [change(task, 'upper'), renewal(task)]),
+      )
+    const rest = others(2).map(script => ({
+      ...script,
+      steps: [...script.steps, change(script.task, 'lower')],
+    }))
+    const cards = await found('call-card', [...changed, ...rest])
+    expect(keys(cards).filter(key => key.includes('renew_loan'))).toEqual([
+      'call-card|write|renew_loan|after get_loan|after update_loan',
+    ])
+  })
+
+  it('is not what only some of the calls were known to meet', async () => {
+    const desk = (task: string): Step => ({
+      tool: 'find_desk',
+      arguments: {},
+      result: { id: `dk-${task}77` },
+    })
+    const atDesk = (task: string): Step => ({
+      tool: 'renew_loan',
+      arguments: { loan: `ln-${task}`, desk: `dk-${task}77` },
+      result: 'renewed',
+    })
+    const known = 'abcdefghij'.split('').map(task => run(task, 'open', 'north', [desk(task), atDesk(task)]))
+    const unknown = 'ABCDEFGHIJKLMNO'
+      .split('')
+      .map((task): Script => ({ task, reward: 1, steps: [desk(task), atDesk(task)] }))
+    expect(keys(await found('call-card', [...known, ...others(8), ...unknown]))).toEqual([
+      'call-card|write|renew_loan|desk=find_desk.id',
+    ])
+  })
+})
+
+it('one task with many runs does not decide whether a place is of another record', async () => {
+  const place = (street: string): unknown => ({ street, town: `${street} town`, door: `${street} door` })
+  const move = (task: string, trial: number, street: string): Script => ({
+    task,
+    trial,
+    reward: 1,
+    steps: [
+      {
+        tool: 'get_parcel',
+        arguments: { parcel: `p-${task}` },
+        result: { size: 3, place: place(`old ${task}`) },
+      },
+      {
+        tool: 'get_parcel',
+        arguments: { parcel: `q-${task}` },
+        result: { size: 3, place: place(`new ${task}`) },
+      },
+      {
+        tool: 'modify_parcel',
+        arguments: { parcel: `p-${task}`, ...(place(street) as Record<string, unknown>) },
+        result: 'moved',
+      },
+    ],
+  })
+  const scripts = [
+    ...[1, 2, 3, 4, 5, 6, 7].map(trial => move('a', trial, 'old a')),
+    move('b', 1, 'new b'),
+    move('c', 1, 'new c'),
+  ]
+  const [card] = await found('call-card', scripts)
+  expect(card?.key).toContain('street=other get_parcel.place.street')
+})
+
+it('a card of a reading tool leaves room for what the user gives, and sends to no changing tool', async () => {
+  const read = (task: string, maker: string): Script => ({
+    task,
+    reward: 1,
+    steps: [
+      { tool: maker, arguments: { name: `n${task}` }, result: { jar: { id: `jar-${task}8801` } } },
+      { tool: 'get_jar', arguments: { jar_id: `jar-${task}8801` }, result: { level: 3 } },
+    ],
+  })
+  const [found1] = await found('call-card', [read('a', 'find_jars'), read('b', 'find_jars')])
+  expect(found1?.insight.action).toContain('and the user has not given the value')
+  const cards = await found('call-card', [read('a', 'create_jar'), read('b', 'create_jar')])
+  for (const { insight } of cards) expect(insight.action).not.toContain('Call `create_jar`')
+})

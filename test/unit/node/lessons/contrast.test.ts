@@ -55,3 +55,19 @@ it('a word that is in no dictionary and stands in few tasks is no state that a l
   ])
   for (const draft of drafts) expect(textOf(draft)).not.toMatch(/kowalska|lindqvist/)
 })
+
+it('that solved runs changed something else first is no advice to change it', async () => {
+  const tag = (task: string): Step => ({
+    tool: 'modify_label',
+    arguments: { jar_id: `jar-${task}9`, text: 'new' },
+    result: { jar_id: `jar-${task}9`, label: 'new' },
+  })
+  const drafts = await lessonsOf(
+    tasks.flatMap(task => [
+      run(task, 0, 1, [tag(task), pour(task)]),
+      run(task, 1, 0, [pour(task)]),
+      run(task, 2, 0, [pour(task)]),
+    ]),
+  )
+  expect(drafts.filter(draft => draft.key.startsWith('contrast|'))).toEqual([])
+})

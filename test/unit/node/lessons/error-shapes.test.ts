@@ -56,6 +56,10 @@ describe('a success that begins like an error is none', () => {
     '404 items in stock',
     '503 of 900 tickets sold',
     '500 points were added',
+    'RoundingError: 0.2 %',
+    'Server error: none',
+    'Exit code 0\nno such file is left',
+    'Command exited with code 0',
   ])('%s', text => {
     expect(messageOf(text)).toBeUndefined()
     // However it is wrapped.
@@ -84,6 +88,10 @@ describe('a success that begins like an error is none', () => {
     [[{ type: 'image', data: 'Error: x' }]],
     [{ content: [{ type: 'text', text: 'Two orders.' }], isError: false }],
     [{ status: 404, name: 'Room 404', floor: 4 }],
+    [{ status: '404', name: 'Room 404' }],
+    [{ status: '200', message: 'Merged', request_id: 'r1' }],
+    [{ status: 'FAILED', job: 'nightly', log: 'l1' }],
+    [{ message: 'Hold placed', documentation_url: 'https://x.example' }],
   ])('%j', value => {
     expect(messageOf(value)).toBeUndefined()
   })
@@ -128,6 +136,10 @@ describe('an error stays one', () => {
     '404 Not Found',
     '503 Service Unavailable',
     '422 Unprocessable Entity: amount is missing',
+    'ToolError: the desk is closed',
+    'pydantic.ValidationError: field required',
+    'Validation error: amount is missing',
+    'Command failed with exit code 2: make lint',
   ])('%s', text => {
     expect(messageOf(text)).toBe(text)
     expect(messageOf([{ type: 'text', text }])).toBe(text)
@@ -210,6 +222,19 @@ describe('errors in structured results are told in words', () => {
       'we have no such loan',
     ],
     [{ message: 'Loan not found' }, 'Loan not found', 'loan not found'],
+    // As GitHub answers, now and formerly, and Jira.
+    [
+      { message: 'Loan is overdue', documentation_url: 'https://x.example', status: '409' },
+      'Loan is overdue',
+      'loan is overdue',
+    ],
+    [{ message: 'Not Found', documentation_url: 'https://x.example' }, 'Not Found', 'not found'],
+    [{ errorMessages: ['Loan is overdue'], errors: {} }, 'Loan is overdue', 'loan is overdue'],
+    [
+      'Exit code 1\nran 3\nAssertionError: 3 is not 4',
+      'AssertionError: 3 is not 4',
+      'assertionerror: <number> is not <number>',
+    ],
     [{ result: 'Error: loan not found' }, 'Error: loan not found', 'loan not found'],
   ])('%j', (value, message, template) => {
     expect(messageOf(value)).toBe(message)

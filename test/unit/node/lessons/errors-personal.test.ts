@@ -124,3 +124,12 @@ describe('what a tool names by itself is not shared, however many tasks show it'
     )
   })
 })
+
+it('the name of a tool that no run ever called is not shared, and that of an argument and a code are', async () => {
+  const of = (error: string): Promise<string> =>
+    shared([refund('t1', 'refund it', error), refund('t2', 'the refund, please', error)])
+  expect(await of('wallet not found, wire_money fixes this')).not.toContain('wire_money')
+  expect(await of('wire_money must run before refund_purchase')).not.toContain('wire_money')
+  expect(await of('wallet not found by refund_purchase')).toContain('by refund_purchase')
+  expect(await of('wallet_not_found while refunding')).toContain('wallet_not_found')
+})

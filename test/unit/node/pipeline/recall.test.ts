@@ -126,6 +126,18 @@ describe('admission', () => {
     expect(admit([faint], { lastError: 'no attribute' }, now).admitted).toEqual([])
   })
 
+  it('stand first where they quote the very error, before one that has a value among the same words', () => {
+    const quoting = (name: string, error: string, fused: number) =>
+      candidate(name, { entry: entry({ situation: `It failed with "${error}".` }), fused })
+    const all = [
+      quoting('valued', 'method <method_id> not found', 1 / 61),
+      quoting('plain', 'method not found', 1 / 66),
+    ]
+    const order = (lastError: string) => names(admit(all, { lastError }, now).admitted)
+    expect(order('Error: method not found')).toEqual([cid('plain'), cid('valued')])
+    expect(order('Error: method card_77 not found')).toEqual([cid('valued'), cid('plain')])
+  })
+
   it('leaves out lessons about tools that are not on offer, and about another call', () => {
     expect(admit([candidate('1')], { tools: ['cancel_order'] }, now).admitted).toEqual([])
     expect(admit([candidate('1')], { tools: ['update_order'] }, now).admitted).toHaveLength(1)

@@ -20,6 +20,7 @@ const TESTED = new Set([
   'record-field',
   'other-tool',
   'same-call-again',
+  'limit-exceeded',
 ])
 
 async function lessonsOf(scripts: readonly Script[]): Promise<readonly EntryDraft[]> {
@@ -492,4 +493,56 @@ describe('names that are values', () => {
     expect(drafts.map(draft => draft.key)).toEqual([expect.stringContaining('get_account.people[].wallet')])
     expect(drafts.map(textOf).join()).not.toMatch(/Mia|Bo Ek/)
   })
+})
+
+describe('limit exceeded', () => {
+  const pay = (task: string, wanted: number, balance: number): Script => ({
+    task,
+    reward: 1,
+    steps: [
+      { user: `Pay ${wanted} of it, please.` },
+      {
+        tool: 'get_account',
+        arguments: { account_id: `acc-${task}9` },
+        result: { name: 'x', dues: { balance, rows: [{ entry: 900 }] } },
+      },
+      {
+        tool: 'pay_dues',
+        arguments: { account_id: `acc-${task}9`, amount: wanted },
+        result: 'Error: amount exceeds what is due',
+      },
+      { tool: 'pay_dues', arguments: { account_id: `acc-${task}9`, amount: balance }, result: 'paid' },
+    ],
+  })
+
+  it('is told by the record that was read by its id, and not as a place to take the wish from', async () => {
+    const drafts = await lessonsOf([pay('a', 50, 12), pay('b', 70, 31)])
+    expect(drafts.map(draft => draft.key)).toEqual([
+      'limit-exceeded|pay_dues|amount|account_id|get_account|dues.balance|amount exceeds what is due',
+    ])
+  })
+
+  it('is not told by the answer of a tool that changes something', async () => {
+    const changing = (script: Script): Script => ({
+      ...script,
+      steps: script.steps.map(step =>
+        'tool' in step && step.tool === 'get_account' ? { ...step, tool: 'create_account' } : step,
+      ),
+    })
+    expect(await lessonsOf([changing(pay('a', 50, 12)), changing(pay('b', 70, 31))])).toEqual([])
+  })
+})
+
+it('no lesson sends to a changing tool for a value: it says where the value stood', async () => {
+  const note = (task: string): Script => ({
+    task,
+    reward: 1,
+    steps: [
+      { tool: 'create_ticket', arguments: { about: `x${task}` }, result: { id: `tk-${task}58` } },
+      { tool: 'add_note', arguments: { ticket: 'mine' }, result: 'Error: ticket not found' },
+      { tool: 'add_note', arguments: { ticket: `tk-${task}58` }, result: 'added' },
+    ],
+  })
+  const [draft] = await lessonsOf([note('a'), note('b')])
+  expect(draft?.insight.action).toBe('Take `ticket` from `create_ticket.id`, as it stands there.')
 })
