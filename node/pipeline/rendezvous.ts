@@ -28,6 +28,7 @@ const dialDeadlineMs = 10_000
 const shardsAtOnce = 4
 /** Addresses dialled in one round. */
 const dialsMax = 16
+const dialsAtOnce = 4
 
 /** Goes on until the signal aborts. */
 export async function keepRendezvous(deps: RendezvousDeps, signal: AbortSignal): Promise<void> {
@@ -56,20 +57,29 @@ function keysOf({ swarm, shards }: RendezvousDeps, round: number): readonly Uint
   )
 }
 
+/** Junk in the DHT often does not answer at all: a few are dialled side by side, so that it cannot use up the round. */
 async function dialFound(
   { clock, log, network }: RendezvousDeps,
   key: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
-  let dials = 0
-  for await (const addresses of network.discover(key, signal)) {
-    if (++dials > dialsMax) return
+  const dial = async (addresses: readonly string[]): Promise<void> => {
     using deadline = clock.deadline(dialDeadlineMs, signal)
     try {
       await network.dial(addresses, deadline.signal)
     } catch (cause) {
-      if (signal.aborted) throw cause
       log('debug', 'A peer found by rendezvous does not answer.', { addresses, cause: String(cause) })
     }
   }
+  const dialling = new Set<Promise<void>>()
+  let dials = 0
+  for await (const addresses of network.discover(key, signal)) {
+    if (++dials > dialsMax) break
+    if (dialling.size >= dialsAtOnce) await Promise.race(dialling)
+    signal.throwIfAborted()
+    const one: Promise<void> = dial(addresses).finally(() => dialling.delete(one))
+    dialling.add(one)
+  }
+  await Promise.all(dialling)
+  signal.throwIfAborted()
 }

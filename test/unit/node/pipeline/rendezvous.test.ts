@@ -27,8 +27,10 @@ function setUp(
     discover: async function* () {
       yield* found
     },
-    dial: async (addresses: readonly string[]) => {
+    dial: async (addresses: readonly string[], signal?: AbortSignal) => {
       dialled.push(...addresses)
+      if (addresses.includes('silent'))
+        await new Promise((_, fail) => signal?.addEventListener('abort', () => fail(signal.reason)))
       if (addresses.includes('dead')) throw new RangeError('no answer')
       return peer('x')
     },
@@ -63,6 +65,12 @@ describe('rendezvous', () => {
     await crowded.clock.advance(60_000)
     expect(crowded.advertised()).toBeGreaterThan(0)
     expect(crowded.dialled).toEqual([])
+  })
+
+  it('is not used up by a few who never answer', async () => {
+    const { clock, dialled } = setUp(1, [['silent'], ['silent'], ['silent'], ['alive']])
+    await clock.advance(10_000)
+    expect(dialled).toContain('alive')
   })
 
   it('dials a bounded number of those whom it finds in one round, however many they are', async () => {
