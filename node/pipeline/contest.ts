@@ -5,31 +5,26 @@
  */
 
 import type { EntryCid } from '../../protocol/types.ts'
+import { expectedHelp, type Outcomes, shareHelped } from './posterior.ts'
 
-export interface Claim {
+/** One lesson's word in a contest. */
+export interface Stake extends Outcomes {
   readonly cid: EntryCid
   readonly trust: number
-  /** Decayed outcomes of this entry here. */
-  readonly helped: number
-  readonly hurt: number
 }
 
-export interface Merge {
+export interface Merge extends Outcomes {
   /** All that it was made from, in the order of CIDs. */
   readonly parents: readonly EntryCid[]
   /** The least of theirs: a merge is believed no more than any part of it. */
   readonly trust: number
-  readonly helped: number
-  readonly hurt: number
 }
 
-/** What an author's trust says of an untried lesson weighs as much as so many outcomes. */
-const priorOutcomes = 2
 /** Standard deviations of the difference from which the worse of two arms has lost: 95 of 100, one-sided. */
 const lostDeviations = 1.645
 
-export function mergeOf(claims: readonly Claim[]): Merge {
-  const unique = new Map(claims.map(claim => [claim.cid, claim]))
+export function mergeOf(stakes: readonly Stake[]): Merge {
+  const unique = new Map(stakes.map(stake => [stake.cid, stake]))
   const parents = [...unique.values()].sort((a, b) => (a.cid < b.cid ? -1 : 1))
   return {
     parents: parents.map(({ cid }) => cid),
@@ -81,9 +76,7 @@ interface Posterior {
   readonly first: EntryCid | ''
 }
 
-function posteriorOf({ trust, helped, hurt, parents }: Merge): Posterior {
-  const total = helped + hurt + priorOutcomes
-  const mean = (helped + priorOutcomes * trust) / total
-  const share = (helped + 1) / total
-  return { mean, share, variance: (share * (1 - share)) / (total + 1), first: parents[0] ?? '' }
+function posteriorOf(merge: Merge): Posterior {
+  const { mean: share, variance } = shareHelped(merge)
+  return { mean: expectedHelp(merge), share, variance, first: merge.parents[0] ?? '' }
 }

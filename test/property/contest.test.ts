@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Claim, contest, type Merge, mergeOf } from '../../node/pipeline/contest.ts'
+import { contest, type Merge, mergeOf, type Stake } from '../../node/pipeline/contest.ts'
 import { cid } from '../unit/node/entry-samples.ts'
 
 const claim = fc.record({
@@ -40,7 +40,7 @@ describe('a merge', () => {
 })
 
 describe('a contest', () => {
-  const arms = (of: readonly Claim[]): readonly Merge[] => of.map(one => mergeOf([one]))
+  const arms = (of: readonly Stake[]): readonly Merge[] => of.map(one => mergeOf([one]))
 
   it('comes out alike in any order, and loses nobody', () => {
     const drawn = claims.chain(of =>
@@ -66,8 +66,8 @@ describe('a contest', () => {
     )
   })
 
-  const good: Claim = { cid: cid('good'), trust: 0.5, helped: 12, hurt: 1 }
-  const bad: Claim = { cid: cid('bad'), trust: 0.9, helped: 2, hurt: 8 }
+  const good: Stake = { cid: cid('good'), trust: 0.5, helped: 12, hurt: 1 }
+  const bad: Stake = { cid: cid('bad'), trust: 0.9, helped: 2, hurt: 8 }
 
   it('is decided by outcomes against a better name, once they are clear', () => {
     const { open, contested } = contest(arms([bad, good]), itself)

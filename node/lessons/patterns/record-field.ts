@@ -4,7 +4,8 @@
  * which the error's own words name. The lesson is to read it first; it never says that the call is right.
  */
 
-import type { Leaf, Scalar } from '../leaves.ts'
+import { stateValue } from '../batch.ts'
+import type { Leaf } from '../leaves.ts'
 import type { Call, Run } from '../runs.ts'
 import { domainsOf, errorWords, own, pathWord, placeWord, say, stateWord, toolWord } from '../vocabulary.ts'
 import { argumentOf } from './compare.ts'
@@ -174,12 +175,6 @@ function endsAlike(leaf: Leaf, argument: Leaf): boolean {
     field.length >= 3 &&
     (name === field || name === `${field}s` || name.endsWith(`_${field}s`) || name.endsWith(`_${field}`))
   )
-}
-
-/** A state is a flag or a word; names, numbers and sentences are none. */
-function stateValue(value: Scalar): string | boolean | undefined {
-  if (typeof value === 'boolean') return value
-  return typeof value === 'string' && /^[\p{L}][\p{L}_ -]{2,23}$/u.test(value) ? value : undefined
 }
 
 function toLesson(tool: string, state: State, condition: Condition, template: string): Lesson | undefined {
