@@ -62,7 +62,7 @@ module.exports = {
       '^node/pipeline/refine/',
     ),
     only('refine', '^node/pipeline/refine/', [
-      '^node/pipeline/refine/',
+      '^node/pipeline/(refine/|posterior\\.ts$)',
       '^store/ports\\.ts$',
       below('protocol'),
     ]),

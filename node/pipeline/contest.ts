@@ -5,7 +5,7 @@
  */
 
 import type { EntryCid } from '../../protocol/types.ts'
-import { expectedHelp, type Outcomes, shareHelped } from './posterior.ts'
+import { expectedHelp, type Outcomes, shareHelped } from '../trust/posterior.ts'
 
 /** One lesson's word in a contest. */
 export interface Stake extends Outcomes {

@@ -3,7 +3,7 @@
  * counts least. And what its outcomes alone say: that it has proved itself, or that it is refuted.
  */
 
-import { expectedHelp, type Outcomes, shareHelped } from '../posterior.ts'
+import { expectedHelp, type Outcomes, shareHelped } from '../../trust/posterior.ts'
 import type { EntryFacts } from './policy.ts'
 
 export interface Used extends EntryFacts {
