@@ -62,7 +62,8 @@ module.exports = {
       '^node/pipeline/refine/',
     ),
     only('refine', '^node/pipeline/refine/', [
-      '^node/pipeline/(refine/|posterior\\.ts$)',
+      '^node/pipeline/refine/',
+      '^node/trust/posterior\\.ts$',
       '^store/ports\\.ts$',
       below('protocol'),
     ]),
