@@ -51,6 +51,11 @@ export class Disk {
     return this.#bytes
   }
 
+  /** Whether all that was given to it is on it. */
+  get isIdle(): boolean {
+    return this.#open === undefined || this.#open.isIdle
+  }
+
   /** For one node at a time. */
   open(life: Life): Store {
     if (this.#open?.isOpen) throw new StoreError('store-locked', 'Another node has this disk open.')
@@ -119,6 +124,8 @@ class DiskStore implements Store {
   #pending: Pending[] = []
   #syncing = false
   #idlers: (() => void)[] = []
+  /** Why nothing is written any more: after one failed write, the real store wants a restart, too. */
+  #broken: StoreError | undefined
   isOpen = true
 
   constructor(disk: Disk, events: EventQueue, life: Life) {
@@ -139,10 +146,15 @@ class DiskStore implements Store {
 
   async batch(given: readonly StoreOp[]): Promise<void> {
     this.#assertOpen()
+    if (this.#broken !== undefined) throw this.#broken
     // The caller may go on to use its arrays.
     const ops = given.map(op => (op.type === 'put' ? { ...op, value: new Uint8Array(op.value) } : op))
     await new Promise<void>((done, failed) => {
-      this.#pending.push({ ops, bytes: bytesOf(ops), done, failed })
+      const broke = (error: StoreError): void => {
+        if (error.code === 'store-write-failed') this.#broken = error
+        failed(error)
+      }
+      this.#pending.push({ ops, bytes: bytesOf(ops), done, failed: broke })
       this.#sync()
     })
   }
@@ -158,6 +170,10 @@ class DiskStore implements Store {
   async close(): Promise<void> {
     this.isOpen = false
     if (this.#pending.length > 0) await new Promise<void>(resolve => this.#idlers.push(resolve))
+  }
+
+  get isIdle(): boolean {
+    return this.#pending.length === 0
   }
 
   abandon(): readonly Pending[] {

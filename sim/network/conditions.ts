@@ -18,8 +18,13 @@ export class Conditions {
   corrupt = 0
   /** How many times longer everything takes. */
   latency = 1
-  /** Whether nothing gets from the one to the other. */
-  isCut: (from: Host, to: Host) => boolean = () => false
+  /** By what fault, and whether nothing gets from the one to the other. */
+  readonly cuts = new Map<string, (from: Host, to: Host) => boolean>()
+
+  isCut(from: Host, to: Host): boolean {
+    for (const isCut of this.cuts.values()) if (isCut(from, to)) return true
+    return false
+  }
 }
 
 /** One-way milliseconds between regions, as of large clouds: America, Europe, Asia, Oceania. */

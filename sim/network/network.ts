@@ -71,9 +71,9 @@ export class SimNetwork {
     for (const link of [...this.#links.values()]) if (link.host === host) link.vanish()
   }
 
-  /** From now on `isCut` decides who cannot reach whom. Connections that nothing comes over any more are given up. */
-  cut(isCut: Conditions['isCut']): void {
-    this.conditions.isCut = isCut
+  /** From now on nothing gets from the one to the other. Connections that nothing comes over any more are given up. */
+  cut(name: string, isCut: (from: Host, to: Host) => boolean): void {
+    this.conditions.cuts.set(name, isCut)
     this.events.in(silentMsMax, () => {
       for (const link of [...this.#links.values()]) link.dropCut()
       return undefined
