@@ -40,6 +40,8 @@ export interface Violation {
 const inHandMax = 64
 /** Connections beyond those that are kept, while newcomers have the time to show who they are. */
 const connectionsMax = 120
+/** A node stores again what its disk refused within this, once it takes it. */
+const refusedMs = 30_000
 /** Machines whose rows are read in one round of checks. */
 const sampled = 4
 
@@ -201,7 +203,8 @@ export class Checks {
 
   /** The set that the node keeps up record by record is the one that the rules give for its rows. */
   async #objective(machine: Machine): Promise<void> {
-    if (!machine.disk.isIdle || machine.wrong.skewMs !== 0) return
+    const refusedLately = this.#world.nowMs - machine.disk.refusedMs < refusedMs
+    if (!machine.disk.isIdle || refusedLately || machine.wrong.skewMs !== 0) return
     const live = await liveRecords(this.#world, machine)
     const records = this.#world.view(machine)?.records
     if (records !== undefined && machine.disk.isIdle && records !== live.size)

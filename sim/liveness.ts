@@ -67,15 +67,14 @@ function checkConnected(world: World, checks: Checks): void {
   for (const machine of reached) {
     for (const link of world.network.links) {
       if (link.host !== machine.host || link.options.id !== world.swarm) continue
-      const mesh = link.options.topics.flatMap(topic => [...link.gossip.mesh(topic)])
-      for (const peer of [...mesh]) {
+      for (const peer of link.options.topics.flatMap(topic => link.gossip.audience(topic))) {
         const other = world.machineOf(peer)
         if (other !== undefined) reached.add(other)
       }
     }
   }
   const left = world.machines.filter(machine => !reached.has(machine)).map(({ name }) => name)
-  if (left.length > 0) checks.violated('connected', undefined, `the mesh does not reach ${left.join(', ')}`)
+  if (left.length > 0) checks.violated('connected', undefined, `gossip does not reach ${left.join(', ')}`)
 }
 
 async function checkRetrievable(

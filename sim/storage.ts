@@ -38,6 +38,8 @@ export class Disk {
   failing = 0
   /** What fits on it. */
   bytesMax = Number.POSITIVE_INFINITY
+  /** When it last refused a write. */
+  refusedMs = Number.NEGATIVE_INFINITY
   readonly #init: DiskInit
   #memory = openMemoryStore()
   #bytes = 0
@@ -87,6 +89,11 @@ export class Disk {
     await this.#memory.batch(ops)
   }
 
+  refused(error: StoreError): StoreError {
+    this.refusedMs = this.#init.events.nowMs
+    return error
+  }
+
   get rows(): Store {
     return this.#memory
   }
@@ -99,9 +106,9 @@ export class Disk {
   sync(pending: readonly Pending[]): void {
     for (const { ops, bytes, done, failed } of pending) {
       if (this.#bytes + bytes > this.bytesMax)
-        failed(new StoreError('store-full', 'The simulated disk is full.'))
+        failed(this.refused(new StoreError('store-full', 'The simulated disk is full.')))
       else if (happens(this.#init.random, this.failing))
-        failed(new StoreError('store-write-failed', 'The simulated disk failed.'))
+        failed(this.refused(new StoreError('store-write-failed', 'The simulated disk failed.')))
       else {
         this.#write(ops, bytes)
         done()
@@ -146,7 +153,7 @@ class DiskStore implements Store {
 
   async batch(given: readonly StoreOp[]): Promise<void> {
     this.#assertOpen()
-    if (this.#broken !== undefined) throw this.#broken
+    if (this.#broken !== undefined) throw this.#disk.refused(this.#broken)
     // The caller may go on to use its arrays.
     const ops = given.map(op => (op.type === 'put' ? { ...op, value: new Uint8Array(op.value) } : op))
     await new Promise<void>((done, failed) => {

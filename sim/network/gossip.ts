@@ -77,6 +77,11 @@ export class Gossip {
     return this.#mesh.get(topic) ?? new Set()
   }
 
+  /** Whom messages on the topic reach from here: through the mesh, or by an offer. */
+  audience(topic: string): readonly PeerId[] {
+    return [...(this.#subscribers.get(topic) ?? [])].filter(peer => this.score(peer) >= thresholds.gossip)
+  }
+
   score(peer: PeerId): number {
     return this.#scores.of(peer, this.#init.nowMs(), this.#init.weight(peer))
   }
@@ -248,9 +253,7 @@ export class Gossip {
       for (const message of window.values()) if (message.topic === topic) ids.push(message.id)
     if (ids.length === 0) return
     const mesh = this.mesh(topic)
-    const outside = [...(this.#subscribers.get(topic) ?? [])].filter(
-      peer => !mesh.has(peer) && this.score(peer) >= thresholds.gossip,
-    )
+    const outside = this.audience(topic).filter(peer => !mesh.has(peer))
     const count = Math.max(lazyDegree, Math.floor(lazyShare * outside.length))
     const told = ids.slice(0, offeredMax)
     for (const peer of draw(this.#init.random, outside, count))
