@@ -6,7 +6,7 @@
 import type { NodeEvent, SwarmloreNode } from '../node/api.ts'
 import { type NodeConfig, nodeConfigSchema } from '../node/config.ts'
 import { createNode } from '../node/node.ts'
-import type { OpenSwarm, Ports, Random } from '../node/ports.ts'
+import type { OpenSwarm, Ports, Random, SwarmLink } from '../node/ports.ts'
 import type { Store, StoreOp } from '../store/ports.ts'
 import { VirtualClock } from './clock.ts'
 import { VirtualCpu } from './cpu.ts'
@@ -20,6 +20,7 @@ import { Disk } from './storage.ts'
 export interface Tampering {
   readonly store?: (store: Store, machine: Machine) => Store
   readonly node?: (node: SwarmloreNode, machine: Machine) => SwarmloreNode
+  readonly link?: (link: SwarmLink, machine: Machine) => SwarmLink
 }
 
 export interface MachineInit {
@@ -104,7 +105,10 @@ export class Machine {
         store: tampering.store?.(opened, this) ?? opened,
         embedder: syntheticEmbedder,
         distiller: { id: 'none/1', distil: async () => [] },
-        openSwarm: this.#openSwarm,
+        openSwarm: async options => {
+          const link = await this.#openSwarm(options)
+          return tampering.link?.(link, this) ?? link
+        },
         seed: this.seed,
         log: (...line) => life.alive && onLog(this, ...line),
       },
