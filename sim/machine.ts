@@ -46,6 +46,8 @@ export class Machine {
   readonly wrong = { skewMs: 0, driftPpm: 0 }
   /** How many times slower its processor is than usual. */
   slowness = 1
+  /** How far ahead its clock has been at most. */
+  aheadMs = 0
   /** Counts its starts. */
   boots = 0
   readonly #init: MachineInit
@@ -143,6 +145,7 @@ export class Machine {
   /** Its clock is set anew, now. */
   setClock(skewMs: number, driftPpm: number): void {
     this.wrong.skewMs = skewMs
+    this.aheadMs = Math.max(this.aheadMs, skewMs)
     this.wrong.driftPpm = driftPpm
     if (this.#clock !== undefined) Object.assign(this.#clock, this.wrong)
   }

@@ -101,7 +101,7 @@ export async function run(
   workload.begin(settings, endMs)
   while (world.nowMs < endMs && !look()) {
     await world.run(Math.min(checkEveryMs, endMs - world.nowMs))
-    await checks.round()
+    await world.meanwhile(checks.round())
     outside.onProgress((world.nowMs - startMs) / (endMs - startMs))
   }
   let convergedAfterHealS: number | undefined
@@ -110,7 +110,7 @@ export async function run(
     endFaults(context)
     const wanted = (): Iterable<EntryCid> => workload.lessons.keys()
     convergedAfterHealS = await checkLiveness(world, checks, wanted)
-    await checks.round()
+    await world.meanwhile(checks.round())
     look()
   }
   return {

@@ -13,7 +13,7 @@ import { createDescriptor, encodeDescriptor, founderSeed, swarmIdOf, swarmSeed }
 import type { Descriptor, PeerId, Result, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
 import { putSwarmOps } from '../store/swarms.ts'
-import { EventQueue } from './events.ts'
+import { EventQueue, turn } from './events.ts'
 import { Machine, type Tampering } from './machine.ts'
 import { SimNetwork } from './network/network.ts'
 import { draw, pick, seededRandom } from './random.ts'
@@ -34,6 +34,8 @@ export interface WorldInit {
 const startMs = 1_767_603_600_000
 /** Newcomers come one after the other. */
 const joinEveryMs = 250
+/** For an answer of a node that is only asked what it has. */
+const patienceMs = 30_000
 /** Whoever was let in lets others in, too, to this depth. */
 const depthMax = 3
 
@@ -119,6 +121,22 @@ export class World {
       await this.run(stepMs)
     }
     return true
+  }
+
+  /** Time passes until the work is done: a node that is asked may have to wait for its processor. */
+  async meanwhile<T>(work: Promise<T>): Promise<T | undefined> {
+    let isDone = false
+    const done = work.finally(() => {
+      isDone = true
+    })
+    // What it throws reaches the caller below.
+    done.catch(() => undefined)
+    const endMs = this.events.nowMs + patienceMs
+    for (await turn(); !isDone; await this.run(1)) {
+      // A machine may have lost power while it was asked: it will not answer.
+      if (this.events.nowMs >= endMs) return undefined
+    }
+    return done
   }
 
   /** Starts something that takes its time. What it throws is a bug. */
