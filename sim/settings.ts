@@ -18,7 +18,7 @@ export interface WrittenSettings {
   readonly faults?: string
 }
 
-export const settingBounds = {
+const settingBounds = {
   nodesMin: 2,
   nodesMax: 5_000,
   minutesMin: 1,

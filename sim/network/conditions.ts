@@ -34,7 +34,7 @@ const regionMs: readonly (readonly number[])[] = [
   [80, 90, 8, 60],
   [75, 130, 60, 8],
 ]
-export const regions = regionMs.length
+const regions = regionMs.length
 /** What the way varies by. */
 const jitter = { least: 0.9, most: 1.3 }
 /** A lost segment is sent again after this, then after twice as long, and so on. */

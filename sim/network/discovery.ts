@@ -10,16 +10,15 @@ import type { Discovery, PeerRecord } from '../../node/ports.ts'
 import { parsePeerId, publicKeyOfPeer } from '../../protocol/identity.ts'
 import { addressesMax, peerRecordBytesMax } from '../../protocol/limits.ts'
 import type { PeerId } from '../../protocol/types.ts'
-import type { Link } from './link.ts'
-import type { SimNetwork } from './network.ts'
+import type { LineEnd } from './line.ts'
 
 export interface DiscoveryInit {
   readonly pair: KeyPair
-  readonly self: Link
-  readonly linkOf: (peer: PeerId) => Link | undefined
+  readonly self: LineEnd
+  readonly linkOf: (peer: PeerId) => LineEnd | undefined
 }
 
-const records = new WeakMap<Link, Uint8Array>()
+const records = new WeakMap<LineEnd, Uint8Array>()
 
 export function createDiscovery({ pair, self, linkOf }: DiscoveryInit): Discovery {
   const text = utf8Bytes(JSON.stringify({ peer: self.self, addresses: [self.address] }))
@@ -50,12 +49,12 @@ function readRecord(bytes: Uint8Array): PeerRecord | undefined {
   return { peer, addresses: addresses.slice(0, addressesMax) }
 }
 
-export function meetingPlace(network: SimNetwork, key: Uint8Array): Set<Link> {
+export function meetingPlace(places: Map<string, Set<LineEnd>>, key: Uint8Array): Set<LineEnd> {
   const name = toHex(key)
-  let place = network.meetingPlaces.get(name)
+  let place = places.get(name)
   if (place === undefined) {
     place = new Set()
-    network.meetingPlaces.set(name, place)
+    places.set(name, place)
   }
   return place
 }

@@ -5,8 +5,7 @@
 
 import type { Clock, Network } from '../../node/ports.ts'
 import type { PeerId } from '../../protocol/types.ts'
-import type { Line } from './line.ts'
-import type { Link } from './link.ts'
+import type { Line, LineEnd } from './line.ts'
 
 const shutOutMs = 10 * 60_000
 const blockedScore = -100
@@ -52,7 +51,7 @@ export class Gate {
   }
 
   /** The connections to close, so that no more are left than are kept. */
-  surplus(lines: readonly Line[], link: Link): readonly Line[] {
+  surplus(lines: readonly Line[], link: LineEnd): readonly Line[] {
     const nowMs = this.#clock.now()
     const rank = (line: Line): number => {
       const { self } = line.laneFrom(link).to

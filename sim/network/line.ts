@@ -3,12 +3,35 @@
  * does not arrive, and whoever waits on it is told.
  */
 
-import type { Link } from './link.ts'
+import type { PeerId } from '../../protocol/types.ts'
+import type { EventQueue, Happening } from '../events.ts'
+import type { GossipFrame } from './gossip.ts'
+import type { Host } from './host.ts'
+
+/** What one end of a connection knows of the other. */
+export interface LineEnd {
+  readonly self: PeerId
+  readonly address: string
+  readonly host: Host
+  readonly addresses: () => readonly string[]
+  readonly gossip: { receive(from: PeerId, frame: GossipFrame): 'quiet' | undefined }
+  readonly requests: {
+    answer(protocol: string, bytes: Uint8Array, from: PeerId, gone: AbortSignal): Promise<Uint8Array>
+  }
+  /** The other end has gone. */
+  gone(line: Line): void
+}
+
+/** What brings messages along a lane. */
+export interface Carrier {
+  readonly events: EventQueue
+  send(lane: Lane, what: string, bytes: number, lossy: boolean, arrive: Happening): void
+}
 
 export interface Lane {
   readonly line: Line
-  readonly from: Link
-  readonly to: Link
+  readonly from: LineEnd
+  readonly to: LineEnd
   /** When the last message in order arrives. */
   lastArrivalMs: number
   /** Bytes under way. */
@@ -18,24 +41,24 @@ export interface Lane {
 export class Line {
   isOpen = true
   readonly openedMs: number
-  readonly dialler: Link
+  readonly dialler: LineEnd
   readonly #forth: Lane
   readonly #back: Lane
   /** Told when it breaks. */
   readonly onBreak = new Set<() => void>()
 
-  constructor(dialler: Link, answerer: Link, openedMs: number) {
+  constructor(dialler: LineEnd, answerer: LineEnd, openedMs: number) {
     this.dialler = dialler
     this.openedMs = openedMs
     this.#forth = { line: this, from: dialler, to: answerer, lastArrivalMs: 0, backlogBytes: 0 }
     this.#back = { line: this, from: answerer, to: dialler, lastArrivalMs: 0, backlogBytes: 0 }
   }
 
-  get ends(): readonly [Link, Link] {
+  get ends(): readonly [LineEnd, LineEnd] {
     return [this.#forth.from, this.#forth.to]
   }
 
-  laneFrom(link: Link): Lane {
+  laneFrom(link: LineEnd): Lane {
     return link === this.#forth.from ? this.#forth : this.#back
   }
 

@@ -24,13 +24,22 @@ import { Gate } from './gate.ts'
 import { Gossip } from './gossip.ts'
 import { heartbeatMs, thresholds } from './gossip-parameters.ts'
 import type { Host } from './host.ts'
-import { type Lane, Line } from './line.ts'
-import type { SimNetwork } from './network.ts'
+import { type Carrier, type Lane, Line, type LineEnd } from './line.ts'
 import { Redial } from './redial.ts'
 import { Requests } from './requests.ts'
 
+/** The network around a link. */
+export interface Surroundings extends Carrier {
+  readonly meetingPlaces: Map<string, Set<LineEnd>>
+  listening(address: string): Link | undefined
+  forget(link: Link): void
+  isCut(a: Host, b: Host): boolean
+  latencyMs(from: Host, to: Host): number
+  breakLater(line: Line): void
+}
+
 export interface LinkInit {
-  readonly network: SimNetwork
+  readonly network: Surroundings
   readonly host: Host
   /** Where it listens, with or without its name. */
   readonly address: string
@@ -46,7 +55,7 @@ const blockProtocol = '/sim/block'
 const wishesMax = 256
 const wishBytesMax = 100
 
-export class Link implements Network {
+export class Link implements Network, LineEnd {
   readonly self: PeerId
   readonly address: string
   readonly host: Host
@@ -55,7 +64,7 @@ export class Link implements Network {
   readonly discovery: Discovery
   readonly gossip: Gossip
   readonly requests: Requests
-  readonly #network: SimNetwork
+  readonly #network: Surroundings
   readonly #clock: VirtualClock
   readonly #lines = new Map<PeerId, Line>()
   readonly #listeners = new Set<Parameters<Network['onPeer']>[0]>()
@@ -159,14 +168,15 @@ export class Link implements Network {
 
   async advertise(key: Uint8Array, signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(this.#askAroundMs(), signal)
-    meetingPlace(this.#network, key).add(this)
+    meetingPlace(this.#network.meetingPlaces, key).add(this)
   }
 
   /** The DHT stands for itself: it is asked for the time of a few round trips, and knows who came. */
   async *discover(key: Uint8Array, signal: AbortSignal): AsyncGenerator<readonly string[]> {
     await this.#clock.sleep(this.#askAroundMs(), signal)
     if (this.#lines.size === 0) return
-    for (const link of [...meetingPlace(this.#network, key)]) if (link !== this) yield link.addresses()
+    for (const link of [...meetingPlace(this.#network.meetingPlaces, key)])
+      if (link !== this) yield link.addresses()
   }
 
   weigh(...[score, isMember]: Parameters<Network['weigh']>): void {

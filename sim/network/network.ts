@@ -8,7 +8,7 @@ import type { EventQueue, Happening } from '../events.ts'
 import { happens } from '../random.ts'
 import { Conditions, lateMs, latencyMs, resentMs } from './conditions.ts'
 import type { Host } from './host.ts'
-import type { Lane, Line } from './line.ts'
+import type { Lane, Line, LineEnd } from './line.ts'
 import { Link } from './link.ts'
 
 export interface SimNetworkInit {
@@ -28,7 +28,7 @@ export class SimNetwork {
   readonly conditions = new Conditions()
   readonly events: EventQueue
   /** Rendezvous: who has said under which key that it can be found. */
-  readonly meetingPlaces = new Map<string, Set<Link>>()
+  readonly meetingPlaces = new Map<string, Set<LineEnd>>()
   readonly #onArrival: SimNetworkInit['onArrival']
   readonly #links = new Map<string, Link>()
   #hosts = 0

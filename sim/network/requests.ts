@@ -7,8 +7,7 @@ import type { Network, RequestOptions, ServeOptions } from '../../node/ports.ts'
 import type { PeerId } from '../../protocol/types.ts'
 import type { Life } from '../events.ts'
 import { NetworkFailure } from './failure.ts'
-import type { Lane } from './line.ts'
-import type { SimNetwork } from './network.ts'
+import type { Carrier, Lane } from './line.ts'
 
 type Handler = Parameters<Network['serve']>[2]
 
@@ -24,11 +23,11 @@ const serveMsMax = 30_000
 const openBytes = 60
 
 export class Requests {
-  readonly #network: SimNetwork
+  readonly #network: Carrier
   readonly #life: Life
   readonly #served = new Map<string, Served>()
 
-  constructor(network: SimNetwork, life: Life) {
+  constructor(network: Carrier, life: Life) {
     this.#network = network
     this.#life = life
   }
@@ -70,7 +69,7 @@ export class Requests {
       const reply = (what: string, size: number, arrive: () => undefined): void =>
         this.#network.send(back, `${protocol} ${what}`, size, false, arrive)
       this.#network.send(lane, protocol, openBytes + body.length, false, () => {
-        lane.to.requests.#answer(protocol, body, lane.from.self, gone.signal).then(
+        lane.to.requests.answer(protocol, body, lane.from.self, gone.signal).then(
           answer =>
             reply('answer', answer.length, () =>
               answer.length > maxBytes
@@ -84,7 +83,7 @@ export class Requests {
     })
   }
 
-  async #answer(protocol: string, bytes: Uint8Array, from: PeerId, gone: AbortSignal): Promise<Uint8Array> {
+  async answer(protocol: string, bytes: Uint8Array, from: PeerId, gone: AbortSignal): Promise<Uint8Array> {
     const served = this.#served.get(protocol)
     if (served === undefined) throw new NetworkFailure('peer-refused', `${protocol} is not served.`)
     const { options, handler, running } = served

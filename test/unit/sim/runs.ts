@@ -4,9 +4,9 @@ import { type FaultName, faultNames, faults } from '../../../sim/faults.ts'
 import type { Tampering } from '../../../sim/machine.ts'
 import { type RunResult, type RunSettings, run } from '../../../sim/run.ts'
 
-export const outside = { elapsed: () => 0, rssBytes: () => 0, onProgress: () => undefined }
+const outside = { elapsed: () => 0, rssBytes: () => 0, onProgress: () => undefined }
 
-export function settingsOf(changes: Partial<RunSettings> = {}): RunSettings {
+function settingsOf(changes: Partial<RunSettings> = {}): RunSettings {
   return {
     seed: '1',
     nodes: 6,
