@@ -88,7 +88,7 @@ module.exports = {
     only('surface', '^node/surface/', ['^node/surface/', '^node/(node|config|api)\\.ts$', below('protocol')]),
     only('sim', below('sim'), [
       below('sim'),
-      '^node/(node|ports|config)\\.ts$',
+      '^node/(node|ports|config|api)\\.ts$',
       // What a lesson claims is read in one place: E7 measures what the distiller goes by.
       '^node/lessons/(claims|clashes)\\.ts$',
       below('store'),

@@ -68,6 +68,10 @@ const program: Program = {
     const { experiment } = await import('./experiment.ts')
     return experiment(options)
   },
+  async simulate(options) {
+    const { simulate } = await import('./simulate.ts')
+    return simulate(options)
+  },
   async settle() {
     const { releaseStartupMemory } = await import('./adapters/system.ts')
     releaseStartupMemory()

@@ -1,28 +1,30 @@
 /**
  * Virtual time behind the `Clock` port: it moves only when it is told to, and wakes sleepers in the order in which
- * they are due. Tests of everything that waits run on it, without waiting.
+ * they are due. A machine's clock may be wrong, run too fast, or be set anew; sleeping is not shortened by that.
  */
 
 import type { Clock, DisposableSignal } from '../node/ports.ts'
-
-interface Sleeper {
-  dueMs: number
-  /** Equal times wake in the order in which they began. */
-  readonly order: number
-  wake(): void
-}
+import { EventQueue, type Life } from './events.ts'
 
 export class VirtualClock implements Clock {
-  #nowMs: number
-  #order = 0
-  readonly #sleepers = new Set<Sleeper>()
+  readonly events: EventQueue
+  /** What it shows beyond the world's time. */
+  skewMs = 0
+  /** How much too fast it runs, in parts of a million. */
+  driftPpm = 0
+  readonly #startMs: number
+  readonly #life: Life | undefined
 
-  constructor(startMs: number) {
-    this.#nowMs = startMs
+  /** A world's own time from its start on, or a machine's in a world. */
+  constructor(world: number | EventQueue, life?: Life) {
+    this.events = typeof world === 'number' ? new EventQueue(world) : world
+    this.#startMs = this.events.nowMs
+    this.#life = life
   }
 
   now(): number {
-    return this.#nowMs
+    const { nowMs } = this.events
+    return Math.floor(nowMs + this.skewMs + ((nowMs - this.#startMs) * this.driftPpm) / 1_000_000)
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -32,13 +34,14 @@ export class VirtualClock implements Clock {
         return
       }
       const abort = (): void => {
-        this.#sleepers.delete(sleeper)
+        sleeper.cancel()
         reject(signal?.reason)
       }
-      const sleeper = this.#add(ms, () => {
+      const wake = (): undefined => {
         signal?.removeEventListener('abort', abort)
         resolve()
-      })
+      }
+      const sleeper = this.events.in(this.#spanOf(ms), wake, this.#life)
       signal?.addEventListener('abort', abort, { once: true })
     })
   }
@@ -46,11 +49,12 @@ export class VirtualClock implements Clock {
   deadline(ms: number, parent?: AbortSignal): DisposableSignal {
     const controller = new AbortController()
     const follow = (): void => controller.abort(parent?.reason)
-    const sleeper = this.#add(ms, () =>
-      controller.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError')),
-    )
+    const expire = (): undefined => {
+      controller.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError'))
+    }
+    const planned = this.events.in(this.#spanOf(ms), expire, this.#life)
     const dispose = (): void => {
-      this.#sleepers.delete(sleeper)
+      planned.cancel()
       parent?.removeEventListener('abort', follow)
     }
     if (parent?.aborted) follow()
@@ -60,49 +64,17 @@ export class VirtualClock implements Clock {
   }
 
   /** Moves time on, and lets everything that was due run to its next wait before later sleepers wake. */
-  async advance(ms: number): Promise<void> {
-    const endMs = this.#nowMs + ms
-    await settle()
-    for (let next = this.#next(endMs); next !== undefined; next = this.#next(endMs)) {
-      this.#sleepers.delete(next)
-      this.#nowMs = Math.max(this.#nowMs, next.dueMs)
-      next.wake()
-      await settle()
-    }
-    this.#nowMs = endMs
+  advance(ms: number): Promise<void> {
+    return this.events.runTo(this.events.nowMs + ms)
   }
 
   /** The machine was asleep: time has gone on, and timers go on from where they stood, as on most systems. */
   oversleep(ms: number): void {
-    this.#nowMs += ms
-    for (const sleeper of this.#sleepers) sleeper.dueMs += ms
+    this.skewMs += ms
   }
 
-  #add(ms: number, wake: () => void): Sleeper {
-    const sleeper = { dueMs: this.#nowMs + Math.max(0, ms), order: this.#order++, wake }
-    this.#sleepers.add(sleeper)
-    return sleeper
+  /** How much of the world's time passes while this clock's moves on by so much. */
+  #spanOf(ms: number): number {
+    return (Math.max(0, ms) * 1_000_000) / (1_000_000 + this.driftPpm)
   }
-
-  #next(endMs: number): Sleeper | undefined {
-    let first: Sleeper | undefined
-    for (const sleeper of this.#sleepers) {
-      if (sleeper.dueMs > endMs) continue
-      if (
-        first === undefined ||
-        sleeper.dueMs < first.dueMs ||
-        (sleeper.dueMs === first.dueMs && sleeper.order < first.order)
-      ) {
-        first = sleeper
-      }
-    }
-    return first
-  }
-}
-
-/** Promise jobs that work may take between two waits; the longest chain in the node is far shorter. */
-const jobsMax = 200
-
-async function settle(): Promise<void> {
-  for (let job = 0; job < jobsMax; job++) await Promise.resolve()
 }

@@ -36,11 +36,15 @@ export interface LedgerDeps {
   /** Entries whose last digest has left. Returns the writes that drop them. */
   readonly onGone: (gone: readonly Gone[], retraction: RetractRecord | undefined) => readonly StoreOp[]
   readonly onMember: (member: PeerId) => void
+  /** Ends the tries to store what the disk refused. */
+  readonly signal: AbortSignal
 }
 
 const dayMs = 86_400_000
 /** Writes that may be under way; beyond it the disk is too slow for what comes in. */
 const writesMax = 4_096
+/** A full disk may have room again: what it refused is tried again this often. */
+const storeAgainMs = 10_000
 /** Rows of records that are not live are looked through for forgotten ones when there are this many. */
 const sweepMin = 1_024
 
@@ -51,6 +55,9 @@ export class Ledger {
   /** Records on their way to the disk, and the writes that take them there. */
   readonly #unwritten = new Map<RecordId, SwarmRecord>()
   readonly #writes = new Set<Promise<void>>()
+  /** What the disk refused, in the order in which it came: memory runs ahead of it no longer than it must. */
+  readonly #refused = new Map<RecordId, readonly StoreOp[]>()
+  #storingAgain = false
   /** Stored, and not live: rows that go when the set forgets the record. */
   readonly #waiting = new Set<RecordId>()
   #sweepAt = sweepMin
@@ -187,14 +194,39 @@ export class Ledger {
     this.#unwritten.set(record.id, record)
     const writing = store
       .batch(ops)
-      .catch((cause: unknown) =>
-        log('error', 'A record of a peer could not be stored.', { cause: String(cause) }),
-      )
-      .finally(() => {
-        this.#unwritten.delete(record.id)
-        this.#writes.delete(writing)
+      .then(() => void this.#unwritten.delete(record.id))
+      .catch((cause: unknown) => {
+        log('error', 'A record of a peer could not be stored.', { cause: String(cause) })
+        this.#refused.set(record.id, ops)
+        void this.#storeAgain()
       })
+      .finally(() => this.#writes.delete(writing))
     this.#writes.add(writing)
+  }
+
+  /** Until then peers are served out of memory what is announced to them. Never rejects. */
+  async #storeAgain(): Promise<void> {
+    const { clock, store, log } = this.#deps.ports
+    if (this.#storingAgain) return
+    this.#storingAgain = true
+    const { signal } = this.#deps
+    while (this.#refused.size > 0 && !signal.aborted) {
+      // The only rejection is the stop itself.
+      await clock.sleep(storeAgainMs, signal).catch(() => undefined)
+      if (signal.aborted) return
+      const refused = [...this.#refused]
+      try {
+        await store.batch(refused.flatMap(([, ops]) => ops))
+      } catch (cause) {
+        log('debug', 'The disk refuses still.', { cause: String(cause) })
+        continue
+      }
+      for (const [id] of refused) {
+        this.#refused.delete(id)
+        this.#unwritten.delete(id)
+      }
+    }
+    this.#storingAgain = false
   }
 
   #today(): number {
@@ -206,7 +238,7 @@ export class Ledger {
   }
 
   get isBusy(): boolean {
-    return this.#writes.size >= writesMax
+    return this.#writes.size + this.#refused.size >= writesMax
   }
 
   async idle(): Promise<void> {

@@ -117,6 +117,7 @@ export class Swarm {
       onDigest: digest => this.#wanted.want(digest, undefined),
       onGone: (gone, retraction) => events.onGone(this, gone, retraction),
       onMember: member => events.onPeer(this, member, 'member'),
+      signal: this.#stopping.signal,
     })
     this.#wanted = new WantedEntries({
       cpu: ports.cpu,

@@ -189,9 +189,13 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     const { id } = wanted.digest
     pending.delete(id)
     const tries = (failed.get(id)?.tries ?? 0) + 1
-    if (!failed.has(id) && failed.size >= failedLimit) return
     const waitMs = Math.min(retryBaseMs * 2 ** (tries - 1), retryCapMs)
-    const dueAt = tries < triesMax ? deps.clock.now() + waitMs : Number.POSITIVE_INFINITY
+    remember(wanted, tries, tries < triesMax ? deps.clock.now() + waitMs : Number.POSITIVE_INFINITY)
+  }
+
+  const remember = (wanted: Wanted, tries: number, dueAt: number): void => {
+    const { id } = wanted.digest
+    if (!failed.has(id) && failed.size >= failedLimit) return
     failed.set(id, { wanted, tries, dueAt })
     if (!isRetrying) retrying = retryWhenDue()
   }
@@ -216,7 +220,9 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   }
 
   const failedToKeep = (cause: unknown, wanted: Wanted): void => {
-    settle(wanted.digest.id)
+    pending.delete(wanted.digest.id)
+    // No peer brings another try when it was this node's own disk: room may be made at any time.
+    remember(wanted, 1, deps.clock.now() + retryCapMs)
     deps.log('error', 'A fetched entry could not be kept.', {
       cid: wanted.digest.envelope.body.cid,
       cause: String(cause),

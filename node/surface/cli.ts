@@ -11,6 +11,7 @@ import { addExperimentCommands } from './cli/commands/experiments.ts'
 import { addNodeCommands } from './cli/commands/node.ts'
 import { addPeerCommands } from './cli/commands/peers.ts'
 import { addRecallCommands } from './cli/commands/recall.ts'
+import { addSimCommands } from './cli/commands/sim.ts'
 import { addSwarmCommands } from './cli/commands/swarms.ts'
 import type { Context, GlobalOptions, Run, SettingFlags } from './cli/context.ts'
 import { type ExitStatus, exitStatus, exitStatusOf } from './cli/exit-status.ts'
@@ -103,6 +104,7 @@ function commandLine(
   addPeerCommands(root, run)
   addSwarmCommands(root, run)
   addExperimentCommands(root, run)
+  addSimCommands(root, run)
   return root
 }
 

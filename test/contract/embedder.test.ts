@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest'
 import { type OnnxEmbedder, openEmbedder } from '../../node/adapters/onnx.ts'
+import { syntheticEmbedder } from '../../sim/embedder.ts'
 import { embedderContract } from './embedder.ts'
 
 let embedder: OnnxEmbedder | undefined
@@ -17,4 +18,14 @@ embedderContract({
     if (!embedder) throw new TypeError('not opened yet')
     return embedder
   },
+})
+
+embedderContract({
+  name: 'synthetic',
+  embedder: () => syntheticEmbedder,
+  alike: [
+    'refunding airline tickets cancelled',
+    'refunds: airlines, cancellation of a ticket',
+    'two eggs and some flour',
+  ],
 })

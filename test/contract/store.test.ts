@@ -1,8 +1,11 @@
-/** Both stores, held to one contract. */
+/** All stores, held to one contract. */
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { VirtualClock } from '../../sim/clock.ts'
+import { seededRandom } from '../../sim/random.ts'
+import { Disk } from '../../sim/storage.ts'
 import { openLevelStore } from '../../store/level.ts'
 import { openMemoryStore } from '../../store/memory.ts'
 import { storeContract } from './store.ts'
@@ -14,4 +17,22 @@ storeContract('level store', async () => {
   const opened = await openLevelStore(folder)
   if (!opened.ok) throw new Error(opened.message)
   return { store: opened.value, remove: () => rm(folder, { recursive: true }) }
+})
+
+storeContract('simulated disk', async () => {
+  const clock = new VirtualClock(0)
+  const running = { on: true }
+  // The suite waits for its batches: time passes whenever somebody waits.
+  const pass = async () => {
+    while (running.on) await clock.advance(1)
+  }
+  const passing = pass()
+  const store = new Disk({ events: clock.events, random: seededRandom('disk') }).open({ alive: true })
+  return {
+    store,
+    remove: async () => {
+      running.on = false
+      await passing
+    },
+  }
 })

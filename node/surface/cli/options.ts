@@ -40,3 +40,11 @@ export interface E7CommandOptions {
   readonly seed: string
   readonly heldOut: string
 }
+
+export interface SimOptions {
+  readonly nodes?: string
+  readonly minutes?: string
+  readonly seed?: string
+  readonly seeds?: string
+  readonly faults?: string
+}

@@ -6,6 +6,7 @@
 import type { Result } from '../../../protocol/types.ts'
 import type { SwarmloreNode } from '../../api.ts'
 import type { Settings } from '../../config.ts'
+import type { SimOptions } from './options.ts'
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -28,6 +29,32 @@ export interface ExperimentOptions {
   readonly onProgress: (line: string) => void
 }
 
+/** What `sim` is asked for, as it stands on the command line. */
+export interface SimulateOptions {
+  readonly written: SimOptions
+  /** So many runs will follow. */
+  readonly onRuns: (count: number) => void
+  /** How much of the present run is done, from 0 to 1. */
+  readonly onProgress: (share: number) => void
+  readonly onResult: (result: SimulatedRun) => void
+}
+
+export interface SimulatedRun {
+  readonly figures: Readonly<Record<string, unknown>> & {
+    readonly violations: readonly {
+      readonly check: string
+      /** Milliseconds. */
+      readonly atMs: number
+      readonly node: string | undefined
+      readonly message: string
+    }[]
+  }
+  /** What happened before the first violation. */
+  readonly trace: readonly string[]
+  /** Runs the same again. */
+  readonly command: string
+}
+
 export interface Program {
   readonly version: string
   /** How to start this program again: the executable and its first arguments. */
@@ -42,6 +69,8 @@ export interface Program {
   composeInMemory(settings: Settings, log: Log): Promise<Result<Composed>>
   /** Runs an experiment of `sim/experiments` on these files; the result is plain JSON. */
   experiment(options: ExperimentOptions): Promise<Result<readonly Readonly<Record<string, unknown>>[]>>
+  /** Simulates; answers with the number of runs in which something was violated. */
+  simulate(options: SimulateOptions): Promise<Result<number>>
   /** The bearer token of the folder's API, made where there is none. */
   token(folder: string): Promise<Result<string>>
   /** To be called once the node runs: gives back memory that only the start needed. */

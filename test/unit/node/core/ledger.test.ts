@@ -39,6 +39,7 @@ function ledgerOn(store: Store, clock = new VirtualClock(t0 * 1000)) {
       return []
     },
     onMember: member => joined.push(member),
+    signal: new AbortController().signal,
   })
   const take = async (record: SwarmRecord): Promise<string> => {
     const { outcome, ops } = ledger.admit(record, undefined)

@@ -65,6 +65,7 @@ async function missingAll({
     onDigest: () => undefined,
     onGone: () => [],
     onMember: () => undefined,
+    signal: new AbortController().signal,
   })
   for (const author of authors) {
     const body = { member: peer(author), box: author.box.publicKey, expires: day0 + 365 }

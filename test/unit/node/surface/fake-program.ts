@@ -44,6 +44,7 @@ export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): Fa
       return { ok: true, value: (await readFile(path, 'utf8')).slice(0, 43) }
     },
     experiment: async () => ({ ok: true, value: [] }),
+    simulate: async () => ({ ok: true, value: 0 }),
     async settle() {},
   }
   return program

@@ -1,0 +1,248 @@
+/**
+ * What must hold at every moment of a run, whatever goes wrong in it. Each check says which property was violated, where
+ * and by what; none of them changes anything.
+ */
+
+import type { NodeEvent, PeerView, RecallResult } from '../node/api.ts'
+import { decodeRecord, verifyRecord } from '../protocol/envelope.ts'
+import { cidOf } from '../protocol/identity.ts'
+import { entryBytesMax, recordBytesMax, secondsMax } from '../protocol/limits.ts'
+import type { EntryCid } from '../protocol/types.ts'
+import { read } from '../store/codec.ts'
+import { lastPart, prefixes } from '../store/layout.ts'
+import type { StoreOp } from '../store/ports.ts'
+import type { Machine } from './machine.ts'
+import { liveRecords } from './replicated.ts'
+import type { World } from './world.ts'
+
+export const safetyChecks = [
+  'acked-kept',
+  'signed-within-limits',
+  'bounds',
+  'equal-sets-equal-objective',
+  'trust-by-evidence-only',
+  'no-quarantined-in-prompt',
+  'retracted-stays-retracted',
+  'no-bug',
+] as const
+export const livenessChecks = ['converged', 'retrievable', 'connected'] as const
+export type CheckName = (typeof safetyChecks)[number] | (typeof livenessChecks)[number]
+
+export interface Violation {
+  readonly check: CheckName
+  /** Milliseconds of simulated time since the world began. */
+  readonly atMs: number
+  readonly node: string | undefined
+  readonly message: string
+}
+
+/** Entries that may be on their way into a full store: as many as are fetched at once. */
+const inHandMax = 64
+/** Connections beyond those that are kept, while newcomers have the time to show who they are. */
+const connectionsMax = 120
+/** A node stores again what its disk refused within this, once it takes it. */
+const refusedMs = 30_000
+/** Machines whose rows are read in one round of checks. */
+const sampled = 4
+
+export class Checks {
+  readonly violations: Violation[] = []
+  readonly #world: World
+  readonly #startMs: number
+  readonly #capacity: number
+  /** Lessons whose author's node has said that it has them, and when. */
+  readonly #acked = new Map<Machine, Map<EntryCid, number>>()
+  /** What a node has said is retracted. */
+  readonly #retracted = new Map<Machine, Map<EntryCid, number>>()
+  readonly #trust = new Map<string, PeerView>()
+  /** Marks of lessons, and what they stand for. */
+  readonly #marks = new Map<string, EntryCid>()
+  #round = 0
+
+  constructor(world: World, capacityEntries: number) {
+    this.#world = world
+    this.#startMs = world.nowMs
+    this.#capacity = capacityEntries
+  }
+
+  violated(check: CheckName, machine: Machine | undefined, message: string): void {
+    const node = machine?.name
+    // One property is violated at one node once; what follows from it is no news.
+    if (this.violations.some(one => one.check === check && one.node === node)) return
+    this.#world.note(`VIOLATED ${check} ${node ?? ''} ${message}`)
+    this.violations.push({ check, atMs: this.#world.nowMs - this.#startMs, node, message })
+  }
+
+  acked(machine: Machine, cid: EntryCid, mark: string): void {
+    this.#marks.set(mark, cid)
+    noted(this.#acked, machine).set(cid, this.#world.nowMs)
+  }
+
+  /** It may be gone from here on, and may still be there: nobody has said so yet. */
+  retracting(machine: Machine, cid: EntryCid): void {
+    this.#acked.get(machine)?.delete(cid)
+  }
+
+  retractedBy(machine: Machine, cid: EntryCid): void {
+    noted(this.#retracted, machine).set(cid, this.#world.nowMs)
+  }
+
+  onEvent(machine: Machine, event: NodeEvent): void {
+    if (event.type === 'retracted') noted(this.#retracted, machine).set(event.cid, this.#world.nowMs)
+  }
+
+  /** It knows nothing any more of what came later. */
+  onRestored(machine: Machine, toMs: number): void {
+    for (const known of [this.#acked.get(machine), this.#retracted.get(machine)])
+      for (const [cid, atMs] of known ?? []) if (atMs >= toMs) known?.delete(cid)
+    for (const key of [...this.#trust.keys()]) if (key.startsWith(`${machine.name} `)) this.#trust.delete(key)
+  }
+
+  /** Nothing unsigned, damaged or over a limit is ever written. */
+  onDurable(machine: Machine, ops: readonly StoreOp[]): void {
+    for (const op of ops) {
+      if (op.type === 'del') continue
+      const problem = op.key.startsWith(prefixes.record)
+        ? this.#problemOfRecord(op.key, op.value)
+        : op.key.startsWith(prefixes.block)
+          ? problemOfBlock(op.key, op.value)
+          : undefined
+      if (problem !== undefined) this.violated('signed-within-limits', machine, `${op.key}: ${problem}`)
+    }
+  }
+
+  onRecall(machine: Machine, result: RecallResult): void {
+    const shown = new Set(result.items.map(({ cid }) => cid))
+    for (const [mark] of result.prompt.matchAll(markForm)) {
+      const cid = this.#marks.get(mark)
+      if (cid !== undefined) shown.add(cid)
+    }
+    for (const cid of shown) {
+      const item = result.items.find(one => one.cid === cid)
+      if (item === undefined || item.tier === 'quarantined')
+        this.violated('no-quarantined-in-prompt', machine, `${cid} stands in a prompt that may not`)
+      if (this.#retracted.get(machine)?.has(cid))
+        this.violated('retracted-stays-retracted', machine, `${cid} was retracted and is recalled`)
+    }
+  }
+
+  /** After a start: what was acknowledged before is there. */
+  async onStarted(machine: Machine): Promise<void> {
+    for (const cid of [...(this.#acked.get(machine)?.keys() ?? [])]) {
+      const { node } = machine
+      if (node === undefined) return
+      const found = await node.entry(cid)
+      if (!found.ok && this.#acked.get(machine)?.has(cid) && machine.node === node)
+        this.violated('acked-kept', machine, `${cid} was acknowledged and is gone: ${found.message}`)
+    }
+  }
+
+  /** Once every few seconds: all that can be seen from outside without asking anybody. */
+  async round(): Promise<void> {
+    const round = this.#round++
+    const running = this.#world.running()
+    for (const machine of running) this.#withinBounds(machine)
+    for (let at = 0; at < Math.min(sampled, running.length); at++) {
+      const machine = running[(round * sampled + at) % running.length]
+      if (machine === undefined) continue
+      await this.#trustRestsOnEvidence(machine)
+      await this.#staysRetracted(machine)
+      await this.#objective(machine)
+    }
+  }
+
+  #withinBounds(machine: Machine): void {
+    const status = machine.node?.status()
+    const peers = this.#world.view(machine)?.peers ?? 0
+    if (status === undefined) return
+    const kept = status.entries.own + status.entries.received
+    if (kept > this.#capacity + status.entries.own + inHandMax)
+      this.violated('bounds', machine, `${kept} entries are kept where ${this.#capacity} are the most`)
+    if (peers > connectionsMax) this.violated('bounds', machine, `${peers} connections are kept`)
+  }
+
+  async #trustRestsOnEvidence(machine: Machine): Promise<void> {
+    const { node } = machine
+    if (node === undefined) return
+    for (const view of await node.peers()) {
+      const key = `${machine.name} ${view.peer}`
+      const before = this.#trust.get(key)
+      this.#trust.set(key, view)
+      if (before === undefined || view.trust <= before.trust + 1e-9) continue
+      const hasReason =
+        view.evidence.helped > before.evidence.helped ||
+        view.evidence.hurt < before.evidence.hurt ||
+        view.attested.helped > before.attested.helped ||
+        view.attested.hurt < before.attested.hurt ||
+        view.word.trust !== before.word.trust
+      if (!hasReason) {
+        const name = this.#world.machineOf(view.peer)?.name ?? view.peer
+        const rise = `${before.trust.toFixed(4)} to ${view.trust.toFixed(4)}`
+        this.violated(
+          'trust-by-evidence-only',
+          machine,
+          `trust in ${name} rose from ${rise} without evidence`,
+        )
+      }
+    }
+  }
+
+  async #staysRetracted(machine: Machine): Promise<void> {
+    const { node } = machine
+    for (const cid of [...(this.#retracted.get(machine)?.keys() ?? [])]) {
+      const found = await node?.entry(cid)
+      // Its author may keep for itself what it has taken back.
+      if (found?.ok && found.value.status !== 'local' && machine.node === node)
+        this.violated(
+          'retracted-stays-retracted',
+          machine,
+          `${cid} was retracted and is ${found.value.status}`,
+        )
+    }
+  }
+
+  /** The set that the node keeps up record by record is the one that the rules give for its rows. */
+  async #objective(machine: Machine): Promise<void> {
+    const refusedLately = this.#world.nowMs - machine.disk.refusedMs < refusedMs
+    if (!machine.disk.isIdle || refusedLately || machine.wrong.skewMs !== 0) return
+    const live = await liveRecords(this.#world, machine)
+    const records = this.#world.view(machine)?.records
+    if (records !== undefined && machine.disk.isIdle && records !== live.size)
+      this.violated(
+        'equal-sets-equal-objective',
+        machine,
+        `the node has ${records} records, the rules give ${live.size}`,
+      )
+  }
+
+  #problemOfRecord(key: string, value: Uint8Array): string | undefined {
+    const bytes = read(key, value).bytes('bytes')
+    if (bytes.length > recordBytesMax) return `a record of ${bytes.length} bytes`
+    const decoded = decodeRecord(bytes, this.#world.swarm)
+    if (!decoded.ok) return `a record that cannot be read: ${decoded.reason}`
+    const verified = verifyRecord(decoded, secondsMax)
+    if (!verified.ok) return `a record that is not signed: ${verified.reason}`
+    return verified.record.id === lastPart(key) ? undefined : 'a record under another’s name'
+  }
+}
+
+/** How lessons of the workload are marked. */
+const markForm = /mark-[a-z0-9]+-\d+/g
+
+export function markOf(name: string, number: number): string {
+  return `mark-${name}-${number}`
+}
+
+function problemOfBlock(key: string, value: Uint8Array): string | undefined {
+  if (value.length > entryBytesMax) return `an entry of ${value.length} bytes`
+  return cidOf(value) === lastPart(key) ? undefined : 'a block under another’s name'
+}
+
+function noted<T>(of: Map<Machine, Map<EntryCid, T>>, machine: Machine): Map<EntryCid, T> {
+  let known = of.get(machine)
+  if (known === undefined) {
+    known = new Map()
+    of.set(machine, known)
+  }
+  return known
+}

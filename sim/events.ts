@@ -1,0 +1,130 @@
+/**
+ * What happens in a simulated world, in order: by time, and at the same time in the order in which it was planned. Between
+ * two events everything runs that waits for nothing but its turn, so a run is the same however its promises are nested.
+ */
+
+/** Who an event happens to. Nothing happens any more to a machine that lost its power. */
+export interface Life {
+  alive: boolean
+}
+
+/** `quiet`: nothing outside the simulator was called, so there is nothing to wait for. */
+export type Happening = () => 'quiet' | undefined
+
+export interface Planned {
+  cancel(): void
+}
+
+interface Event {
+  readonly dueMs: number
+  readonly order: number
+  readonly life: Life
+  happen: Happening | undefined
+}
+
+const always: Life = { alive: true }
+/** Cancelled events stay in the queue until they are due, or until there are so many of them. */
+const cancelledMax = 1_024
+
+export class EventQueue {
+  #nowMs: number
+  #order = 0
+  #cancelled = 0
+  #heap: Event[] = []
+
+  constructor(startMs: number) {
+    this.#nowMs = startMs
+  }
+
+  get nowMs(): number {
+    return this.#nowMs
+  }
+
+  /** How many events were planned so far. */
+  get planned(): number {
+    return this.#order
+  }
+
+  at(dueMs: number, happen: Happening, life: Life = always): Planned {
+    const event: Event = { dueMs: Math.max(dueMs, this.#nowMs), order: this.#order++, life, happen }
+    insert(this.#heap, event)
+    return {
+      cancel: () => {
+        if (event.happen === undefined) return
+        event.happen = undefined
+        if (++this.#cancelled > Math.max(cancelledMax, this.#heap.length / 2)) this.#sweep()
+      },
+    }
+  }
+
+  in(ms: number, happen: Happening, life?: Life): Planned {
+    return this.at(this.#nowMs + Math.max(0, ms), happen, life)
+  }
+
+  /** Moves time on to `endMs`, and lets all that is due until then happen. */
+  async runTo(endMs: number): Promise<void> {
+    await turn()
+    for (let first = this.#heap[0]; first !== undefined && first.dueMs <= endMs; first = this.#heap[0]) {
+      takeFirst(this.#heap)
+      const { happen } = first
+      if (happen === undefined) {
+        this.#cancelled--
+        continue
+      }
+      first.happen = undefined
+      if (!first.life.alive) continue
+      this.#nowMs = first.dueMs
+      if (happen() !== 'quiet') await turn()
+    }
+    this.#nowMs = Math.max(this.#nowMs, endMs)
+  }
+
+  #sweep(): void {
+    const left = this.#heap.filter(event => event.happen !== undefined)
+    // Sorted, it is a heap.
+    this.#heap = left.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    this.#cancelled = 0
+  }
+}
+
+/** Everything that waits for nothing but its turn has run when this resolves: promise jobs go before the next turn. */
+export function turn(): Promise<void> {
+  // biome-ignore lint/style/noRestrictedGlobals: the one place where the simulator lets Node run its promise jobs; no time passes.
+  return new Promise(resolve => setImmediate(resolve))
+}
+
+function isBefore(a: Event, b: Event): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order)
+}
+
+function insert(heap: Event[], added: Event): void {
+  let at = heap.push(added) - 1
+  while (at > 0) {
+    const parentAt = (at - 1) >> 1
+    const parent = heap[parentAt]
+    if (parent === undefined || !isBefore(added, parent)) break
+    heap[at] = parent
+    at = parentAt
+  }
+  heap[at] = added
+}
+
+function takeFirst(heap: Event[]): void {
+  const last = heap.pop()
+  if (last === undefined || heap.length === 0) return
+  let at = 0
+  for (;;) {
+    let childAt = 2 * at + 1
+    let child = heap[childAt]
+    if (child === undefined) break
+    const right = heap[childAt + 1]
+    if (right !== undefined && isBefore(right, child)) {
+      child = right
+      childAt++
+    }
+    if (!isBefore(child, last)) break
+    heap[at] = child
+    at = childAt
+  }
+  heap[at] = last
+}

@@ -1,0 +1,157 @@
+/**
+ * A machine with a node on it: started and stopped in good order, cut off from power in the middle of anything, or set
+ * back to an old copy of its disk. Everything that the node does ends with its life; disk and address stay.
+ */
+
+import type { NodeEvent, SwarmloreNode } from '../node/api.ts'
+import { type NodeConfig, nodeConfigSchema } from '../node/config.ts'
+import { createNode } from '../node/node.ts'
+import type { OpenSwarm, Ports, Random, SwarmLink } from '../node/ports.ts'
+import type { Store, StoreOp } from '../store/ports.ts'
+import { VirtualClock } from './clock.ts'
+import { VirtualCpu } from './cpu.ts'
+import { syntheticEmbedder } from './embedder.ts'
+import type { EventQueue, Life } from './events.ts'
+import { Host } from './network/host.ts'
+import type { SimNetwork } from './network/network.ts'
+import { Disk } from './storage.ts'
+
+/** What a test breaks on purpose, to see whether a check notices. */
+export interface Tampering {
+  readonly store?: (store: Store, machine: Machine) => Store
+  readonly node?: (node: SwarmloreNode, machine: Machine) => SwarmloreNode
+  readonly link?: (link: SwarmLink, machine: Machine) => SwarmLink
+}
+
+export interface MachineInit {
+  readonly name: string
+  readonly number: number
+  readonly events: EventQueue
+  readonly network: SimNetwork
+  readonly random: Random
+  readonly config: Partial<NodeConfig>
+  readonly tampering: Tampering
+  readonly onLog: (machine: Machine, ...line: Parameters<Ports['log']>) => void
+  readonly onEvent: (machine: Machine, event: NodeEvent) => void
+  readonly onDurable: (machine: Machine, ops: readonly StoreOp[]) => void
+}
+
+export class Machine {
+  readonly name: string
+  readonly number: number
+  readonly seed: Uint8Array
+  readonly disk: Disk
+  readonly host: Host
+  /** How wrong its clock is, whatever runs on it. */
+  readonly wrong = { skewMs: 0, driftPpm: 0 }
+  /** How many times slower its processor is than usual. */
+  slowness = 1
+  /** How far ahead its clock has been at most. */
+  aheadMs = 0
+  /** Counts its starts. */
+  boots = 0
+  readonly #init: MachineInit
+  readonly #openSwarm: OpenSwarm
+  #life: Life = { alive: false }
+  #node: SwarmloreNode | undefined
+  #clock: VirtualClock | undefined
+  #cpu: VirtualCpu | undefined
+
+  constructor(init: MachineInit) {
+    this.#init = init
+    this.name = init.name
+    this.number = init.number
+    const random = init.random.fork(init.name)
+    this.seed = random.fork('seed').bytes(32)
+    this.disk = new Disk({
+      events: init.events,
+      random: random.fork('disk'),
+      onDurable: ops => init.onDurable(this, ops),
+    })
+    this.host = new Host({
+      name: init.name,
+      random: random.fork('network'),
+      region: random.fork('region').below(4),
+    })
+    this.host.freeAtMs = () => this.#cpu?.freeAtMs ?? 0
+    this.#openSwarm = init.network.opener(this.host)
+  }
+
+  /** The node, once it has started. */
+  get node(): SwarmloreNode | undefined {
+    return this.#node
+  }
+
+  /** Whether the power is on. */
+  get isOn(): boolean {
+    return this.#life.alive
+  }
+
+  async start(): Promise<SwarmloreNode> {
+    const { config, events, onEvent, onLog, random, tampering } = this.#init
+    if (this.#life.alive) throw new TypeError(`${this.name} runs already`)
+    const life: Life = { alive: true }
+    this.#life = life
+    this.host.life = life
+    this.boots++
+    const clock = new VirtualClock(events, life)
+    Object.assign(clock, this.wrong)
+    this.#cpu = new VirtualCpu(events, life)
+    this.#cpu.slowness = this.slowness
+    const opened = this.disk.open(life)
+    const created = await createNode(
+      {
+        clock,
+        random: random.fork(`${this.name} boot ${this.boots}`),
+        cpu: this.#cpu,
+        store: tampering.store?.(opened, this) ?? opened,
+        embedder: syntheticEmbedder,
+        distiller: { id: 'none/1', distil: async () => [] },
+        openSwarm: async options => {
+          const link = await this.#openSwarm(options)
+          return tampering.link?.(link, this) ?? link
+        },
+        seed: this.seed,
+        log: (...line) => life.alive && onLog(this, ...line),
+      },
+      nodeConfigSchema.parse(config),
+    )
+    if (!created.ok) throw new TypeError(created.message)
+    const node = tampering.node?.(created.value, this) ?? created.value
+    node.onEvent(event => life.alive && onEvent(this, event))
+    this.#clock = clock
+    await node.start()
+    this.#node = node
+    return node
+  }
+
+  /** Turned off in good order. */
+  async stop(): Promise<void> {
+    const node = this.#node
+    const life = this.#life
+    this.#node = undefined
+    await node?.stop()
+    life.alive = false
+  }
+
+  /** The power is gone. */
+  powerCut(): void {
+    this.#node = undefined
+    this.#init.network.powerCut(this.host)
+    this.#life.alive = false
+    this.disk.powerCut()
+  }
+
+  /** Its clock is set anew, now. */
+  setClock(skewMs: number, driftPpm: number): void {
+    this.wrong.skewMs = skewMs
+    this.aheadMs = Math.max(this.aheadMs, skewMs)
+    this.wrong.driftPpm = driftPpm
+    if (this.#clock !== undefined) Object.assign(this.#clock, this.wrong)
+  }
+
+  setSlowness(slowness: number): void {
+    this.slowness = slowness
+    if (this.#cpu !== undefined) this.#cpu.slowness = slowness
+  }
+}

@@ -1,0 +1,45 @@
+/** A machine as the network sees it: where it stands, what its line carries, and how busy it is. */
+
+import type { Random } from '../../node/ports.ts'
+import type { Life } from '../events.ts'
+
+export interface HostInit {
+  readonly name: string
+  readonly random: Random
+  readonly region?: number
+  readonly life?: Life
+}
+
+/** A small server's line: 100 Mbit/s each way. */
+const usualBytesPerMs = 12_500
+
+export class Host {
+  readonly name: string
+  readonly random: Random
+  readonly region: number
+  /** Of the node that runs on it now. */
+  life: Life
+  /** Nobody can dial it. */
+  isBehindNat = false
+  upBytesPerMs = usualBytesPerMs
+  downBytesPerMs = usualBytesPerMs
+  /** When its node is done with what it has to do. */
+  freeAtMs: () => number = () => 0
+  /** When its line is done with what it has to carry. */
+  upFreeMs = 0
+  downFreeMs = 0
+  sentBytes = 0
+  sentMessages = 0
+
+  constructor({ name, random, region = 0, life = { alive: true } }: HostInit) {
+    this.name = name
+    this.random = random
+    this.region = region
+    this.life = life
+  }
+
+  setLine(bytesPerMs = usualBytesPerMs): void {
+    this.upBytesPerMs = bytesPerMs
+    this.downBytesPerMs = bytesPerMs
+  }
+}

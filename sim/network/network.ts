@@ -1,0 +1,156 @@
+/**
+ * The network of a simulated world: who listens where, and the way of every message from one link to another, with its
+ * latency, bandwidth and faults. Messages are whole: what a real transport does below them shows as time and loss.
+ */
+
+import type { OpenSwarm } from '../../node/ports.ts'
+import type { EventQueue, Happening } from '../events.ts'
+import { happens } from '../random.ts'
+import { Conditions, lateMs, latencyMs, resentMs } from './conditions.ts'
+import type { Host } from './host.ts'
+import type { Lane, Line, LineEnd } from './line.ts'
+import { Link } from './link.ts'
+
+export interface SimNetworkInit {
+  readonly events: EventQueue
+  /** Every message that arrives, for the trace of the run. */
+  readonly onArrival?: (lane: Lane, what: string, bytes: number) => void
+}
+
+/** Noise, yamux, TCP and IP around each message. */
+const frameBytes = 90
+/** What a sender keeps for one neighbour, as the real gossip's; more is dropped. */
+const backlogBytesMax = 4 * 1024 * 1024
+/** A connection over which nothing comes is given up after this. */
+const silentMsMax = 30_000
+
+export class SimNetwork {
+  readonly conditions = new Conditions()
+  readonly events: EventQueue
+  /** Rendezvous: who has said under which key that it can be found. */
+  readonly meetingPlaces = new Map<string, Set<LineEnd>>()
+  readonly #onArrival: SimNetworkInit['onArrival']
+  readonly #links = new Map<string, Link>()
+  #hosts = 0
+
+  constructor({ events, onArrival }: SimNetworkInit) {
+    this.events = events
+    this.#onArrival = onArrival
+  }
+
+  get links(): Iterable<Link> {
+    return this.#links.values()
+  }
+
+  opener(host: Host): OpenSwarm {
+    const number = this.#hosts++
+    const ip = `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`
+    let port = 4_000
+    return async options => {
+      const [before] = options.listen
+      let address = before?.startsWith(`/ip4/${ip}/`) ? before : undefined
+      while (address === undefined || this.#links.has(address)) address = `/ip4/${ip}/tcp/${port++}`
+      const link = new Link({ network: this, host, address, options })
+      this.#links.set(link.address, link)
+      link.start()
+      return { network: link, blocks: link.blocks, discovery: link.discovery, close: () => link.close() }
+    }
+  }
+
+  listening(address: string): Link | undefined {
+    return this.#links.get(address)
+  }
+
+  forget(link: Link): void {
+    if (this.#links.get(link.address) === link) this.#links.delete(link.address)
+    for (const place of this.meetingPlaces.values()) place.delete(link)
+  }
+
+  /** The machine is off: its connections are gone, and what was under way to or from it does not arrive. */
+  powerCut(host: Host): void {
+    for (const link of [...this.#links.values()]) if (link.host === host) link.vanish()
+  }
+
+  /** From now on nothing gets from the one to the other. Connections that nothing comes over any more are given up. */
+  cut(name: string, isCut: (from: Host, to: Host) => boolean): void {
+    this.conditions.cuts.set(name, isCut)
+    this.events.in(silentMsMax, () => {
+      for (const link of [...this.#links.values()]) link.dropCut()
+      return undefined
+    })
+  }
+
+  isCut(a: Host, b: Host): boolean {
+    return this.conditions.isCut(a, b) || this.conditions.isCut(b, a)
+  }
+
+  latencyMs(from: Host, to: Host): number {
+    return latencyMs(this.conditions, from.random, from, to)
+  }
+
+  /** `lossy`: what gets lost is lost. Else the transport sends it until it arrives, or breaks. */
+  send(lane: Lane, what: string, bytes: number, lossy: boolean, arrive: Happening): void {
+    const { conditions } = this
+    const from = lane.from.host
+    const { random } = from
+    if (!lane.line.isOpen) return
+    if (lossy && lane.backlogBytes > backlogBytesMax) return
+    const size = bytes + frameBytes
+    from.sentBytes += size
+    from.sentMessages++
+    if (conditions.isCut(from, lane.to.host)) return
+    if (happens(random, conditions.corrupt)) {
+      this.breakLater(lane.line)
+      return
+    }
+    const resent = lossy ? 0 : resentMs(conditions, random)
+    if (resent === undefined) {
+      this.breakLater(lane.line)
+      return
+    }
+    if (lossy && happens(random, conditions.loss)) return
+    this.#carry(lane, what, size, resent, arrive)
+    if (lossy && happens(random, conditions.duplicate)) this.#carry(lane, what, size, resent, arrive)
+  }
+
+  /** Both ends notice that the connection is gone. */
+  breakLater(line: Line): void {
+    const [a, b] = line.ends
+    this.events.in(this.latencyMs(a.host, b.host), () => {
+      if (!line.isOpen) return 'quiet'
+      line.break()
+      a.gone(line)
+      b.gone(line)
+      return undefined
+    })
+  }
+
+  #carry(lane: Lane, what: string, size: number, extraMs: number, arrive: Happening): void {
+    const { nowMs } = this.events
+    const from = lane.from.host
+    const to = lane.to.host
+    from.upFreeMs = Math.max(nowMs, from.upFreeMs) + size / from.upBytesPerMs
+    const late = lateMs(this.conditions, from.random)
+    let atMs = from.upFreeMs + this.latencyMs(from, to) + extraMs + late
+    if (late === 0) {
+      atMs = Math.max(atMs, lane.lastArrivalMs)
+      lane.lastArrivalMs = atMs
+    }
+    to.downFreeMs = Math.max(atMs, to.downFreeMs) + size / to.downBytesPerMs
+    lane.backlogBytes += size
+    const happen: Happening = () => {
+      if (lane.line.isOpen) {
+        const freeAtMs = to.freeAtMs()
+        if (freeAtMs > this.events.nowMs) {
+          this.events.at(freeAtMs, happen, to.life)
+          return 'quiet'
+        }
+      }
+      lane.backlogBytes -= size
+      if (!lane.line.isOpen) return 'quiet'
+      this.#onArrival?.(lane, what, size)
+      return arrive()
+    }
+    this.events.at(to.downFreeMs, happen, to.life)
+  }
+}

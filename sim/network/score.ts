@@ -1,0 +1,112 @@
+/**
+ * What gossip thinks of its neighbours: gossipsub's peer score with the parameters of the real network. Kept for an hour
+ * after a neighbour has gone, so that coming back washes nothing off.
+ */
+
+import type { PeerId } from '../../protocol/types.ts'
+import { score as parameters, topicScoreCap } from './gossip-parameters.ts'
+
+interface TopicCounters {
+  meshSinceMs: number | undefined
+  first: number
+  invalid: number
+}
+
+interface Counters {
+  readonly topics: Map<string, TopicCounters>
+  behaviour: number
+  goneAtMs: number | undefined
+}
+
+export class Scores {
+  readonly #of = new Map<PeerId, Counters>()
+
+  inMesh(peer: PeerId, topic: string, sinceMs: number | undefined): void {
+    this.#topic(peer, topic).meshSinceMs = sinceMs
+  }
+
+  deliveredFirst(peer: PeerId, topic: string): void {
+    const counters = this.#topic(peer, topic)
+    counters.first = Math.min(parameters.firstDeliveries.cap, counters.first + 1)
+  }
+
+  deliveredInvalid(peer: PeerId, topic: string): void {
+    this.#topic(peer, topic).invalid++
+  }
+
+  misbehaved(peer: PeerId): void {
+    this.#counters(peer).behaviour++
+  }
+
+  came(peer: PeerId): void {
+    const counters = this.#of.get(peer)
+    if (counters !== undefined) counters.goneAtMs = undefined
+  }
+
+  gone(peer: PeerId, nowMs: number): void {
+    const counters = this.#of.get(peer)
+    if (counters === undefined) return
+    counters.goneAtMs = nowMs
+    for (const topic of counters.topics.values()) topic.meshSinceMs = undefined
+  }
+
+  /** `application`: what the node adds by `weigh`. */
+  of(peer: PeerId, nowMs: number, application: number): number {
+    const counters = this.#of.get(peer)
+    if (counters === undefined) return application
+    let topics = 0
+    for (const topic of counters.topics.values()) topics += topicScore(topic, nowMs)
+    const { weight, threshold } = parameters.behaviour
+    const excess = Math.max(0, counters.behaviour - threshold)
+    return Math.min(topics, topicScoreCap) + weight * excess * excess + application
+  }
+
+  /** Once a second. */
+  decay(nowMs: number): void {
+    for (const [peer, counters] of this.#of) {
+      if (counters.goneAtMs !== undefined && nowMs - counters.goneAtMs > parameters.retainMs) {
+        this.#of.delete(peer)
+        continue
+      }
+      counters.behaviour = decayed(counters.behaviour, parameters.behaviour.decay)
+      for (const topic of counters.topics.values()) {
+        topic.first = decayed(topic.first, parameters.firstDeliveries.decay)
+        topic.invalid = decayed(topic.invalid, parameters.invalid.decay)
+      }
+    }
+  }
+
+  #counters(peer: PeerId): Counters {
+    let counters = this.#of.get(peer)
+    if (counters === undefined) {
+      counters = { topics: new Map(), behaviour: 0, goneAtMs: undefined }
+      this.#of.set(peer, counters)
+    }
+    return counters
+  }
+
+  #topic(peer: PeerId, topic: string): TopicCounters {
+    const { topics } = this.#counters(peer)
+    let counters = topics.get(topic)
+    if (counters === undefined) {
+      counters = { meshSinceMs: undefined, first: 0, invalid: 0 }
+      topics.set(topic, counters)
+    }
+    return counters
+  }
+}
+
+function topicScore({ meshSinceMs, first, invalid }: TopicCounters, nowMs: number): number {
+  const { timeInMesh, firstDeliveries, invalid: wrong } = parameters
+  const quanta = meshSinceMs === undefined ? 0 : (nowMs - meshSinceMs) / timeInMesh.quantumMs
+  return (
+    Math.min(quanta, timeInMesh.cap) * timeInMesh.weight +
+    first * firstDeliveries.weight +
+    invalid * invalid * wrong.weight
+  )
+}
+
+function decayed(count: number, decay: number): number {
+  const left = count * decay
+  return left < parameters.decayToZero ? 0 : left
+}

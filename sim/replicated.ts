@@ -1,0 +1,43 @@
+/**
+ * What is live of the records on a machine's disk, by the protocol's rules: the yardstick for what its node says. Read once
+ * for each set of records, however many machines have it.
+ */
+
+import { sha256 } from '../crypto/hash.ts'
+import { restoreRecord } from '../protocol/envelope.ts'
+import { objectiveSet } from '../protocol/objective.ts'
+import type { RecordId, SwarmRecord } from '../protocol/types.ts'
+import { recordsOf } from '../store/records.ts'
+import type { Machine } from './machine.ts'
+import type { World } from './world.ts'
+
+interface Known {
+  /** Hash of the ids and the day. */
+  readonly of: string
+  readonly live: ReadonlySet<RecordId>
+}
+
+const knownMax = 64
+const known = new WeakMap<World, Known[]>()
+
+export async function liveRecords(world: World, machine: Machine): Promise<ReadonlySet<RecordId>> {
+  const rows: { id: RecordId; bytes: Uint8Array }[] = []
+  for await (const { id, bytes } of recordsOf(machine.disk.rows, world.swarm)) rows.push({ id, bytes })
+  const today = Math.floor(world.nowMs / 86_400_000)
+  const of = Buffer.from(sha256(Buffer.from(`${today} ${rows.map(({ id }) => id).join(' ')}`))).toString(
+    'hex',
+  )
+  const list = known.get(world) ?? []
+  known.set(world, list)
+  const before = list.find(one => one.of === of)
+  if (before !== undefined) return before.live
+  const records: SwarmRecord[] = []
+  for (const { id, bytes } of rows) {
+    const record = restoreRecord(id, bytes)
+    if (record !== undefined) records.push(record)
+  }
+  const { live } = objectiveSet(records, { descriptor: world.descriptor, today })
+  list.unshift({ of, live })
+  list.length = Math.min(list.length, knownMax)
+  return live
+}

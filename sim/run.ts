@@ -1,0 +1,133 @@
+/**
+ * One run: a world is founded, its owners work in it while things go wrong, then the faults stop and it must mend. What it
+ * was like follows from the settings alone; how long it took is told by the outside.
+ */
+
+import type { EntryCid } from '../protocol/types.ts'
+import { Checks, type Violation } from './checks.ts'
+import { beginFaults, endFaults, type FaultContext, type FaultName } from './faults.ts'
+import { checkLiveness } from './liveness.ts'
+import type { Tampering } from './machine.ts'
+import { Measures } from './measures.ts'
+import { Operator } from './operator.ts'
+import { Workload, type WorkloadSettings } from './workload.ts'
+import { World } from './world.ts'
+
+export interface RunSettings extends WorkloadSettings {
+  readonly seed: string
+  readonly nodes: number
+  readonly minutes: number
+  readonly faults: ReadonlyMap<FaultName, number>
+  readonly capacityEntries: number
+}
+
+/** What only the machine that simulates can tell. */
+export interface Outside {
+  /** Milliseconds. */
+  readonly elapsed: () => number
+  readonly rssBytes: () => number
+  /** From 0 to 1. */
+  readonly onProgress: (share: number) => void
+}
+
+export interface RunResult {
+  readonly seed: string
+  readonly nodes: number
+  readonly simulatedS: number
+  readonly realS: number
+  readonly traceHash: string
+  readonly violations: readonly Violation[]
+  readonly publishes: number
+  readonly deliveries: number
+  readonly delivered10s: number | undefined
+  readonly delivered60s: number | undefined
+  readonly propagationP50Ms: number | undefined
+  readonly propagationP99Ms: number | undefined
+  readonly bytesPerNodeDay: number | undefined
+  readonly convergedAfterHealS: number | undefined
+  readonly recalls: number
+  readonly badRecalls: number
+  readonly recallAccuracy: number | undefined
+  readonly rssMb: number
+  /** What happened before the first violated check; empty where none was. */
+  readonly trace: readonly string[]
+}
+
+const checkEveryMs = 5_000
+/** Lines of the trace that are told. */
+const traceLines = 60
+
+export async function run(
+  settings: RunSettings,
+  outside: Outside,
+  tampering: Tampering = {},
+): Promise<RunResult> {
+  const { capacityEntries, minutes, nodes, seed } = settings
+  const beganMs = outside.elapsed()
+  const world: World = new World({
+    seed,
+    nodes,
+    config: { capacityEntries },
+    tampering,
+    onBug: (where, cause) => checks.violated('no-bug', undefined, `${where}: ${describe(cause)}`),
+    onEvent: (machine, event) => {
+      checks.onEvent(machine, event)
+      if (event.type === 'entry' && !event.own) measures.arrived(event.cid, machine)
+    },
+    onDurable: (machine, ops) => checks.onDurable(machine, ops),
+  })
+  const startMs = world.nowMs
+  const checks = new Checks(world, capacityEntries)
+  const measures = new Measures(world)
+  const workload = new Workload(world, checks, measures)
+  const operator = new Operator(world, {
+    started: machine => world.begin(`${machine.name} is looked at`, () => checks.onStarted(machine)),
+    restored: (machine, tookMs) => {
+      checks.onRestored(machine, tookMs)
+      workload.onRestored(machine, tookMs)
+    },
+  })
+  let trace: readonly string[] = []
+  const look = (): boolean => {
+    if (trace.length === 0 && checks.violations.length > 0) trace = world.trace.last(traceLines)
+    return trace.length > 0
+  }
+
+  await world.found()
+  measures.begin()
+  const endMs = world.nowMs + minutes * 60_000
+  const context: FaultContext = { world, operator, random: world.random.fork('faults'), endMs }
+  beginFaults(context, settings.faults)
+  workload.begin(settings, endMs)
+  while (world.nowMs < endMs && !look()) {
+    await world.run(Math.min(checkEveryMs, endMs - world.nowMs))
+    await world.meanwhile(checks.round())
+    outside.onProgress((world.nowMs - startMs) / (endMs - startMs))
+  }
+  let convergedAfterHealS: number | undefined
+  if (!look()) {
+    world.note('the faults end')
+    endFaults(context)
+    const wanted = (): Iterable<EntryCid> => workload.lessons.keys()
+    convergedAfterHealS = await checkLiveness(world, checks, wanted)
+    await world.meanwhile(checks.round())
+    look()
+  }
+  return {
+    seed,
+    nodes,
+    simulatedS: (world.nowMs - startMs) / 1000,
+    realS: (outside.elapsed() - beganMs) / 1000,
+    traceHash: world.trace.hash,
+    violations: checks.violations,
+    publishes: workload.lessons.size,
+    ...measures.figures(),
+    convergedAfterHealS,
+    rssMb: Math.round(outside.rssBytes() / 1e6),
+    trace,
+  }
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+}

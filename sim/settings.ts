@@ -1,0 +1,115 @@
+/**
+ * The settings of a run as people write them, read strictly: an unknown name or a number out of its bounds is told before
+ * anything runs. What follows from them can be written again as the one command that does the same.
+ */
+
+import type { Failure, Result } from '../protocol/types.ts'
+import { type FaultName, faultNames, faults } from './faults.ts'
+import type { RunSettings } from './run.ts'
+
+/** As given on a command line; what is not given has a default. */
+export interface WrittenSettings {
+  readonly nodes?: string
+  readonly minutes?: string
+  readonly seed?: string
+  /** `A..B`, both included. */
+  readonly seeds?: string
+  /** Names with or without `=strength`, with commas between them; `all` or `none`. */
+  readonly faults?: string
+}
+
+const settingBounds = {
+  nodesMin: 2,
+  nodesMax: 5_000,
+  minutesMin: 1,
+  minutesMax: 10_080,
+  seedsMax: 100_000,
+}
+const usual = { nodes: 20, minutes: 10, publishesPerHour: 12, recallsPerHour: 60, capacityEntries: 500 }
+const seedCharsMax = 64
+
+/** The settings of every run that is asked for, in order. */
+export function readSettings(written: WrittenSettings): Result<readonly RunSettings[], 'bad-usage'> {
+  const { nodesMin, nodesMax, minutesMin, minutesMax } = settingBounds
+  const nodes = readNumber('--nodes', written.nodes, usual.nodes, nodesMin, nodesMax)
+  if (!nodes.ok) return nodes
+  const minutes = readNumber('--minutes', written.minutes, usual.minutes, minutesMin, minutesMax)
+  if (!minutes.ok) return minutes
+  const chosen = readFaults(written.faults)
+  if (!chosen.ok) return chosen
+  const seeds = readSeeds(written)
+  if (!seeds.ok) return seeds
+  const { publishesPerHour, recallsPerHour, capacityEntries } = usual
+  const common = { nodes: nodes.value, minutes: minutes.value, faults: chosen.value }
+  return {
+    ok: true,
+    value: seeds.value.map(seed => ({ ...common, seed, publishesPerHour, recallsPerHour, capacityEntries })),
+  }
+}
+
+/** The words after `swarmlore` that run the same again. */
+export function commandOf({ nodes, minutes, seed, faults: chosen }: RunSettings): string {
+  const words = [...chosen].map(([name, strength]) =>
+    strength === faults[name].strength ? name : `${name}=${strength}`,
+  )
+  const list = words.length === 0 ? 'none' : words.join(',')
+  return `sim --nodes ${nodes} --minutes ${minutes} --seed ${seed} --faults ${list}`
+}
+
+function readFaults(text = 'none'): Result<ReadonlyMap<FaultName, number>, 'bad-usage'> {
+  const chosen = new Map<FaultName, number>()
+  if (text === 'none') return { ok: true, value: chosen }
+  if (text === 'all') {
+    for (const name of faultNames) chosen.set(name, faults[name].strength)
+    return { ok: true, value: chosen }
+  }
+  for (const word of text.split(',')) {
+    const [given = '', strength, ...more] = word.trim().split('=')
+    const name = faultNames.find(one => one === given)
+    if (name === undefined)
+      return fail(`There is no fault '${given}'. There are: ${faultNames.join(', ')}; or all, or none.`)
+    if (chosen.has(name)) return fail(`The fault '${name}' is named twice.`)
+    const share = strength === undefined ? faults[name].strength : Number(strength)
+    if (more.length > 0 || strength === '' || !(share > 0 && share <= 1))
+      return fail(
+        `The strength of '${name}' is ${strength}: it must be above 0 and at most 1 (${faults[name].about}).`,
+      )
+    chosen.set(name, share)
+  }
+  return { ok: true, value: chosen }
+}
+
+function readSeeds({ seed, seeds }: WrittenSettings): Result<readonly string[], 'bad-usage'> {
+  if (seed !== undefined && seeds !== undefined)
+    return fail('--seed is one run and --seeds are many: give one of the two.')
+  if (seeds === undefined) {
+    const one = seed ?? '1'
+    if (!/^[\w.-]+$/.test(one) || one.length > seedCharsMax)
+      return fail(`--seed wants up to ${seedCharsMax} letters and digits.`)
+    return { ok: true, value: [one] }
+  }
+  const [, first, last] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(seeds) ?? []
+  if (first === undefined || last === undefined) return fail('--seeds wants the first and the last: 1..100.')
+  const count = Number(last) - Number(first) + 1
+  if (count < 1 || count > settingBounds.seedsMax)
+    return fail(`--seeds wants the lower number first, and at most ${settingBounds.seedsMax} of them.`)
+  return { ok: true, value: Array.from({ length: count }, (_, at) => String(Number(first) + at)) }
+}
+
+function readNumber(
+  name: string,
+  text: string | undefined,
+  otherwise: number,
+  least: number,
+  most: number,
+): Result<number, 'bad-usage'> {
+  if (text === undefined) return { ok: true, value: otherwise }
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || number < least || number > most)
+    return fail(`${name} wants a whole number from ${least} to ${most}.`)
+  return { ok: true, value: number }
+}
+
+function fail(message: string): Failure<'bad-usage'> {
+  return { ok: false, code: 'bad-usage', message }
+}

@@ -1,0 +1,128 @@
+/**
+ * What the owners' models do: at random times they learn a lesson, take one back, ask for help, and say whether it helped.
+ */
+
+import type { EntryCid } from '../protocol/types.ts'
+import { type Checks, markOf } from './checks.ts'
+import type { Machine } from './machine.ts'
+import type { Measures } from './measures.ts'
+import { isStoreError } from './operator.ts'
+import { between, happens, pick } from './random.ts'
+import { createTopics, demanded, lessonOn, questionOn, type Topic } from './topics.ts'
+import type { World } from './world.ts'
+
+export interface WorkloadSettings {
+  readonly publishesPerHour: number
+  readonly recallsPerHour: number
+}
+
+interface Lesson {
+  readonly by: Machine
+  readonly topic: Topic
+  readonly cid: EntryCid
+  readonly atMs: number
+}
+
+const hourMs = 3_600_000
+const topicsOf = (nodes: number): number => Math.max(8, Math.ceil(nodes / 2))
+/** A lesson in twenty is taken back. */
+const retractShare = 0.05
+/** What was recalled is judged half of the time. */
+const feedbackShare = 0.5
+
+export class Workload {
+  readonly lessons = new Map<EntryCid, Lesson>()
+  readonly topics: readonly Topic[]
+  readonly #world: World
+  readonly #checks: Checks
+  readonly #measures: Measures
+  #written = 0
+
+  constructor(world: World, checks: Checks, measures: Measures) {
+    this.#world = world
+    this.#checks = checks
+    this.#measures = measures
+    this.topics = createTopics(world.random.fork('topics'), topicsOf(world.machines.length))
+  }
+
+  begin({ publishesPerHour, recallsPerHour }: WorkloadSettings, endMs: number): void {
+    for (const machine of this.#world.machines) {
+      this.#repeat(machine, 'publish', hourMs / publishesPerHour, endMs, () => this.#learn(machine))
+      this.#repeat(machine, 'recall', hourMs / recallsPerHour, endMs, () => this.#ask(machine))
+    }
+  }
+
+  /** What it wrote since then may have reached nobody else. */
+  onRestored(machine: Machine, toMs: number): void {
+    for (const [cid, { by, atMs }] of this.lessons)
+      if (by === machine && atMs >= toMs) this.lessons.delete(cid)
+  }
+
+  #repeat(machine: Machine, what: string, everyMs: number, endMs: number, act: () => Promise<void>): void {
+    const world = this.#world
+    const random = world.random.fork(`${machine.name} ${what}`)
+    const next = (atMs: number): void => {
+      if (atMs >= endMs) return
+      world.events.at(atMs, () => {
+        next(world.nowMs + between(random, everyMs / 2, 1.5 * everyMs))
+        if (machine.node === undefined) return 'quiet'
+        world.begin(`${machine.name} ${what}`, () => unlessItsDisk(act()))
+        return undefined
+      })
+    }
+    next(world.nowMs + between(random, 0, everyMs))
+  }
+
+  async #learn(machine: Machine): Promise<void> {
+    const { node } = machine
+    const random = this.#world.random.fork(`lesson ${this.#written++}`)
+    const own = [...this.lessons.values()].filter(({ by }) => by === machine)
+    if (node === undefined) return
+    if (own.length > 0 && happens(random, retractShare)) {
+      const { cid } = pick(random, own)
+      // From here on it may be gone, acknowledged or not.
+      this.lessons.delete(cid)
+      this.#checks.retracting(machine, cid)
+      const taken = await node.retract(cid)
+      if (taken.ok) this.#checks.retractedBy(machine, cid)
+      return
+    }
+    const topic = pick(random, this.topics)
+    const mark = markOf(machine.name, this.#written)
+    const added = await node.addEntry({ ...lessonOn(topic, mark, random), swarm: this.#world.swarm })
+    if (!added.ok) throw new TypeError(`a lesson of the workload was refused: ${added.message}`)
+    const { cid } = added.value
+    if (machine.node !== node) return
+    this.lessons.set(cid, { by: machine, topic, cid, atMs: this.#world.nowMs })
+    this.#checks.acked(machine, cid, mark)
+    this.#measures.published(cid, machine)
+  }
+
+  async #ask(machine: Machine): Promise<void> {
+    const { node } = machine
+    const random = this.#world.random.fork(`recall ${this.#measures.recalls++}`)
+    const topic = demanded(this.topics, random)
+    const result = await node?.recall({ query: questionOn(topic, random) })
+    if (node === undefined || result === undefined || machine.node !== node) return
+    this.#world.note(`${machine.name} recalls ${result.items.map(({ cid }) => cid).join(' ')}`)
+    this.#checks.onRecall(machine, result)
+    const [first] = result.items
+    if (first === undefined) return
+    const lesson = this.lessons.get(first.cid)
+    const isRight = lesson?.topic === topic
+    this.#measures.answered++
+    if (isRight) this.#measures.right++
+    if (result.items.some(({ author }) => this.#world.machineOf(author) === undefined)) this.#measures.bad++
+    if (happens(random, feedbackShare))
+      await node.feedback(result.recallId, isRight ? 'helped' : 'unused', first.cid)
+  }
+}
+
+/** A full or failing disk is told to the caller; that is no bug. */
+async function unlessItsDisk(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (cause) {
+    if (!isStoreError(cause)) throw cause
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * A world: its time, its network, its machines, and the swarm that their nodes are in. Everything in it follows from its
+ * seed and its settings.
+ */
+
+import { keyPairFromSeed } from '../crypto/keys.ts'
+import type { NodeEvent, SwarmView } from '../node/api.ts'
+import type { NodeConfig } from '../node/config.ts'
+import type { Random } from '../node/ports.ts'
+import { peerOf } from '../protocol/identity.ts'
+import { invitationUsesMax } from '../protocol/limits.ts'
+import { createDescriptor, encodeDescriptor, founderSeed, swarmIdOf, swarmSeed } from '../protocol/swarm.ts'
+import type { Descriptor, PeerId, Result, SwarmId } from '../protocol/types.ts'
+import type { StoreOp } from '../store/ports.ts'
+import { putSwarmOps } from '../store/swarms.ts'
+import { EventQueue, turn } from './events.ts'
+import { Machine, type Tampering } from './machine.ts'
+import { SimNetwork } from './network/network.ts'
+import { draw, pick, seededRandom } from './random.ts'
+import { Trace } from './trace.ts'
+
+export interface WorldInit {
+  readonly seed: string
+  readonly nodes: number
+  readonly config: Partial<NodeConfig>
+  readonly tampering?: Tampering
+  readonly onEvent?: (machine: Machine, event: NodeEvent) => void
+  readonly onDurable?: (machine: Machine, ops: readonly StoreOp[]) => void
+  /** Something of the simulation itself, or of a node, threw where nothing may throw. */
+  readonly onBug: (where: string, cause: unknown) => void
+}
+
+/** 2026-01-05, a Monday, at nine o'clock UTC. */
+const startMs = 1_767_603_600_000
+/** Newcomers come one after the other. */
+const joinEveryMs = 250
+/** For an answer of a node that is only asked what it has. */
+const patienceMs = 30_000
+/** Whoever was let in lets others in, too, to this depth. */
+const depthMax = 3
+
+export class World {
+  readonly events = new EventQueue(startMs)
+  readonly trace = new Trace()
+  readonly network: SimNetwork
+  readonly random: Random
+  readonly machines: readonly Machine[]
+  readonly swarm: SwarmId
+  readonly descriptor: Descriptor
+  readonly #init: WorldInit
+  readonly #psk: Uint8Array
+  readonly #peers = new Map<PeerId, Machine>()
+  readonly #names = new Map<Machine, PeerId>()
+
+  constructor(init: WorldInit) {
+    this.#init = init
+    this.random = seededRandom(init.seed)
+    this.network = new SimNetwork({
+      events: this.events,
+      onArrival: (lane, what, bytes) =>
+        this.note(`${lane.from.host.name}>${lane.to.host.name} ${what} ${bytes}`),
+    })
+    this.machines = Array.from({ length: init.nodes }, (_, number) => this.#machine(number))
+    const [founder] = this.machines
+    if (founder === undefined) throw new RangeError('a world needs a node')
+    const nonce = this.random.fork('swarm').bytes(16)
+    this.#psk = this.random.fork('psk').bytes(32)
+    this.descriptor = must(
+      createDescriptor(
+        {
+          name: 'simulated',
+          visibility: 'private',
+          invite: { by: 'members', depth: depthMax },
+          shards: 1,
+          nonce,
+          addresses: [],
+        },
+        keyPairFromSeed(founderSeed(founder.seed, nonce)),
+      ),
+    )
+    this.swarm = swarmIdOf(this.descriptor)
+    for (const machine of this.machines) {
+      const peer = peerOf(keyPairFromSeed(swarmSeed(machine.seed, this.descriptor)).publicKey)
+      this.#peers.set(peer, machine)
+      this.#names.set(machine, peer)
+    }
+  }
+
+  get nowMs(): number {
+    return this.events.nowMs
+  }
+
+  note(text: string): void {
+    this.trace.add(this.events.nowMs - startMs, text)
+  }
+
+  /** The machine behind a key of the swarm. */
+  machineOf(peer: PeerId): Machine | undefined {
+    return this.#peers.get(peer)
+  }
+
+  peerOf(machine: Machine): PeerId {
+    const peer = this.#names.get(machine)
+    if (peer === undefined) throw new TypeError('the machine is of another world')
+    return peer
+  }
+
+  view(machine: Machine): SwarmView | undefined {
+    return machine.node?.swarms().find(({ id }) => id === this.swarm)
+  }
+
+  run(ms: number): Promise<void> {
+    return this.events.runTo(this.events.nowMs + ms)
+  }
+
+  /** Time passes until the condition holds; false when it did not within so long. */
+  async runUntil(condition: () => boolean, stepMs: number, withinMs: number): Promise<boolean> {
+    const endMs = this.events.nowMs + withinMs
+    while (!condition()) {
+      if (this.events.nowMs >= endMs) return false
+      await this.run(stepMs)
+    }
+    return true
+  }
+
+  /** Time passes until the work is done: a node that is asked may have to wait for its processor. */
+  async meanwhile<T>(work: Promise<T>): Promise<T | undefined> {
+    let isDone = false
+    const done = work.finally(() => {
+      isDone = true
+    })
+    // What it throws reaches the caller below.
+    done.catch(() => undefined)
+    const endMs = this.events.nowMs + patienceMs
+    for (await turn(); !isDone; await this.run(1)) {
+      // A machine may have lost power while it was asked: it will not answer.
+      if (this.events.nowMs >= endMs) return undefined
+    }
+    return done
+  }
+
+  /** Starts something that takes its time. What it throws is a bug. */
+  begin(where: string, work: () => Promise<unknown>): void {
+    work().catch((cause: unknown) => this.#init.onBug(where, cause))
+  }
+
+  /** All machines on, and their nodes in the swarm. */
+  async found(): Promise<void> {
+    const joined: { machine: Machine; depth: number }[] = []
+    const random = this.random.fork('joining')
+    for (const machine of this.machines) {
+      const hosts = joined.filter(({ depth }) => depth < depthMax)
+      const host = hosts.length === 0 ? undefined : pick(random, hosts)
+      let isIn = false
+      this.begin(`${machine.name} joins`, async () => {
+        await this.#enter(machine, host?.machine)
+        isIn = true
+      })
+      if (!(await this.runUntil(() => isIn, joinEveryMs, 60_000)))
+        throw new Error(`${machine.name} did not get into the swarm`)
+      joined.push({ machine, depth: host === undefined ? 0 : host.depth + 1 })
+    }
+  }
+
+  async #enter(machine: Machine, host: Machine | undefined): Promise<void> {
+    const stored = {
+      id: this.swarm,
+      descriptor: encodeDescriptor(this.descriptor),
+      psk: this.#psk,
+      listen: [],
+      joinedAt: startMs,
+    }
+    const addresses = host === undefined ? [] : [...(this.view(host)?.addresses ?? [])]
+    await machine.disk.restore(putSwarmOps({ ...stored, bootstrap: addresses }))
+    const node = await machine.start()
+    if (host?.node === undefined) return
+    const invited = must(await host.node.invite({ swarm: this.swarm, uses: invitationUsesMax }))
+    must(await node.join(invited.text))
+  }
+
+  /** Machines whose node runs. */
+  running(): readonly Machine[] {
+    return this.machines.filter(({ node }) => node !== undefined)
+  }
+
+  /** Some of the machines, never the founder's. */
+  some(random: Random, share: number): readonly Machine[] {
+    const others = this.machines.slice(1)
+    return draw(random, others, Math.round(share * others.length))
+  }
+
+  #machine(number: number): Machine {
+    const { config, onDurable, onEvent, tampering = {} } = this.#init
+    return new Machine({
+      name: `n${number}`,
+      number,
+      events: this.events,
+      network: this.network,
+      random: this.random,
+      config,
+      tampering,
+      onLog: (machine, level, message) => {
+        if (level !== 'debug') this.note(`${machine.name} ${level} ${message}`)
+      },
+      onEvent: (machine, event) => {
+        if (event.type !== 'peer')
+          this.note(`${machine.name} ${event.type} ${'cid' in event ? event.cid : ''}`)
+        onEvent?.(machine, event)
+      },
+      onDurable: (machine, ops) => onDurable?.(machine, ops),
+    })
+  }
+}
+
+function must<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.code}: ${result.message}`)
+  return result.value
+}

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import { floodPeersMax, gossipParameters, graylistScore } from '../../../node/adapters/gossip-parameters.ts'
+import * as simulated from '../../../sim/network/gossip-parameters.ts'
+
+it('simulated gossip has the figures of the real one', () => {
+  const real = gossipParameters(
+    ['a'],
+    () => new Uint8Array(),
+    () => 0,
+  )
+  const topic = real.scoreParams?.topics?.a
+  const { score, thresholds, topicScoreCap } = simulated
+  expect([simulated.floodPeersMax, thresholds.graylist]).toEqual([floodPeersMax, graylistScore])
+  expect(real.scoreThresholds).toMatchObject({
+    gossipThreshold: thresholds.gossip,
+    publishThreshold: thresholds.publish,
+    graylistThreshold: thresholds.graylist,
+  })
+  expect(real.scoreParams).toMatchObject({
+    topicScoreCap,
+    behaviourPenaltyWeight: score.behaviour.weight,
+    behaviourPenaltyThreshold: score.behaviour.threshold,
+    behaviourPenaltyDecay: score.behaviour.decay,
+    decayToZero: score.decayToZero,
+    retainScore: score.retainMs,
+  })
+  expect(topic).toMatchObject({
+    timeInMeshWeight: score.timeInMesh.weight,
+    timeInMeshQuantum: score.timeInMesh.quantumMs,
+    timeInMeshCap: score.timeInMesh.cap,
+    firstMessageDeliveriesWeight: score.firstDeliveries.weight,
+    firstMessageDeliveriesDecay: score.firstDeliveries.decay,
+    firstMessageDeliveriesCap: score.firstDeliveries.cap,
+    invalidMessageDeliveriesWeight: score.invalid.weight,
+    invalidMessageDeliveriesDecay: score.invalid.decay,
+  })
+})

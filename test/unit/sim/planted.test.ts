@@ -1,0 +1,138 @@
+/** Every check can fail: a node with one planted bug is caught, by the check for it, within a few seeds. */
+
+import { expect, it } from 'vitest'
+
+import type { Machine, Tampering } from '../../../sim/machine.ts'
+import { prefixes } from '../../../store/layout.ts'
+import type { Store } from '../../../store/ports.ts'
+import { simulateRun, usual, violated } from './runs.ts'
+
+const seedsMax = 5
+
+/** With some of its methods replaced; the others are its own. */
+function altered<T extends object>(own: T, changes: Partial<T>): T {
+  return new Proxy(own, {
+    get: (target, name) => {
+      const changed: unknown = Reflect.get(changes, name)
+      const value: unknown = changed ?? Reflect.get(target, name)
+      return typeof value === 'function' && changed === undefined ? value.bind(target) : value
+    },
+  })
+}
+
+function store(changes: (store: Store, machine: Machine) => Partial<Store>): Tampering {
+  return {
+    store: (own, machine) => ({
+      get: key => own.get(key),
+      has: key => own.has(key),
+      batch: ops => own.batch(ops),
+      entries: range => own.entries(range),
+      close: () => own.close(),
+      ...changes(own, machine),
+    }),
+  }
+}
+
+const isLater = ({ number, boots }: Machine): boolean => number > 0 && boots > 0
+
+const unknownEntry = { ok: false, code: 'unknown-entry', message: 'There is none.' } as const
+
+/** One node hears nothing once it is in the swarm. */
+const deaf: Tampering = {
+  link: (link, { number }) => {
+    // Nobody joins by way of the last one.
+    if (number !== 5) return link
+    const { network } = link
+    const request: typeof network.request = (peer, protocol, ...rest) =>
+      protocol.endsWith('/join') || protocol.endsWith('/hello')
+        ? network.request(peer, protocol, ...rest)
+        : Promise.reject(new Error('deaf'))
+    const nothing = () => () => undefined
+    return { ...link, network: altered(network, { subscribe: nothing, serve: nothing, request }) }
+  },
+}
+
+const planted: Readonly<Record<string, Tampering>> = {
+  // After a restart it knows its lessons no more.
+  'acked-kept': {
+    node: (node, { boots }) => (boots === 1 ? node : altered(node, { entry: async () => unknownEntry })),
+  },
+  'signed-within-limits': store(own => ({
+    batch: async ops =>
+      own.batch(
+        ops.map(op => {
+          if (op.type === 'del' || !op.key.startsWith(prefixes.record)) return op
+          const value = new Uint8Array(op.value)
+          // A bit of the signature.
+          const at = Buffer.from(value).indexOf('csig') + 10
+          value[at] = (value[at] ?? 0) ^ 1
+          return { ...op, value }
+        }),
+      ),
+  })),
+  bounds: {
+    node: node =>
+      altered(node, {
+        status: () => {
+          const status = node.status()
+          return { ...status, entries: { ...status.entries, received: status.entries.received + 600 } }
+        },
+      }),
+  },
+  'equal-sets-equal-objective': {
+    node: (node, machine) =>
+      altered(node, {
+        swarms: () =>
+          node.swarms().map(view => ({ ...view, records: view.records + (isLater(machine) ? 1 : 0) })),
+      }),
+  },
+  'trust-by-evidence-only': {
+    node: node => {
+      let calls = 0
+      const more = () => ++calls / 10_000
+      return altered(node, {
+        peers: async () => {
+          const rise = more()
+          return (await node.peers()).map(view => ({ ...view, trust: view.trust + rise }))
+        },
+      })
+    },
+  },
+  'no-quarantined-in-prompt': {
+    node: node =>
+      altered(node, {
+        recall: async request => {
+          const result = await node.recall(request)
+          return { ...result, items: result.items.map(item => ({ ...item, tier: 'quarantined' as const })) }
+        },
+      }),
+  },
+  // Says that it has taken a lesson back, and has not.
+  'retracted-stays-retracted': {
+    node: node => altered(node, { retract: async () => ({ ok: true, value: { swarms: 1 } }) }),
+  },
+  'no-bug': {
+    node: node => altered(node, { recall: () => Promise.reject(new TypeError('a bug')) }),
+  },
+  converged: deaf,
+  connected: deaf,
+  retrievable: {
+    node: (node, { number }) =>
+      altered(node, {
+        entry: async cid => (number === 3 ? unknownEntry : node.entry(cid)),
+      }),
+  },
+}
+
+for (const [check, tampering] of Object.entries(planted)) {
+  it(`a planted bug is caught by the check '${check}'`, async () => {
+    const caught: string[] = []
+    for (let seed = 1; seed <= seedsMax && !caught.includes(check); seed++) {
+      // Retractions are rare.
+      const publishesPerHour = check === 'retracted-stays-retracted' ? 240 : 60
+      const faults = check === 'acked-kept' ? usual('crash', 'churn') : new Map()
+      caught.push(...violated(await simulateRun({ seed: `${seed}`, faults, publishesPerHour }, tampering)))
+    }
+    expect(caught).toContain(check)
+  })
+}

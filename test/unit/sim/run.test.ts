@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { allFaults, simulateRun, usual, violated } from './runs.ts'
+
+describe('a run', () => {
+  it('is the same again with the same seed, whatever goes wrong in it, and another with another seed', async () => {
+    const first = await simulateRun({ faults: allFaults })
+    const again = await simulateRun({ faults: allFaults })
+    const other = await simulateRun({ seed: '2', faults: allFaults })
+    expect(again).toEqual(first)
+    expect(other.traceHash).not.toBe(first.traceHash)
+  })
+
+  it('with nothing going wrong violates nothing, and delivers everything at once', async () => {
+    const result = await simulateRun()
+    expect(result.violations).toEqual([])
+    expect(result.deliveries).toBeGreaterThan(20)
+    expect([result.delivered10s, result.recallAccuracy, result.badRecalls]).toEqual([1, 1, 0])
+    expect(result.propagationP50Ms).toBeGreaterThan(5)
+  })
+})
+
+describe('bugs that runs have found stay mended', () => {
+  it('what a full disk refused of peers’ records and entries is stored when there is room again', async () => {
+    for (const seed of ['1', '2', '3']) {
+      const faults = usual('full-disk')
+      expect(violated(await simulateRun({ seed, nodes: 12, minutes: 3, faults }))).toEqual([])
+    }
+  })
+})

@@ -1,0 +1,38 @@
+/** Runs for tests: small, short, with the faults that a test names. */
+
+import { type FaultName, faultNames, faults } from '../../../sim/faults.ts'
+import type { Tampering } from '../../../sim/machine.ts'
+import { type RunResult, type RunSettings, run } from '../../../sim/run.ts'
+
+const outside = { elapsed: () => 0, rssBytes: () => 0, onProgress: () => undefined }
+
+function settingsOf(changes: Partial<RunSettings> = {}): RunSettings {
+  return {
+    seed: '1',
+    nodes: 6,
+    minutes: 2,
+    faults: new Map(),
+    publishesPerHour: 60,
+    recallsPerHour: 120,
+    capacityEntries: 500,
+    ...changes,
+  }
+}
+
+export function usual(...names: readonly FaultName[]): ReadonlyMap<FaultName, number> {
+  return new Map(names.map(name => [name, faults[name].strength]))
+}
+
+export const allFaults = usual(...faultNames)
+
+export function simulateRun(
+  changes: Partial<RunSettings> = {},
+  tampering: Tampering = {},
+): Promise<RunResult> {
+  return run(settingsOf(changes), outside, tampering)
+}
+
+/** The checks that were violated, each once. */
+export function violated({ violations }: RunResult): readonly string[] {
+  return [...new Set(violations.map(({ check }) => check))]
+}

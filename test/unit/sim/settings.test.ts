@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { faultNames } from '../../../sim/faults.ts'
+import { commandOf, readSettings, type WrittenSettings } from '../../../sim/settings.ts'
+
+describe('settings of a simulation', () => {
+  it.each<[WrittenSettings, RegExp]>([
+    [{ nodes: '1' }, /--nodes wants/],
+    [{ nodes: '2.5' }, /--nodes wants/],
+    [{ minutes: '0' }, /--minutes wants/],
+    [{ faults: 'rain' }, /no fault 'rain'. There are: loss,/],
+    [{ faults: '' }, /no fault ''/],
+    [{ faults: 'loss,loss' }, /named twice/],
+    [{ faults: 'loss=2' }, /strength of 'loss' is 2/],
+    [{ faults: 'loss=' }, /strength of 'loss'/],
+    [{ faults: 'loss=1=2' }, /strength of 'loss'/],
+    [{ seed: '1', seeds: '1..2' }, /give one of the two/],
+    [{ seed: 'a b' }, /--seed wants/],
+    [{ seeds: '2..1' }, /lower number first/],
+    [{ seeds: '1-2' }, /first and the last/],
+    [{ seeds: '0..999999999' }, /at most/],
+  ])('%j are refused with a sentence', (written, sentence) => {
+    const read = readSettings(written)
+    expect(read).toMatchObject({ ok: false, code: 'bad-usage' })
+    expect(read.ok ? '' : read.message).toMatch(sentence)
+  })
+
+  it('name one run for each seed, both ends included', () => {
+    const read = readSettings({ seeds: '3..5', faults: 'all' })
+    expect(read.ok && read.value.map(({ seed }) => seed)).toEqual(['3', '4', '5'])
+    expect(read.ok && read.value[0]?.faults.size).toBe(faultNames.length)
+  })
+
+  it('are written again as the command that runs the same', () => {
+    const read = readSettings({ nodes: '7', minutes: '3', seed: 'x', faults: 'crash=0.2,loss' })
+    const [settings] = read.ok ? read.value : []
+    expect(settings && commandOf(settings)).toBe('sim --nodes 7 --minutes 3 --seed x --faults crash=0.2,loss')
+  })
+})
