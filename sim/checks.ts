@@ -42,6 +42,8 @@ const inHandMax = 64
 const connectionsMax = 120
 /** A node stores again what its disk refused within this, once it takes it. */
 const refusedMs = 30_000
+/** The slowest disk has taken what is older than this. */
+const unwrittenMs = 30_000
 /** Machines whose rows are read in one round of checks. */
 const sampled = 4
 
@@ -96,6 +98,15 @@ export class Checks {
     for (const known of [this.#acked.get(machine), this.#retracted.get(machine)])
       for (const [cid, atMs] of known ?? []) if (atMs >= toMs) known?.delete(cid)
     for (const key of [...this.#trust.keys()]) if (key.startsWith(`${machine.name} `)) this.#trust.delete(key)
+  }
+
+  /** What peers had told it and its disk had not taken it may have to hear once more. */
+  onPowerLost(machine: Machine): void {
+    const { disk } = machine
+    const known = this.#retracted.get(machine)
+    for (const [cid, atMs] of known ?? [])
+      if (disk.refusedMs >= atMs || (!disk.isIdle && this.#world.nowMs - atMs < unwrittenMs))
+        known?.delete(cid)
   }
 
   /** Nothing unsigned, damaged or over a limit is ever written. */

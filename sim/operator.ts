@@ -16,6 +16,7 @@ export class Operator {
   readonly #busy = new Set<Machine>()
   readonly #onStarted: (machine: Machine) => void
   readonly #onRestored: (machine: Machine, tookMs: number) => void
+  readonly #onPowerLost: (machine: Machine) => void
   readonly #backups = new Map<Machine, { readonly ops: readonly StoreOp[]; readonly tookMs: number }>()
 
   constructor(
@@ -24,11 +25,14 @@ export class Operator {
       readonly started: (machine: Machine) => void
       /** The machine has again what it had at that time, and nothing since. */
       readonly restored: (machine: Machine, tookMs: number) => void
+      /** It is about to lose what is not on its disk. */
+      readonly powerLost: (machine: Machine) => void
     },
   ) {
     this.#world = world
     this.#onStarted = on.started
     this.#onRestored = on.restored
+    this.#onPowerLost = on.powerLost
   }
 
   /** Whether the machine's node runs, and is left to run. */
@@ -39,6 +43,7 @@ export class Operator {
   /** The power fails, and comes back. */
   crash(machine: Machine, offMs: number): void {
     this.#world.note(`${machine.name} loses power`)
+    this.#onPowerLost(machine)
     this.#cut(machine)
     this.#startLater(machine, offMs)
   }

@@ -81,6 +81,7 @@ export async function run(
   const measures = new Measures(world)
   const workload = new Workload(world, checks, measures)
   const operator = new Operator(world, {
+    powerLost: machine => checks.onPowerLost(machine),
     started: machine => world.begin(`${machine.name} is looked at`, () => checks.onStarted(machine)),
     restored: (machine, tookMs) => {
       checks.onRestored(machine, tookMs)

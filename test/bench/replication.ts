@@ -1,6 +1,6 @@
 /**
  * A thousand lessons between two fresh peers on loopback, ours and OrbitDB's, each pair in this one process: seconds from
- * the first dial until the second peer has them all, and bytes of the TCP connections both ways. Ours come as signed
+ * the start of the second peer's libp2p host until it has them all, and bytes of the TCP connections both ways. Ours come as signed
  * records and then as entries, each a block of its own, stored on the disk; theirs as the entries of an event log, of
  * the same words, in memory. Nothing is embedded: that is what `late_joiner_1000_embedded_s` measures.
  */
@@ -94,6 +94,7 @@ async function takeOver(a: SwarmloreNode, b: SwarmloreNode) {
   const { text } = value(await a.invite({}))
   const endCount = countWireBytes()
   const seconds = stopwatch()
+  // Opens a host of its own for the swarm, dials, and becomes a member.
   const { id } = value(await b.join(text))
   await until(() => (b.swarms().find(swarm => swarm.id === id)?.records ?? 0) >= lessonCount)
   const recordsS = seconds()
@@ -117,9 +118,9 @@ async function measureTheirs(folder: string, lessons: readonly NewEntry[], say: 
     const measured: { seconds: number; bytes: number }[] = []
     for (let repeat = 0; repeat < repeats; repeat++) {
       say(`a fresh OrbitDB takes them over: ${repeat + 1} of ${repeats}`)
-      const b = await start(`b${repeat}`)
       const endCount = countWireBytes()
       const seconds = stopwatch()
+      const b = await start(`b${repeat}`)
       await b.dial(a.addresses())
       const copy = await b.open(database.address)
       let isNew = true

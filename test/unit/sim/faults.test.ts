@@ -22,6 +22,7 @@ async function worldWith(fault: FaultName, strength: number, minutes = 3) {
   await world.run(20_000)
   const operator = new Operator(world, {
     started: () => undefined,
+    powerLost: () => undefined,
     restored: machine => restored.push(machine),
   })
   const endMs = world.nowMs + minutes * minuteMs
