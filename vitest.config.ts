@@ -7,7 +7,7 @@ export default defineConfig({
     // Real nodes start processes and sockets: two files at once is what two cores carry.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 150_000,
     hookTimeout: 60_000,
   },
 })
