@@ -4,24 +4,8 @@
  */
 
 import type { Cpu, Work } from '../node/ports.ts'
+import { turnMicros, unitMicros } from '../node/work-costs.ts'
 import type { EventQueue, Life } from './events.ts'
-
-/** Microseconds of one core of a small server a unit, as `node/adapters/system.ts` has them. */
-const unitMicros: Readonly<Record<Work, number>> = {
-  verify: 115,
-  sign: 45,
-  decode: 20,
-  hash: 4,
-  embed: 50,
-  scan: 1,
-  index: 60,
-  redact: 3_000,
-  distil: 1_000,
-  refine: 50,
-}
-
-/** Work that may be done before others get their turn, as on a real machine. */
-const turnMs = 5
 
 export class VirtualCpu implements Cpu {
   /** How many times slower this machine is than the one on which the costs were measured. */
@@ -47,7 +31,7 @@ export class VirtualCpu implements Cpu {
     const costMs = (unitMicros[work] * units * this.slowness) / 1000
     this.spentMs += costMs
     this.#freeAtMs = Math.max(nowMs, this.#freeAtMs) + costMs
-    if (this.#freeAtMs - nowMs < turnMs) return undefined
+    if (this.#freeAtMs - nowMs < turnMicros / 1000) return undefined
     return new Promise(resolve => {
       const done = (): undefined => {
         resolve()

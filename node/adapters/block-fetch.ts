@@ -11,13 +11,12 @@ import type { Helia } from 'helia'
 import { CID } from 'multiformats/cid'
 import { equalBytes } from '../../crypto/bytes.ts'
 import { sha256 } from '../../crypto/hash.ts'
-import type { EntryCid, PeerId } from '../../protocol/types.ts'
+import type { EntryCid } from '../../protocol/types.ts'
+import { firstDelivery, type Provider } from '../first-delivery.ts'
 import type { Blocks, Clock, Fetched, FetchOptions } from '../ports.ts'
 import { isEntryCid } from './block-adapter.ts'
 import { NetworkFailure } from './network-failure.ts'
 import { libp2pIdOfDid } from './peer-ids.ts'
-
-type Provider = FetchOptions['providers'][number]
 
 export interface BlockFetchInit {
   readonly helia: Helia
@@ -35,64 +34,24 @@ export function createBlockFetch(init: BlockFetchInit): Blocks {
 }
 
 async function fetchBlock(init: BlockFetchInit, cid: EntryCid, options: FetchOptions): Promise<Fetched> {
-  options.signal.throwIfAborted()
   const parsed = parseCid(cid)
-  const race = new AbortController()
-  const signal = AbortSignal.any([options.signal, race.signal])
-  const failed = new Set<PeerId>()
-  const asked: Promise<Fetched>[] = []
+  const ask = (provider: Provider, signal: AbortSignal) =>
+    askOne(init, parsed, provider, options.maxBytes, signal)
   try {
-    for (const provider of options.providers) {
-      const attempt = ask(init, parsed, provider, options.maxBytes, signal).catch(error => {
-        failed.add(provider.peer)
-        throw error
-      })
-      asked.push(attempt)
-      const fetched = await firstWithin(init, asked, attempt, signal)
-      if (fetched) return withFailed(fetched, failed, options)
-      failed.add(provider.peer)
-    }
-    const fetched = await Promise.any(asked)
-    return withFailed(fetched, failed, options)
+    return await firstDelivery({ ...init, ask }, options)
   } catch (error) {
     options.signal.throwIfAborted()
     throw new NetworkFailure('block-not-found', `No provider delivered ${cid}.`, error)
-  } finally {
-    race.abort(new DOMException('Another provider was quicker.', 'AbortError'))
-    await Promise.allSettled(asked)
   }
 }
 
-/** The first delivery by anyone asked so far; undefined once the newest has failed, or was silent for too long. */
-async function firstWithin(
-  init: BlockFetchInit,
-  asked: readonly Promise<Fetched>[],
-  newest: Promise<Fetched>,
-  signal: AbortSignal,
-): Promise<Fetched | undefined> {
-  const waited = new AbortController()
-  const patience = init.clock.sleep(init.patienceMs, AbortSignal.any([signal, waited.signal])).then(
-    () => undefined,
-    () => undefined,
-  )
-  const newestFailed = newest.then(
-    () => new Promise<undefined>(() => undefined),
-    () => undefined,
-  )
-  try {
-    return await Promise.race([Promise.any(asked).catch(() => undefined), newestFailed, patience])
-  } finally {
-    waited.abort()
-  }
-}
-
-async function ask(
+async function askOne(
   init: BlockFetchInit,
   cid: CID,
   provider: Provider,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<Fetched> {
+): Promise<Uint8Array> {
   const id = libp2pIdOfDid(provider.peer)
   await connect(init.libp2p, id, provider, signal)
   const bytes = await askTwice(init, cid, id, signal)
@@ -106,7 +65,7 @@ async function ask(
   if (!equalBytes(sha256(bytes), cid.multihash.digest)) {
     throw new NetworkFailure('block-not-found', `${provider.peer} sent other bytes than ${cid.toString()}.`)
   }
-  return { bytes, from: provider.peer, failed: [] }
+  return bytes
 }
 
 async function connect(libp2p: Libp2p, id: Libp2pId, provider: Provider, signal: AbortSignal): Promise<void> {
@@ -149,11 +108,6 @@ async function askOnce(helia: Helia, cid: CID, id: Libp2pId, signal: AbortSignal
   } finally {
     session.close()
   }
-}
-
-function withFailed(fetched: Fetched, failed: Set<PeerId>, { providers }: FetchOptions): Fetched {
-  const order = providers.map(({ peer }) => peer)
-  return { ...fetched, failed: order.filter(peer => failed.has(peer) && peer !== fetched.from) }
 }
 
 function parseCid(text: EntryCid): CID {

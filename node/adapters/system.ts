@@ -6,7 +6,8 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Clock, Cpu, DisposableSignal, Random, Work } from '../ports.ts'
+import type { Clock, Cpu, DisposableSignal, Random } from '../ports.ts'
+import { turnMicros, unitMicros } from '../work-costs.ts'
 
 /** Timers of Node hold 31 bits of milliseconds; a longer one would fire at once. About 24.8 days. */
 const timerMsMax = 2 ** 31 - 1
@@ -19,27 +20,6 @@ export const systemRandom: Random = {
   // The kernel's source has no state that two users could share, so every fork is the same source.
   fork: () => systemRandom,
 }
-
-/**
- * Microseconds that one unit of each kind holds the event loop, measured on one core of a small server. Only
- * their proportions matter: they decide how many units fit between two turns of the loop. `embed` counts the
- * tokenizing alone, for the model runs on a thread of its own.
- */
-const unitMicros: Readonly<Record<Work, number>> = {
-  verify: 115,
-  sign: 45,
-  decode: 20,
-  hash: 4,
-  embed: 50,
-  scan: 1,
-  index: 60,
-  redact: 3_000,
-  distil: 1_000,
-  refine: 1,
-}
-
-/** Work that may be done before others get their turn. */
-const turnMicros = 5_000
 
 /**
  * Yields by charged units and never by elapsed time, so that the same work is cut at the same places everywhere. What
