@@ -31,34 +31,33 @@ const driftPpmMax = 500
 const slownessMax = 20
 const latencyMax = 10
 
+/** That befalls a share of all messages. */
+function ofMessages(what: 'loss' | 'duplicate' | 'reorder' | 'corrupt'): Fault['begin'] {
+  return ({ world }, share) => {
+    world.network.conditions[what] = share
+  }
+}
+
 export const faults = {
   loss: {
     about: 'share of messages that vanish',
     strength: 0.05,
-    begin: ({ world }, share) => {
-      world.network.conditions.loss = share
-    },
+    begin: ofMessages('loss'),
   },
   duplicate: {
     about: 'share of messages that arrive twice',
     strength: 0.05,
-    begin: ({ world }, share) => {
-      world.network.conditions.duplicate = share
-    },
+    begin: ofMessages('duplicate'),
   },
   reorder: {
     about: 'share of messages that others overtake',
     strength: 0.1,
-    begin: ({ world }, share) => {
-      world.network.conditions.reorder = share
-    },
+    begin: ofMessages('reorder'),
   },
   corrupt: {
     about: 'share of messages with a flipped bit, which ends the connection',
     strength: 0.001,
-    begin: ({ world }, share) => {
-      world.network.conditions.corrupt = share
-    },
+    begin: ofMessages('corrupt'),
   },
   latency: {
     about: `spikes of latency, up to ${latencyMax} times the usual`,

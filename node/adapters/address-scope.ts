@@ -38,27 +38,22 @@ export function nearest(found: Iterable<Scope | undefined>): Scope {
   return best
 }
 
-const machine = new BlockList()
-machine.addSubnet('127.0.0.0', 8, 'ipv4')
-machine.addAddress('::1', 'ipv6')
+const machine = networks('127.0.0.0/8 ::1/128')
 
-const local = new BlockList()
-local.addSubnet('10.0.0.0', 8, 'ipv4')
-local.addSubnet('172.16.0.0', 12, 'ipv4')
-local.addSubnet('192.168.0.0', 16, 'ipv4')
-local.addSubnet('169.254.0.0', 16, 'ipv4')
-local.addSubnet('100.64.0.0', 10, 'ipv4')
-local.addSubnet('fc00::', 7, 'ipv6')
-local.addSubnet('fe80::', 10, 'ipv6')
+const local = networks(
+  '10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 fc00::/7 fe80::/10',
+)
 
-const nowhere = new BlockList()
-nowhere.addSubnet('0.0.0.0', 8, 'ipv4')
-nowhere.addSubnet('192.0.0.0', 24, 'ipv4')
-nowhere.addSubnet('192.0.2.0', 24, 'ipv4')
-nowhere.addSubnet('198.18.0.0', 15, 'ipv4')
-nowhere.addSubnet('198.51.100.0', 24, 'ipv4')
-nowhere.addSubnet('203.0.113.0', 24, 'ipv4')
-nowhere.addSubnet('224.0.0.0', 3, 'ipv4')
-nowhere.addAddress('::', 'ipv6')
-nowhere.addSubnet('2001:db8::', 32, 'ipv6')
-nowhere.addSubnet('ff00::', 8, 'ipv6')
+const nowhere = networks(
+  '0.0.0.0/8 192.0.0.0/24 192.0.2.0/24 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3 ::/128 2001:db8::/32 ff00::/8',
+)
+
+/** Of networks such as `10.0.0.0/8`, with spaces between them. */
+function networks(text: string): BlockList {
+  const list = new BlockList()
+  for (const network of text.split(' ')) {
+    const [address = '', bits] = network.split('/')
+    list.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  }
+  return list
+}

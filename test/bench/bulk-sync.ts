@@ -11,15 +11,12 @@ import { encodeHello } from '../../protocol/hello.ts'
 import { placeOf } from '../../protocol/range/bound.ts'
 import { createRangeIndex } from '../../protocol/range/range-index.ts'
 import type { PeerId, RecordId, SwarmId, SwarmRecord } from '../../protocol/types.ts'
-import { recordBytes } from '../../store/records.ts'
-import { allSwarms } from '../../store/swarms.ts'
-import { makeAuthors, memberRecord, ownSwarm } from './authors.ts'
+import { makeAuthors, memberRecord } from './authors.ts'
 import { atLeast, type Bench, BenchFailure, type Group, type Measured } from './figure.ts'
-import { withTempFolder } from './folders.ts'
 import { watchLoop } from './loop-delay.ts'
-import { realNode, realPorts } from './real-node.ts'
 import { manyDigests } from './records.ts'
 import { untilAborted } from './silent-network.ts'
+import { withRecordNode } from './stored-records.ts'
 
 const recordCount = 100_000
 /** Each may have 4,096 live digests in a shard. */
@@ -38,45 +35,38 @@ export const bulkSyncGroup: Group = {
 }
 
 async function* measure({ say }: Bench): AsyncGenerator<Measured> {
-  yield* await withTempFolder(async folder => {
-    const [host] = makeAuthors(authorCount + 1).slice(authorCount)
-    if (host === undefined) throw new RangeError('no host')
-    const pipe = new Pipe(host.peer)
-    const ports = { ...(await realPorts(folder)), openSwarm: pipe.open }
-    const node = await realNode(ports, { fetchDeadlineMs: 120_000 })
-    await node.start()
-    const [stored] = await allSwarms(ports.store)
-    if (stored === undefined) throw new BenchFailure('The node founded no swarm.')
-    const swarm = ownSwarm(stored, ports.seed)
-    const authors = makeAuthors(authorCount)
-    const nowS = Math.floor(Date.now() / 1000)
-    say('signing 100,000 records')
-    const members = authors.map(author => memberRecord(swarm, author, nowS - 1))
-    const digests = manyDigests(swarm, authors, recordCount - authorCount, nowS)
-    pipe.serve(swarm.id, [...members, ...digests])
-    say('taking them over')
-    const endWatch = watchLoop()
-    const startedAt = performance.now()
-    pipe.connect()
-    while ((node.swarms()[0]?.records ?? 0) < recordCount) {
-      if (performance.now() - startedAt > limitMs) throw new BenchFailure('The records did not all come.')
-      await new Promise(done => setTimeout(done, pollMs))
-    }
-    // The store writes in the order in which it was asked: with this one, all are durable.
-    await ports.store.batch([{ type: 'put', key: 'bench', value: new Uint8Array() }])
-    const seconds = (performance.now() - startedAt) / 1000
-    const delay = endWatch()
-    const missing = digests.filter(({ id }) => recordBytes(ports.store, swarm.id, id) === undefined).length
-    if (missing > 0) throw new BenchFailure(`${missing} records were not stored.`)
-    await node.stop()
-    await ports.embedder.close()
-    return [
-      { name: 'sync_empty_100k_s', value: seconds },
-      { name: 'sync_empty_100k_mb', value: pipe.bytes / 1e6 },
-      { name: 'sync_empty_100k_per_s', value: recordCount / seconds },
-      { name: 'sync_empty_100k_loop_delay_p99_ms', value: delay.p99Ms },
-    ]
-  })
+  const [host] = makeAuthors(authorCount + 1).slice(authorCount)
+  if (host === undefined) throw new RangeError('no host')
+  const pipe = new Pipe(host.peer)
+  yield* await withRecordNode(
+    pipe.open,
+    authorCount,
+    async ({ node, swarm, authors, written, expectStored }) => {
+      const nowS = Math.floor(Date.now() / 1000)
+      say('signing 100,000 records')
+      const members = authors.map(author => memberRecord(swarm, author, nowS - 1))
+      const digests = manyDigests(swarm, authors, recordCount - authorCount, nowS)
+      pipe.serve(swarm.id, [...members, ...digests])
+      say('taking them over')
+      const endWatch = watchLoop()
+      const startedAt = performance.now()
+      pipe.connect()
+      while ((node.swarms()[0]?.records ?? 0) < recordCount) {
+        if (performance.now() - startedAt > limitMs) throw new BenchFailure('The records did not all come.')
+        await new Promise(done => setTimeout(done, pollMs))
+      }
+      await written()
+      const seconds = (performance.now() - startedAt) / 1000
+      const delay = endWatch()
+      expectStored(digests)
+      return [
+        { name: 'sync_empty_100k_s', value: seconds },
+        { name: 'sync_empty_100k_mb', value: pipe.bytes / 1e6 },
+        { name: 'sync_empty_100k_per_s', value: recordCount / seconds },
+        { name: 'sync_empty_100k_loop_delay_p99_ms', value: delay.p99Ms },
+      ]
+    },
+  )
 }
 
 type Handler = Parameters<Network['serve']>[2]

@@ -7,14 +7,11 @@
 import { cidOf, spaceIdOfHash } from '../../protocol/identity.ts'
 import { topicOf } from '../../protocol/swarm.ts'
 import type { SwarmRecord } from '../../protocol/types.ts'
-import { recordBytes } from '../../store/records.ts'
-import { allSwarms } from '../../store/swarms.ts'
-import { type Author, digestRecord, makeAuthors, memberRecord, type OwnSwarm, ownSwarm } from './authors.ts'
+import { type Author, digestRecord, makeAuthors, memberRecord, type OwnSwarm } from './authors.ts'
 import { atLeast, atMost, type Bench, BenchFailure, type Group, type Measured } from './figure.ts'
-import { withTempFolder } from './folders.ts'
 import { watchLoop } from './loop-delay.ts'
-import { realNode, realPorts } from './real-node.ts'
 import { type SilentNetwork, silentNetwork } from './silent-network.ts'
+import { withRecordNode } from './stored-records.ts'
 
 /** As many as gossip has in its mesh; each stays below what a neighbour may send at once. */
 const neighbourCount = 12
@@ -32,39 +29,32 @@ export const recordsGroup: Group = {
 }
 
 async function* measure({ say }: Bench): AsyncGenerator<Measured> {
-  yield* await withTempFolder(async folder => {
-    const network = silentNetwork()
-    const ports = { ...(await realPorts(folder)), openSwarm: network.open }
-    const node = await realNode(ports, { fetchDeadlineMs: 120_000 })
-    await node.start()
-    const [stored] = await allSwarms(ports.store)
-    if (stored === undefined) throw new BenchFailure('The node founded no swarm.')
-    const swarm = ownSwarm(stored, ports.seed)
-    const authors = makeAuthors(authorCount)
-    const nowS = Math.floor(Date.now() / 1000)
-    say('signing records')
-    const members = authors.map(author => memberRecord(swarm, author, nowS))
-    const digests = manyDigests(swarm, authors, warmupCount + recordCount, nowS)
-    await receive(network, members)
-    await receive(network, digests.slice(0, warmupCount))
-    say('receiving records')
-    const endWatch = watchLoop()
-    const startedAt = performance.now()
-    await receive(network, digests.slice(warmupCount))
-    // The store writes in the order in which it was asked: with this one, all are durable.
-    await ports.store.batch([{ type: 'put', key: 'bench', value: new Uint8Array() }])
-    const tookS = (performance.now() - startedAt) / 1000
-    const delay = endWatch()
-    const missing = digests.filter(({ id }) => recordBytes(ports.store, swarm.id, id) === undefined).length
-    if (missing > 0) throw new BenchFailure(`${missing} records were not stored.`)
-    await node.stop()
-    await ports.embedder.close()
-    return [
-      { name: 'records_per_s', value: recordCount / tookS },
-      { name: 'records_loop_delay_p99_ms', value: delay.p99Ms },
-      { name: 'records_loop_delay_max_ms', value: delay.maxMs },
-    ]
-  })
+  const network = silentNetwork()
+  yield* await withRecordNode(
+    network.open,
+    authorCount,
+    async ({ swarm, authors, written, expectStored }) => {
+      const nowS = Math.floor(Date.now() / 1000)
+      say('signing records')
+      const members = authors.map(author => memberRecord(swarm, author, nowS))
+      const digests = manyDigests(swarm, authors, warmupCount + recordCount, nowS)
+      await receive(network, members)
+      await receive(network, digests.slice(0, warmupCount))
+      say('receiving records')
+      const endWatch = watchLoop()
+      const startedAt = performance.now()
+      await receive(network, digests.slice(warmupCount))
+      await written()
+      const tookS = (performance.now() - startedAt) / 1000
+      const delay = endWatch()
+      expectStored(digests)
+      return [
+        { name: 'records_per_s', value: recordCount / tookS },
+        { name: 'records_loop_delay_p99_ms', value: delay.p99Ms },
+        { name: 'records_loop_delay_max_ms', value: delay.maxMs },
+      ]
+    },
+  )
 }
 
 /** Each neighbour sends its part, one message after the other, as over a stream; all of them at once. */

@@ -9,7 +9,7 @@ import type { NewEntry, SwarmloreNode, SwarmView } from '../../../node/api.ts'
 import { type NodeConfig, nodeConfigSchema } from '../../../node/config.ts'
 import { createNode } from '../../../node/node.ts'
 import { serveCatchUp } from '../../../node/pipeline/catch-up-host.ts'
-import type { Embedder, Log, Ports, SwarmLink } from '../../../node/ports.ts'
+import type { Distiller, Embedder, EntryDraft, Log, Ports, SwarmLink } from '../../../node/ports.ts'
 import { encodeEntry } from '../../../protocol/entry.ts'
 import { messageId, type RecordDraft, signRecord } from '../../../protocol/envelope.ts'
 import { encodeHello } from '../../../protocol/hello.ts'
@@ -394,4 +394,25 @@ export function lesson(situation: string, changes: Partial<NewEntry> = {}): NewE
 export function must<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`${result.code}: ${result.message}`)
   return result.value
+}
+
+/** Finds this lesson in any runs, as `lesson` writes it; none in none. */
+export function lessonFinder(situation: string): Distiller {
+  return {
+    id: 'finds-it/1',
+    async distil(episodes) {
+      const { insight, ...rest } = lesson(situation)
+      const draft: EntryDraft = {
+        ...rest,
+        key: situation,
+        pattern: 'repair',
+        insight: { detail: '', ...insight },
+        context: {},
+        support: episodes.map(one => ({ episode: one.id, ask: one.ask, solved: one.outcome?.solved })),
+        asksToShare: 1,
+        needsSolved: false,
+      }
+      return episodes.length === 0 ? [] : [draft]
+    },
+  }
 }

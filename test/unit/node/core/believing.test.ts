@@ -2,8 +2,15 @@
 
 import { describe, expect, test } from 'vitest'
 import type { RecallResult } from '../../../../node/api.ts'
-import type { Distiller, EntryDraft } from '../../../../node/ports.ts'
-import { lesson, letIn, must, type VirtualNode, type VirtualOptions, VirtualWorld } from '../virtual-nodes.ts'
+import {
+  lesson,
+  lessonFinder,
+  letIn,
+  must,
+  type VirtualNode,
+  type VirtualOptions,
+  VirtualWorld,
+} from '../virtual-nodes.ts'
 
 const situation = 'The badge reader at the north gate blinks red.'
 const tickMs = 700_000
@@ -145,24 +152,7 @@ describe('agreement of strangers', () => {
 })
 
 describe('shadow evidence', () => {
-  /** Finds the lesson in any run, as `lesson` writes it. */
-  const distiller: Distiller = {
-    id: 'finds-it/1',
-    async distil(episodes) {
-      const { insight, ...rest } = lesson(situation)
-      const draft: EntryDraft = {
-        ...rest,
-        key: 'north-gate',
-        pattern: 'repair',
-        insight: { detail: '', ...insight },
-        context: {},
-        support: episodes.map(one => ({ episode: one.id, ask: one.ask, solved: one.outcome?.solved })),
-        asksToShare: 1,
-        needsSolved: false,
-      }
-      return episodes.length === 0 ? [] : [draft]
-    },
-  }
+  const distiller = lessonFinder(situation)
   async function learned(node: VirtualNode, world: VirtualWorld, runs = 1): Promise<void> {
     for (let gate = 0; gate < runs; gate++) {
       const messages = [

@@ -1,8 +1,7 @@
 /** Half a year and more, on virtual time: memberships are renewed, lessons are announced again, and what ends says so. */
 
 import { describe, expect, test } from 'vitest'
-import type { Distiller, EntryDraft } from '../../../../node/ports.ts'
-import { lesson, letIn, must, type VirtualNode, VirtualWorld } from '../virtual-nodes.ts'
+import { lesson, lessonFinder, letIn, must, type VirtualNode, VirtualWorld } from '../virtual-nodes.ts'
 
 const minute = 60_000
 /** The housekeeping runs a minute after a start. */
@@ -84,24 +83,7 @@ describe('a membership', () => {
   })
 })
 
-/** One lesson from any run of the last days; none from none. */
-const distiller: Distiller = {
-  id: 'one/1',
-  async distil(episodes) {
-    const { insight, ...rest } = lesson('The badge reader blinks red.')
-    const draft: EntryDraft = {
-      ...rest,
-      key: 'badge',
-      pattern: 'repair',
-      insight: { detail: '', ...insight },
-      context: {},
-      support: episodes.map(one => ({ episode: one.id, ask: one.ask, solved: one.outcome?.solved })),
-      asksToShare: 1,
-      needsSolved: false,
-    }
-    return episodes.length === 0 ? [] : [draft]
-  },
-}
+const distiller = lessonFinder('The badge reader blinks red.')
 
 async function run(node: VirtualNode, ask: string): Promise<void> {
   const messages = [
