@@ -22,12 +22,15 @@ export interface Clock {
   now(): number
   /** Resolves after `ms`, or rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** A signal that aborts after `ms`. Dispose it when the work is done, so that no timer stays behind. */
-  deadline(ms: number, parent?: AbortSignal): DisposableSignal
-}
-
-export interface DisposableSignal extends Disposable {
-  readonly signal: AbortSignal
+  /**
+   * Does the work with a signal that aborts after `ms`, or with its parent. Work that does not heed the signal is waited
+   * for all the same. No timer stays behind once it is done.
+   */
+  within<T>(
+    ms: number,
+    parent: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T>
 }
 
 export interface Random {

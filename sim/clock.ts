@@ -3,7 +3,7 @@
  * they are due. A machine's clock may be wrong, run too fast, or be set anew; sleeping is not shortened by that.
  */
 
-import type { Clock, DisposableSignal } from '../node/ports.ts'
+import type { Clock } from '../node/ports.ts'
 import { EventQueue, type Life } from './events.ts'
 
 export class VirtualClock implements Clock {
@@ -46,21 +46,29 @@ export class VirtualClock implements Clock {
     })
   }
 
-  deadline(ms: number, parent?: AbortSignal): DisposableSignal {
+  async within<T>(
+    ms: number,
+    parent: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController()
     const follow = (): void => controller.abort(parent?.reason)
     const expire = (): undefined => {
       controller.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError'))
     }
     const planned = this.events.in(this.#spanOf(ms), expire, this.#life)
-    const dispose = (): void => {
+    const forget = (): void => {
       planned.cancel()
       parent?.removeEventListener('abort', follow)
     }
     if (parent?.aborted) follow()
     else parent?.addEventListener('abort', follow, { once: true })
-    controller.signal.addEventListener('abort', dispose, { once: true })
-    return { signal: controller.signal, [Symbol.dispose]: dispose }
+    controller.signal.addEventListener('abort', forget, { once: true })
+    try {
+      return await work(controller.signal)
+    } finally {
+      forget()
+    }
   }
 
   /** Moves time on, and lets everything that was due run to its next wait before later sleepers wake. */

@@ -145,9 +145,10 @@ async function dialOnce(
 ): Promise<void> {
   entry.dialling = true
   entry.attempts++
-  using deadline = clock.deadline(dialMsMax, stop)
   try {
-    const connection = await libp2p.dial([...entry.addresses], { signal: deadline.signal })
+    const connection = await clock.within(dialMsMax, stop, signal =>
+      libp2p.dial([...entry.addresses], { signal }),
+    )
     entry.peer = connection.remotePeer.toString()
   } catch (error) {
     entry.last = failureOf(error)

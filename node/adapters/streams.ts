@@ -79,7 +79,10 @@ function serve(served: Served): Stop {
       return
     }
     running.set(from, count + 1)
-    void answer(served, stream, from).finally(() => {
+    const answered = served.clock.within(serveMsMax, undefined, signal =>
+      answer(served, stream, from, signal),
+    )
+    void answered.finally(() => {
       const left = (running.get(from) ?? 1) - 1
       if (left > 0) running.set(from, left)
       else running.delete(from)
@@ -96,9 +99,12 @@ function serve(served: Served): Stop {
   }
 }
 
-async function answer({ clock, log, protocol, options, handler }: Served, stream: Stream, from: PeerId) {
-  using deadline = clock.deadline(serveMsMax)
-  const { signal } = deadline
+async function answer(
+  { log, protocol, options, handler }: Served,
+  stream: Stream,
+  from: PeerId,
+  signal: AbortSignal,
+): Promise<void> {
   const gone = new AbortController()
   const abort = () => stream.abort(asError(signal.reason))
   signal.addEventListener('abort', abort, { once: true })

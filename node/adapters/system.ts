@@ -6,13 +6,13 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Clock, Cpu, DisposableSignal, Random } from '../ports.ts'
+import type { Clock, Cpu, Random } from '../ports.ts'
 import { turnMicros, unitMicros } from '../work-costs.ts'
 
 /** Timers of Node hold 31 bits of milliseconds; a longer one would fire at once. About 24.8 days. */
 const timerMsMax = 2 ** 31 - 1
 
-export const systemClock: Clock = { now: () => Date.now(), sleep, deadline }
+export const systemClock: Clock = { now: () => Date.now(), sleep, within }
 
 export const systemRandom: Random = {
   bytes: length => new Uint8Array(randomBytes(length)),
@@ -81,21 +81,29 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   })
 }
 
-function deadline(ms: number, parent?: AbortSignal): DisposableSignal {
+async function within<T>(
+  ms: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController()
   const follow = () => controller.abort(parent?.reason)
   const timer = setTimeout(
     () => controller.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError')),
     timerMs(ms),
   )
-  const dispose = () => {
+  const forget = () => {
     clearTimeout(timer)
     parent?.removeEventListener('abort', follow)
   }
   if (parent?.aborted) follow()
   else parent?.addEventListener('abort', follow, { once: true })
-  controller.signal.addEventListener('abort', dispose, { once: true })
-  return { signal: controller.signal, [Symbol.dispose]: dispose }
+  controller.signal.addEventListener('abort', forget, { once: true })
+  try {
+    return await work(controller.signal)
+  } finally {
+    forget()
+  }
 }
 
 function timerMs(ms: number): number {

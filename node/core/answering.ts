@@ -336,14 +336,16 @@ export class Answering {
   async #embed(texts: readonly string[], budgetMs: number): Promise<readonly Float32Array[]> {
     const { clock, embedder, log } = this.#deps.ports
     if (texts.length === 0) return []
-    using deadline = clock.deadline(budgetMs)
-    try {
-      return await embedder.embed(texts, deadline.signal)
-    } catch (cause) {
-      if (deadline.signal.aborted) log('debug', 'The query was not embedded in time.', { budgetMs })
-      else log('error', 'The query could not be embedded; it is answered by words.', { cause: String(cause) })
-      return []
-    }
+    return await clock.within(budgetMs, undefined, async signal => {
+      try {
+        return await embedder.embed(texts, signal)
+      } catch (cause) {
+        if (signal.aborted) log('debug', 'The query was not embedded in time.', { budgetMs })
+        else
+          log('error', 'The query could not be embedded; it is answered by words.', { cause: String(cause) })
+        return []
+      }
+    })
   }
 
   async #candidates(found: Found): Promise<readonly Candidate[]> {

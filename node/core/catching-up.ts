@@ -98,10 +98,19 @@ export class CatchingUp {
 
   /** One session with a peer at a time, and few in all. */
   async #inTurn(peer: PeerId, options: SessionOptions): Promise<Gains> {
-    using turn = this.#deps.clock.deadline(turnMs, this.#deps.signal)
-    const { signal } = turn
-    const late = new Promise<void>(done => signal.addEventListener('abort', () => done(), { once: true }))
-    while ((this.#sessions.size >= sessionsMax || this.#sessions.has(peer)) && !signal.aborted) {
+    const { clock, signal } = this.#deps
+    const { session } = await clock.within(turnMs, signal, inTime => this.#begin(peer, options, inTime))
+    try {
+      return await session
+    } finally {
+      this.#sessions.delete(peer)
+    }
+  }
+
+  /** Nothing is waited for between finding room and taking it, or two would take the same. */
+  async #begin(peer: PeerId, options: SessionOptions, inTime: AbortSignal) {
+    const late = new Promise<void>(done => inTime.addEventListener('abort', () => done(), { once: true }))
+    while ((this.#sessions.size >= sessionsMax || this.#sessions.has(peer)) && !inTime.aborted) {
       await Promise.race([late, ...this.#sessions.values()])
     }
     this.#deps.signal.throwIfAborted()
@@ -112,11 +121,7 @@ export class CatchingUp {
       () => undefined,
     )
     this.#sessions.set(peer, ended)
-    try {
-      return await session
-    } finally {
-      this.#sessions.delete(peer)
-    }
+    return { session }
   }
 
   #draw(peers: readonly PeerId[]): readonly PeerId[] {

@@ -201,21 +201,23 @@ export class Distilling {
     const { clock, cpu, distiller, log } = this.#deps.ports
     await cpu.spend('distil', redacted.length)
     this.#deps.signal.throwIfAborted()
-    using deadline = clock.deadline(distilMsMax, this.#deps.signal)
-    const { signal } = deadline
-    // An abort that has happened already is told to no listener.
-    signal.throwIfAborted()
-    const late = Promise.withResolvers<never>()
-    const giveUp = (): void => late.reject(signal.reason)
-    signal.addEventListener('abort', giveUp, { once: true })
     try {
-      return await Promise.race([distiller.distil(redacted, signal), late.promise])
+      return await clock.within(distilMsMax, this.#deps.signal, async signal => {
+        // An abort that has happened already is told to no listener.
+        signal.throwIfAborted()
+        const late = Promise.withResolvers<never>()
+        const giveUp = (): void => late.reject(signal.reason)
+        signal.addEventListener('abort', giveUp, { once: true })
+        try {
+          return await Promise.race([distiller.distil(redacted, signal), late.promise])
+        } finally {
+          signal.removeEventListener('abort', giveUp)
+        }
+      })
     } catch (cause) {
       if (this.#deps.signal.aborted) throw cause
       log('error', 'The distiller failed.', { episodes: redacted.length, cause: String(cause) })
       return undefined
-    } finally {
-      signal.removeEventListener('abort', giveUp)
     }
   }
 

@@ -88,14 +88,19 @@ export class LlmDistilling implements Distiller {
 
   async distil(episodes: readonly RedactedEpisode[], signal: AbortSignal): Promise<readonly EntryDraft[]> {
     const giveUp = new AbortController()
-    using look = this.#deps.clock.deadline(lookMsMax, AbortSignal.any([signal, giveUp.signal]))
     // The local distiller finds the asks itself.
     const named = withAskNames(episodes)
-    const asking = this.#askAll(named, look.signal).catch((cause: unknown) =>
-      this.#deps.log('error', 'Asking the LLM failed inside the node; the default distiller goes on alone.', {
-        cause: String(cause),
-      }),
-    )
+    const asking = this.#deps.clock
+      .within(lookMsMax, AbortSignal.any([signal, giveUp.signal]), inTime => this.#askAll(named, inTime))
+      .catch((cause: unknown) =>
+        this.#deps.log(
+          'error',
+          'Asking the LLM failed inside the node; the default distiller goes on alone.',
+          {
+            cause: String(cause),
+          },
+        ),
+      )
     try {
       const drafts = await this.local.distil(episodes, signal)
       await asking
@@ -190,9 +195,8 @@ export class LlmDistilling implements Distiller {
       return false
     }
     await this.#note({ requests: requests + 1, tokens: tokens + reserved })
-    using deadline = clock.deadline(budget.deadlineMs, signal)
     const request = { system, user, schema: answerSchema, answerTokensMax: budget.answerTokensMax }
-    const reply = await llm.ask(request, deadline.signal)
+    const reply = await clock.within(budget.deadlineMs, signal, inTime => llm.ask(request, inTime))
     // Ended with the look or the node: nobody's fault, and asked again.
     if (signal.aborted) return false
     for (const { id } of group) this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1)

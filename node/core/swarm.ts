@@ -470,9 +470,8 @@ export class Swarm {
     return this.#link
   }
 
-  async #within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    using deadline = this.#deps.ports.clock.deadline(ms, this.#stopping.signal)
-    return await work(deadline.signal)
+  #within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#deps.ports.clock.within(ms, this.#stopping.signal, work)
   }
 
   /** For a record of a peer: the verdict does not wait for the disk. */

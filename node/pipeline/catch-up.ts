@@ -65,15 +65,15 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
   const { clock, cpu, log, network, random, ranges } = deps
   const streams = streamsOf(deps.swarm)
 
-  const ask = async (
+  const ask = (
     peer: PeerId,
     protocol: string,
     request: Uint8Array,
     { maxBytes, signal }: { readonly maxBytes: number; readonly signal: AbortSignal },
-  ): Promise<Uint8Array> => {
-    using deadline = clock.deadline(answerMs, signal)
-    return await network.request(peer, protocol, request, { maxBytes, signal: deadline.signal })
-  }
+  ): Promise<Uint8Array> =>
+    clock.within(answerMs, signal, inTime =>
+      network.request(peer, protocol, request, { maxBytes, signal: inTime }),
+    )
 
   const compare = async (
     peer: PeerId,
@@ -136,17 +136,17 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
     return { came, waited, isPartial: isPartial || found.end === 'partial' }
   }
 
-  return async (peer, options) => {
-    using deadline = clock.deadline(sessionMs, deps.signal)
-    let came = 0
-    // Members come first and by time, so nothing waits for a member record that comes later; unless it is dated back.
-    for (let round = 0; round < chainMax; round++) {
-      const gains = await session(peer, options, deadline.signal)
-      came += gains.came
-      if (gains.waited === 0 || gains.came === 0) return { came, isPartial: gains.isPartial }
-    }
-    return { came, isPartial: false }
-  }
+  return (peer, options) =>
+    clock.within(sessionMs, deps.signal, async signal => {
+      let came = 0
+      // Members come first and by time, so nothing waits for a member record that comes later; unless it is dated back.
+      for (let round = 0; round < chainMax; round++) {
+        const gains = await session(peer, options, signal)
+        came += gains.came
+        if (gains.waited === 0 || gains.came === 0) return { came, isPartial: gains.isPartial }
+      }
+      return { came, isPartial: false }
+    })
 }
 
 function count(verdict: Verdict, counts: Counts): void {

@@ -55,9 +55,10 @@ export function createEntryBatches(deps: EntryBatchDeps): FetchBatch {
     if ((aloneUntil.get(peer) ?? 0) > clock.now()) return came
     aloneUntil.delete(peer)
     try {
-      using deadline = clock.deadline(answerMs, deps.signal)
-      const options = { maxBytes: pageBytesMax, signal: deadline.signal }
-      const page = decodeEntryPage(await network.request(peer, protocol, encodeEntryWant(cids), options))
+      const answer = await clock.within(answerMs, deps.signal, signal =>
+        network.request(peer, protocol, encodeEntryWant(cids), { maxBytes: pageBytesMax, signal }),
+      )
+      const page = decodeEntryPage(answer)
       if (!page.ok) throw new TypeError(page.message)
       await cpu.spend('hash', page.value.length)
       const wanted = new Set(cids)

@@ -156,11 +156,12 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     if (deps.worth(digest) === undefined) return settle(digest.id)
     const providers = providersOf(wanted, deps.peers())
     if (providers.length === 0) return postpone(wanted)
-    using deadline = deps.clock.deadline(deps.deadlineMs, stopping.signal)
     let bytes: Uint8Array
     try {
-      const options = { providers, maxBytes: provingBytesMax, signal: deadline.signal }
-      bytes = (await deps.blocks.fetch(cid, options)).bytes
+      const fetched = await deps.clock.within(deps.deadlineMs, stopping.signal, signal =>
+        deps.blocks.fetch(cid, { providers, maxBytes: provingBytesMax, signal }),
+      )
+      bytes = fetched.bytes
     } catch (cause) {
       if (stopping.signal.aborted) return settle(digest.id)
       deps.log('debug', 'An entry could not be fetched yet.', { cid, cause: String(cause) })

@@ -54,11 +54,10 @@ export function createIntroduction(deps: IntroductionDeps): {
 
   return {
     async meet(peer) {
-      using deadline = clock.deadline(deadlineMs, deps.signal)
-      learn(
-        await network.request(peer, protocol, own(), { maxBytes: helloBytesMax, signal: deadline.signal }),
-        peer,
+      const hello = await clock.within(deadlineMs, deps.signal, signal =>
+        network.request(peer, protocol, own(), { maxBytes: helloBytesMax, signal }),
       )
+      learn(hello, peer)
     },
     stop,
   }

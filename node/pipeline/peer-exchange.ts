@@ -74,9 +74,8 @@ export function createPeerExchange(deps: PeerExchangeDeps): PeerExchange {
       if (peers.length >= deps.enoughPeers) return
       if (peers.includes(one.peer)) continue
       tried(one.peer)
-      using deadline = clock.deadline(dialDeadlineMs, signal)
       try {
-        await network.dial(one.addresses, deadline.signal)
+        await clock.within(dialDeadlineMs, signal, inTime => network.dial(one.addresses, inTime))
       } catch (cause) {
         if (signal.aborted) throw cause
         log('debug', 'A member that another one named does not answer.', {
@@ -108,11 +107,11 @@ async function recordsFrom(
   from: PeerId,
 ): Promise<readonly PeerRecord[]> {
   const { clock, discovery, log, network, signal } = deps
-  using deadline = clock.deadline(requestDeadlineMs, signal)
   let answer: Uint8Array
   try {
-    const options = { maxBytes: peersBytesMax, signal: deadline.signal }
-    answer = await network.request(from, protocol, new Uint8Array(), options)
+    answer = await clock.within(requestDeadlineMs, signal, inTime =>
+      network.request(from, protocol, new Uint8Array(), { maxBytes: peersBytesMax, signal: inTime }),
+    )
   } catch (cause) {
     if (signal.aborted) throw cause
     log('debug', 'A peer does not tell of others.', { peer: from, cause: String(cause) })

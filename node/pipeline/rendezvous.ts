@@ -37,12 +37,13 @@ export async function keepRendezvous(deps: RendezvousDeps, signal: AbortSignal):
     const waitMs = Math.min(firstWaitMs * 2 ** round, roundMs)
     await clock.sleep(waitMs / 2 + random.below(waitMs), signal)
     if (network.peers().length === 0) continue
-    using deadline = clock.deadline(roundDeadlineMs, signal)
     try {
-      for (const key of keysOf(deps, round)) {
-        await network.advertise(key, deadline.signal)
-        if (network.peers().length < deps.enoughPeers) await dialFound(deps, key, deadline.signal)
-      }
+      await clock.within(roundDeadlineMs, signal, async inTime => {
+        for (const key of keysOf(deps, round)) {
+          await network.advertise(key, inTime)
+          if (network.peers().length < deps.enoughPeers) await dialFound(deps, key, inTime)
+        }
+      })
     } catch (cause) {
       if (signal.aborted) throw cause
       log('debug', 'No rendezvous this time.', { cause: String(cause) })
@@ -64,9 +65,8 @@ async function dialFound(
   signal: AbortSignal,
 ): Promise<void> {
   const dial = async (addresses: readonly string[]): Promise<void> => {
-    using deadline = clock.deadline(dialDeadlineMs, signal)
     try {
-      await network.dial(addresses, deadline.signal)
+      await clock.within(dialDeadlineMs, signal, inTime => network.dial(addresses, inTime))
     } catch (cause) {
       log('debug', 'A peer found by rendezvous does not answer.', { addresses, cause: String(cause) })
     }

@@ -39,30 +39,43 @@ export function clockContract(name: string, make: () => ClockUnderTest): void {
       await expect(slept).rejects.toBe(reason)
     })
 
-    it('aborts a deadline when its time has come', async () => {
+    it('tells work that its time is up, and waits until it has ended', async () => {
       const { clock, pass } = make()
-      using deadline = clock.deadline(10)
-      expect(deadline.signal.aborted).toBe(false)
-      await pass(30)
-      expect(deadline.signal.reason).toMatchObject({ name: 'TimeoutError' })
+      const ended = clock.within(10, undefined, async signal => {
+        expect(signal.aborted).toBe(false)
+        await pass(30)
+        return signal.reason
+      })
+      expect(await ended).toMatchObject({ name: 'TimeoutError' })
     })
 
-    it('never aborts a deadline that was disposed of', async () => {
+    it('gives what the work gives, or fails as it fails, and aborts nothing afterwards', async () => {
       const { clock, pass } = make()
-      const deadline = clock.deadline(10)
-      deadline[Symbol.dispose]()
+      const signals: AbortSignal[] = []
+      const parent = new AbortController()
+      const done = clock.within(10, parent.signal, async signal => signals.push(signal))
+      expect(await done).toBe(1)
+      const failure = new RangeError('no')
+      const failed = clock.within(10, parent.signal, async signal => {
+        signals.push(signal)
+        throw failure
+      })
+      await expect(failed).rejects.toBe(failure)
       await pass(30)
-      expect(deadline.signal.aborted).toBe(false)
+      parent.abort()
+      expect(signals.map(({ aborted }) => aborted)).toEqual([false, false])
     })
 
-    it('aborts a deadline with its parent, for the parent’s reason', () => {
+    it('aborts work with its parent, for the parent’s reason', async () => {
       const { clock } = make()
       const parent = new AbortController()
       const reason = new RangeError('stop')
-      using during = clock.deadline(10_000, parent.signal)
-      parent.abort(reason)
-      using after = clock.deadline(10_000, parent.signal)
-      expect([during.signal.reason, after.signal.reason]).toEqual([reason, reason])
+      const during = await clock.within(10_000, parent.signal, async signal => {
+        parent.abort(reason)
+        return signal.reason
+      })
+      const after = await clock.within(10_000, parent.signal, async signal => signal.reason)
+      expect([during, after]).toEqual([reason, reason])
     })
   })
 }

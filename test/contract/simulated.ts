@@ -43,6 +43,10 @@ export function simulatedNetwork() {
         await clock.sleep(stepMs)
       }
     },
-    within: (ms: number): AbortSignal => clock.deadline(ms).signal,
+    within: (ms: number): AbortSignal => {
+      const late = new AbortController()
+      clock.sleep(ms).then(() => late.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError')))
+      return late.signal
+    },
   }
 }

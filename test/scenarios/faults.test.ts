@@ -71,7 +71,7 @@ describe('a distiller', () => {
     // Two minutes pass in a tenth of a second.
     const hasty: Clock = {
       ...systemClock,
-      deadline: (ms, parent) => systemClock.deadline(ms / 1_000, parent),
+      within: (ms, parent, work) => systemClock.within(ms / 1_000, parent, work),
     }
     let calls = 0
     const distiller = {

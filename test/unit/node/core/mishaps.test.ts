@@ -25,7 +25,7 @@ describe('a node whose clock is wrong', () => {
     const clock: Clock = {
       now,
       sleep: (ms, signal) => world.clock.sleep(ms, signal),
-      deadline: (ms, parent) => world.clock.deadline(ms, parent),
+      within: (ms, parent, work) => world.clock.within(ms, parent, work),
     }
     const [a] = await world.swarm(2)
     if (a === undefined) throw new RangeError('a swarm has a founder')
