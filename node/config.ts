@@ -72,6 +72,11 @@ export const settingsSchema = nodeConfigSchema
      * with another one, the node's first swarm takes it, the second the next, and so on.
      */
     listen: z.array(z.string().max(200)).min(1).max(8).default(['/ip4/127.0.0.1/tcp/0']),
+    /**
+     * Multiaddrs that peers are told instead of those above: where a router or a container forwards a port to this node. A
+     * second swarm has the next port, as it has when listening.
+     */
+    announce: z.array(z.string().max(200)).max(8).default([]),
     /** Find peers on the local network by multicast DNS; of effect only when listening beyond loopback. */
     mdns: z.boolean().default(true),
     /** Find peers by rendezvous in a distributed hash table among the swarm's own members. */
@@ -101,6 +106,14 @@ export const settingsSchema = nodeConfigSchema
     /** Tokens of one answer, at most. */
     llmAnswerTokensMax: z.int().min(100).max(100_000).default(4_000),
   })
+  .refine(
+    ({ announce, listen }) =>
+      announce.length === 0 || listen.every(address => !/\/tcp\/0(\/|$)/.test(address)),
+    {
+      path: ['announce'],
+      error: 'needs ports in `listen` that stay the same: what is forwarded to port 0 arrives nowhere',
+    },
+  )
   .refine(settings => settings.llmUrl === undefined || settings.llmModel !== undefined, {
     path: ['llmModel'],
     error: 'must name a model where llmUrl is set',

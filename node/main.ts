@@ -72,6 +72,10 @@ const program: Program = {
     const { simulate } = await import('./simulate.ts')
     return simulate(options)
   },
+  async calibrate(options) {
+    const { calibrate } = await import('./calibrate.ts')
+    return calibrate(options)
+  },
   async settle() {
     const { releaseStartupMemory } = await import('./adapters/system.ts')
     releaseStartupMemory()
@@ -107,7 +111,7 @@ async function composeOn(
     await store.close()
     return embedder
   }
-  const { listen, dht } = settings
+  const { listen, announce, dht } = settings
   const thread = distillerThread(createDistiller().id, new URL('./distiller-worker.ts', import.meta.url))
   const distiller = await extend(thread, store, settings, log)
   if (!distiller.ok) {
@@ -124,7 +128,7 @@ async function composeOn(
     store,
     embedder: embedder.value,
     distiller: distiller.value,
-    openSwarm: swarmOpener({ listen, mdns, dht }, log),
+    openSwarm: swarmOpener({ listen, announce, mdns, dht }, log),
     seed,
     log,
   }

@@ -9,12 +9,13 @@ import type { NodeConfig } from '../node/config.ts'
 import type { Random } from '../node/ports.ts'
 import { peerOf } from '../protocol/identity.ts'
 import { invitationUsesMax } from '../protocol/limits.ts'
-import { createDescriptor, encodeDescriptor, founderSeed, swarmIdOf, swarmSeed } from '../protocol/swarm.ts'
+import { swarmSeed } from '../protocol/swarm.ts'
 import type { Descriptor, PeerId, Result, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
-import { putSwarmOps } from '../store/swarms.ts'
 import { EventQueue, turn } from './events.ts'
+import { depthMax, type Founding, found } from './founding.ts'
 import { Machine, type Tampering } from './machine.ts'
+import type { Fitted } from './network/fitted.ts'
 import { SimNetwork } from './network/network.ts'
 import { draw, pick, seededRandom } from './random.ts'
 import { Trace } from './trace.ts'
@@ -24,6 +25,8 @@ export interface WorldInit {
   readonly nodes: number
   readonly config: Partial<NodeConfig>
   readonly tampering?: Tampering
+  /** Another fit of the network than the one that it has. */
+  readonly fit?: Fitted
   readonly onEvent?: (machine: Machine, event: NodeEvent) => void
   readonly onDurable?: (machine: Machine, ops: readonly StoreOp[]) => void
   /** Something of the simulation itself, or of a node, threw where nothing may throw. */
@@ -36,8 +39,6 @@ const startMs = 1_767_603_600_000
 const joinEveryMs = 250
 /** For an answer of a node that is only asked what it has. */
 const patienceMs = 30_000
-/** Whoever was let in lets others in, too, to this depth. */
-const depthMax = 3
 
 export class World {
   readonly events = new EventQueue(startMs)
@@ -48,7 +49,7 @@ export class World {
   readonly swarm: SwarmId
   readonly descriptor: Descriptor
   readonly #init: WorldInit
-  readonly #psk: Uint8Array
+  readonly #founding: Founding
   readonly #peers = new Map<PeerId, Machine>()
   readonly #names = new Map<Machine, PeerId>()
 
@@ -57,28 +58,16 @@ export class World {
     this.random = seededRandom(init.seed)
     this.network = new SimNetwork({
       events: this.events,
+      ...(init.fit && { fit: init.fit }),
       onArrival: (lane, what, bytes) =>
         this.note(`${lane.from.host.name}>${lane.to.host.name} ${what} ${bytes}`),
     })
     this.machines = Array.from({ length: init.nodes }, (_, number) => this.#machine(number))
     const [founder] = this.machines
     if (founder === undefined) throw new RangeError('a world needs a node')
-    const nonce = this.random.fork('swarm').bytes(16)
-    this.#psk = this.random.fork('psk').bytes(32)
-    this.descriptor = must(
-      createDescriptor(
-        {
-          name: 'simulated',
-          visibility: 'private',
-          invite: { by: 'members', depth: depthMax },
-          shards: 1,
-          nonce,
-          addresses: [],
-        },
-        keyPairFromSeed(founderSeed(founder.seed, nonce)),
-      ),
-    )
-    this.swarm = swarmIdOf(this.descriptor)
+    this.#founding = found(founder.seed, this.random)
+    this.swarm = this.#founding.swarm
+    this.descriptor = this.#founding.descriptor
     for (const machine of this.machines) {
       const peer = peerOf(keyPairFromSeed(swarmSeed(machine.seed, this.descriptor)).publicKey)
       this.#peers.set(peer, machine)
@@ -163,15 +152,8 @@ export class World {
   }
 
   async #enter(machine: Machine, host: Machine | undefined): Promise<void> {
-    const stored = {
-      id: this.swarm,
-      descriptor: encodeDescriptor(this.descriptor),
-      psk: this.#psk,
-      listen: [],
-      joinedAt: startMs,
-    }
-    const addresses = host === undefined ? [] : [...(this.view(host)?.addresses ?? [])]
-    await machine.disk.restore(putSwarmOps({ ...stored, bootstrap: addresses }))
+    const addresses = host === undefined ? [] : (this.view(host)?.addresses ?? [])
+    await machine.disk.restore(this.#founding.rows(addresses, startMs))
     const node = await machine.start()
     if (host?.node === undefined) return
     const invited = must(await host.node.invite({ swarm: this.swarm, uses: invitationUsesMax }))

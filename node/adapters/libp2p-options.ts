@@ -23,6 +23,8 @@ import { boundedWebSockets } from './web-sockets.ts'
 export interface SwarmSettings {
   /** Multiaddrs to listen at; a port other than 0 is insisted on. */
   readonly listen: readonly string[]
+  /** Multiaddrs that others are told instead, where a router or a container forwards them to here. */
+  readonly announce?: readonly string[]
   /** Find nodes of the swarm on the local network. */
   readonly mdns: boolean
   /** Find nodes of the swarm through the swarm's own DHT. */
@@ -70,7 +72,7 @@ export async function libp2pOptions(
     privateKey: await generateKeyPairFromSeed('Ed25519', swarm.seed),
     nodeInfo: { name: 'swarmlore' },
     datastore: new DhtStore({ now, isConnected }),
-    addresses: { listen: [...listen] },
+    addresses: { listen: [...listen], announce: [...(settings.announce ?? [])] },
     transports: [tcp(), boundedWebSockets()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ maxEarlyStreams: earlyStreamsMax })],

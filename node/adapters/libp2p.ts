@@ -15,15 +15,16 @@ export const defaultSwarmSettings: SwarmSettings = {
 
 /**
  * Rejects with a NetworkFailure `port-in-use` or `cannot-listen`; its message says what to do. Each swarm listens on its
- * own: where a port was chosen, the first opened takes it, the second the next one, and so on.
+ * own: where a port was chosen, the first opened takes it, the second the next one, and so on; so with announced ports.
  */
 export function swarmOpener(settings: SwarmSettings, log: Log): OpenSwarm {
-  const taken = new Set<number>()
+  const taken = { listened: new Set<number>(), announced: new Set<number>() }
   return async swarm => {
-    const listen = ownPorts(settings.listen, taken)
+    const listen = ownPorts(settings.listen, taken.listened)
+    const announce = ownPorts(settings.announce ?? [], taken.announced)
     const { openLink } = await import('./swarm-link.ts')
     return openLink(
-      { settings: { ...settings, listen }, clock: systemClock, random: systemRandom, log },
+      { settings: { ...settings, listen, announce }, clock: systemClock, random: systemRandom, log },
       swarm,
     )
   }

@@ -123,7 +123,10 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
 /** Addresses of an earlier run come first, so that peers find the node again; a taken port is no reason to stay away. */
 async function start({ settings, log }: LinkInit, swarm: SwarmOptions, hooks: Hooks) {
   const insisted = settings.listen.some(address => !/\/tcp\/0(\/|$)/.test(address))
-  const remembered = swarm.listen.map(address => address.replace(/\/p2p\/[^/]+$/, ''))
+  // What others are told says nothing of where to listen; ports that are forwarded stand in the settings.
+  const remembered = settings.announce?.length
+    ? []
+    : swarm.listen.map(address => address.replace(/\/p2p\/[^/]+$/, ''))
   if (!insisted && remembered.length > 0) {
     try {
       return await startHelia(await libp2pOptions(settings, swarm, remembered, hooks), swarm.blocks)

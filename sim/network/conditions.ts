@@ -18,6 +18,8 @@ export class Conditions {
   corrupt = 0
   /** How many times longer everything takes. */
   latency = 1
+  /** How long a message is on its way where nothing goes wrong, in milliseconds. */
+  wayMs: (random: Random, from: Host, to: Host) => number = regionalMs
   /** By what fault, and whether nothing gets from the one to the other. */
   readonly cuts = new Map<string, (from: Host, to: Host) => boolean>()
 
@@ -43,9 +45,13 @@ const resendsMax = 6
 /** By how much a message is late that others overtake. */
 const lateMsMax = 400
 
-export function latencyMs(conditions: Conditions, random: Random, from: Host, to: Host): number {
+function regionalMs(random: Random, from: Host, to: Host): number {
   const way = regionMs[from.region % regions]?.[to.region % regions] ?? 0
-  return way * conditions.latency * between(random, jitter.least, jitter.most)
+  return way * between(random, jitter.least, jitter.most)
+}
+
+export function latencyMs(conditions: Conditions, random: Random, from: Host, to: Host): number {
+  return conditions.latency * conditions.wayMs(random, from, to)
 }
 
 export function lateMs(conditions: Conditions, random: Random): number {

@@ -22,10 +22,16 @@ export interface LineEnd {
   gone(line: Line): void
 }
 
+/**
+ * What a message travels on. `gossip`: a stream that stands, and what gets lost on it is lost. On the others the transport
+ * sends until it arrives, or breaks: on one that stands, or on one that both ends agree on first, which takes a round trip.
+ */
+export type Stream = 'gossip' | 'standing' | 'new'
+
 /** What brings messages along a lane. */
 export interface Carrier {
   readonly events: EventQueue
-  send(lane: Lane, what: string, bytes: number, lossy: boolean, arrive: Happening): void
+  send(lane: Lane, what: string, bytes: number, stream: Stream, arrive: Happening): void
 }
 
 export interface Lane {

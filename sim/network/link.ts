@@ -20,6 +20,7 @@ import { between } from '../random.ts'
 import { blockAnswer, createBlocks, readBlockAnswer } from './blocks.ts'
 import { createDiscovery, meetingPlace } from './discovery.ts'
 import { NetworkFailure } from './failure.ts'
+import type { Fitted } from './fitted.ts'
 import { Gate } from './gate.ts'
 import { Gossip } from './gossip.ts'
 import { heartbeatMs, thresholds } from './gossip-parameters.ts'
@@ -30,6 +31,7 @@ import { Requests } from './requests.ts'
 
 /** The network around a link. */
 export interface Surroundings extends Carrier {
+  readonly fitted: Fitted
   readonly meetingPlaces: Map<string, Set<LineEnd>>
   listening(address: string): Link | undefined
   forget(link: Link): void
@@ -83,7 +85,7 @@ export class Link implements Network, LineEnd {
     this.#network = network
     this.#clock = new VirtualClock(events, life)
     this.#gate = new Gate(this.#clock)
-    this.requests = new Requests(network, life)
+    this.requests = new Requests(network, life, blockProtocol)
     this.discovery = createDiscovery({ pair, linkOf: peer => this.#laneTo(peer)?.to, self: this })
     this.gossip = new Gossip({
       topics: options.topics,
@@ -93,7 +95,7 @@ export class Link implements Network, LineEnd {
         const lane = this.#laneTo(peer)
         if (lane === undefined) return
         const what = frame.type === 'message' ? `message ${frame.id}` : frame.type
-        network.send(lane, what, bytes, frame.type === 'message', () =>
+        network.send(lane, what, bytes, frame.type === 'message' ? 'gossip' : 'standing', () =>
           lane.to.gossip.receive(this.self, frame),
         )
       },
@@ -125,10 +127,11 @@ export class Link implements Network, LineEnd {
       return blockAnswer(this.options.blocks.get(cid))
     })
     for (const address of this.options.bootstrap) this.#redial.want(address, 'always')
-    const { events } = this.#network
+    const { events, fitted } = this.#network
     const beat = (): 'quiet' | undefined => {
       if (this.#isClosed) return 'quiet'
       this.gossip.heartbeat()
+      this.host.sentBytes += (this.#lines.size * fitted.idleBytesPerS * heartbeatMs) / 1000
       events.in(heartbeatMs, beat, this.host.life)
       return this.#expelUnfit()
     }

@@ -7,18 +7,20 @@ import type { OpenSwarm } from '../../node/ports.ts'
 import type { EventQueue, Happening } from '../events.ts'
 import { happens } from '../random.ts'
 import { Conditions, lateMs, latencyMs, resentMs } from './conditions.ts'
+import { type Fitted, fitted } from './fitted.ts'
 import type { Host } from './host.ts'
-import type { Lane, Line, LineEnd } from './line.ts'
+import type { Lane, Line, LineEnd, Stream } from './line.ts'
 import { Link } from './link.ts'
 
 export interface SimNetworkInit {
   readonly events: EventQueue
   /** Every message that arrives, for the trace of the run. */
   readonly onArrival?: (lane: Lane, what: string, bytes: number) => void
+  readonly fit?: Fitted
 }
 
-/** Noise, yamux, TCP and IP around each message. */
-const frameBytes = 90
+/** What each end says until both agree on the protocol of a stream, and its end. */
+const openBytes = 150
 /** What a sender keeps for one neighbour, as the real gossip's; more is dropped. */
 const backlogBytesMax = 4 * 1024 * 1024
 /** A connection over which nothing comes is given up after this. */
@@ -26,6 +28,7 @@ const silentMsMax = 30_000
 
 export class SimNetwork {
   readonly conditions = new Conditions()
+  readonly fitted: Fitted
   readonly events: EventQueue
   /** Rendezvous: who has said under which key that it can be found. */
   readonly meetingPlaces = new Map<string, Set<LineEnd>>()
@@ -33,8 +36,9 @@ export class SimNetwork {
   readonly #links = new Map<string, Link>()
   #hosts = 0
 
-  constructor({ events, onArrival }: SimNetworkInit) {
+  constructor({ events, onArrival, fit = fitted }: SimNetworkInit) {
     this.events = events
+    this.fitted = fit
     this.#onArrival = onArrival
   }
 
@@ -88,17 +92,20 @@ export class SimNetwork {
     return latencyMs(this.conditions, from.random, from, to)
   }
 
-  /** `lossy`: what gets lost is lost. Else the transport sends it until it arrives, or breaks. */
-  send(lane: Lane, what: string, bytes: number, lossy: boolean, arrive: Happening): void {
+  send(lane: Lane, what: string, bytes: number, stream: Stream, arrive: Happening): void {
     const { conditions } = this
     const from = lane.from.host
+    const to = lane.to.host
     const { random } = from
+    const lossy = stream === 'gossip'
     if (!lane.line.isOpen) return
     if (lossy && lane.backlogBytes > backlogBytesMax) return
-    const size = bytes + frameBytes
+    const isNew = stream === 'new'
+    const size = bytes + this.fitted.frameBytes + (isNew ? openBytes : 0)
     from.sentBytes += size
     from.sentMessages++
-    if (conditions.isCut(from, lane.to.host)) return
+    if (isNew) to.sentBytes += openBytes
+    if (conditions.isCut(from, to)) return
     if (happens(random, conditions.corrupt)) {
       this.breakLater(lane.line)
       return
@@ -109,8 +116,9 @@ export class SimNetwork {
       return
     }
     if (lossy && happens(random, conditions.loss)) return
-    this.#carry(lane, what, size, resent, arrive)
-    if (lossy && happens(random, conditions.duplicate)) this.#carry(lane, what, size, resent, arrive)
+    const way = { resentMs: resent, openMs: isNew ? this.latencyMs(from, to) + this.latencyMs(to, from) : 0 }
+    this.#carry(lane, what, size, way, arrive)
+    if (lossy && happens(random, conditions.duplicate)) this.#carry(lane, what, size, way, arrive)
   }
 
   /** Both ends notice that the connection is gone. */
@@ -125,17 +133,25 @@ export class SimNetwork {
     })
   }
 
-  #carry(lane: Lane, what: string, size: number, extraMs: number, arrive: Happening): void {
+  #carry(
+    lane: Lane,
+    what: string,
+    size: number,
+    { resentMs, openMs }: { readonly resentMs: number; readonly openMs: number },
+    arrive: Happening,
+  ): void {
     const { nowMs } = this.events
     const from = lane.from.host
     const to = lane.to.host
     from.upFreeMs = Math.max(nowMs, from.upFreeMs) + size / from.upBytesPerMs
     const late = lateMs(this.conditions, from.random)
-    let atMs = from.upFreeMs + this.latencyMs(from, to) + extraMs + late
+    let atMs = from.upFreeMs + this.latencyMs(from, to) + resentMs + late
     if (late === 0) {
       atMs = Math.max(atMs, lane.lastArrivalMs)
       lane.lastArrivalMs = atMs
     }
+    // Other streams do not wait for this one to be agreed on.
+    atMs += openMs + this.fitted.handlingMs
     to.downFreeMs = Math.max(atMs, to.downFreeMs) + size / to.downBytesPerMs
     lane.backlogBytes += size
     const happen: Happening = () => {

@@ -19,17 +19,18 @@ interface Served {
 
 /** A handler has this long, whatever the asker's patience. */
 const serveMsMax = 30_000
-/** The name of the protocol, and what a stream costs to open. */
-const openBytes = 60
 
 export class Requests {
   readonly #network: Carrier
   readonly #life: Life
+  readonly #answersAnew: string
   readonly #served = new Map<string, Served>()
 
-  constructor(network: Carrier, life: Life) {
+  /** @param answersAnew the protocol whose answers come on streams of their own, as bitswap's do. */
+  constructor(network: Carrier, life: Life, answersAnew: string) {
     this.#network = network
     this.#life = life
+    this.#answersAnew = answersAnew
   }
 
   serve(protocol: string, options: ServeOptions, handler: Handler): () => void {
@@ -57,7 +58,7 @@ export class Requests {
         refuse('peer-unreachable')()
       }
       const abort = (): void => {
-        this.#network.send(lane, `${protocol} given-up`, 0, false, () => {
+        this.#network.send(lane, `${protocol} given-up`, 0, 'standing', () => {
           gone.abort(signal.reason)
           return undefined
         })
@@ -66,9 +67,10 @@ export class Requests {
       signal.addEventListener('abort', abort, { once: true })
       lane.line.onBreak.add(broken)
       const back = lane.line.laneFrom(lane.to)
+      const answersOn = protocol === this.#answersAnew ? 'new' : 'standing'
       const reply = (what: string, size: number, arrive: () => undefined): void =>
-        this.#network.send(back, `${protocol} ${what}`, size, false, arrive)
-      this.#network.send(lane, protocol, openBytes + body.length, false, () => {
+        this.#network.send(back, `${protocol} ${what}`, size, answersOn, arrive)
+      this.#network.send(lane, protocol, body.length, 'new', () => {
         lane.to.requests.answer(protocol, body, lane.from.self, gone.signal).then(
           answer =>
             reply('answer', answer.length, () =>

@@ -55,6 +55,37 @@ export interface SimulatedRun {
   readonly command: string
 }
 
+export interface CalibrateOptions {
+  readonly onStep: (what: string) => void
+}
+
+/** The simulated network beside the real one. */
+export interface Calibrated {
+  /** What fits this machine's real nodes best, and what the simulator has. */
+  readonly fit: Readonly<Record<string, number>>
+  readonly inUse: Readonly<Record<string, number>>
+  readonly swarms: readonly {
+    readonly nodes: number
+    /** The fit was made on this one; else it was only tested on it. */
+    readonly isFitted: boolean
+    readonly rows: readonly ComparedRow[]
+  }[]
+  readonly costs: readonly {
+    readonly work: string
+    readonly measuredMicros: number
+    readonly tableMicros: number
+  }[]
+}
+
+export interface ComparedRow {
+  readonly what: string
+  readonly unit: string
+  readonly real: number
+  readonly simulated: number
+  /** By how much the simulation is off, as a share of what is real. */
+  readonly distance: number
+}
+
 export interface Program {
   readonly version: string
   /** How to start this program again: the executable and its first arguments. */
@@ -71,6 +102,8 @@ export interface Program {
   experiment(options: ExperimentOptions): Promise<Result<readonly Readonly<Record<string, unknown>>[]>>
   /** Simulates; answers with the number of runs in which something was violated. */
   simulate(options: SimulateOptions): Promise<Result<number>>
+  /** Holds the simulated network to real nodes on this machine; takes some eight minutes. */
+  calibrate(options: CalibrateOptions): Promise<Calibrated>
   /** The bearer token of the folder's API, made where there is none. */
   token(folder: string): Promise<Result<string>>
   /** To be called once the node runs: gives back memory that only the start needed. */

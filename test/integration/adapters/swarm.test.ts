@@ -16,9 +16,11 @@ import { createHeliaLight } from 'helia'
 import { createLibp2p } from 'libp2p'
 import { CID } from 'multiformats/cid'
 import { afterEach, expect, test, vi } from 'vitest'
+import { libp2pIdOf } from '../../../crypto/keys.ts'
 import { swarmOpener } from '../../../node/adapters/libp2p.ts'
 import { didOfLibp2pId } from '../../../node/adapters/peer-ids.ts'
 import type { SwarmLink, SwarmOptions } from '../../../node/ports.ts'
+import { publicKeyOfPeer } from '../../../protocol/identity.ts'
 import { cidOf, TestBlocks } from '../../contract/blocks.ts'
 import { accept, linkOptions, topic } from '../../contract/network.ts'
 import { realTime } from '../../contract/real-time.ts'
@@ -101,6 +103,26 @@ test('each further swarm of a node takes the next port', async () => {
     const link = await both(linkOptions())
     closing.push(() => link.close())
     expect(link.network.addresses()[0]).toContain(`/tcp/${expected}/`)
+  }
+})
+
+test('others are told the announced addresses, each swarm its own port, and not where the node listens', async () => {
+  const port = await freePair()
+  const opener = swarmOpener(
+    {
+      listen: [`/ip4/127.0.0.1/tcp/${port}`],
+      announce: ['/ip4/203.0.113.7/tcp/900'],
+      mdns: false,
+      dht: false,
+    },
+    () => undefined,
+  )
+  for (const announced of [900, 901]) {
+    const link = await opener({ ...linkOptions(), listen: ['/ip4/203.0.113.7/tcp/900'] })
+    closing.push(() => link.close())
+    expect(link.network.addresses()).toEqual([
+      `/ip4/203.0.113.7/tcp/${announced}/p2p/${libp2pIdOf(publicKeyOfPeer(link.network.self))}`,
+    ])
   }
 })
 

@@ -44,6 +44,14 @@ describe('settings', () => {
     else expect(rest).toMatch(said)
   })
 
+  it('wants ports that stay the same where addresses are announced', () => {
+    const announce = ['/ip4/203.0.113.7/tcp/4501']
+    const free = readSettings([source('--set ', { announce })])
+    expect(!free.ok && free.message).toMatch(/needs ports in `listen` that stay the same/)
+    const listen = ['/ip4/0.0.0.0/tcp/4501']
+    expect(readSettings([source('--set ', { announce, listen })])).toMatchObject({ ok: true })
+  })
+
   it('says which source holds a value out of range', () => {
     const read = readSettings([source('SWARMLORE_', { httpPort: 70_000 })])
     expect(!read.ok && read.message).toMatch(/^SWARMLORE_httpPort: /)

@@ -32,12 +32,13 @@ export async function up(context: Context, untilStdinEnds: boolean): Promise<Res
       message: `A node is running on ${folder} already (process ${running.pid}, ${running.url}). Stop it first, or name another folder with --data.`,
     }
   }
-  const wrong = settings.listen.find(address => !isMultiaddr(address))
-  if (wrong !== undefined) {
+  for (const key of ['listen', 'announce'] as const) {
+    const wrong = settings[key].find(address => !isMultiaddr(address))
+    if (wrong === undefined) continue
     return {
       ok: false,
       code: 'bad-setting',
-      message: `${read.value.from.listen ?? 'listen'}: '${wrong}' is no multiaddr. Write it like /ip4/0.0.0.0/tcp/4501.`,
+      message: `${read.value.from[key] ?? key}: '${wrong}' is no multiaddr. Write it like /ip4/0.0.0.0/tcp/4501.`,
     }
   }
   const log = terminalLog(out, settings.logLevel)

@@ -8,6 +8,7 @@ interface UpOptions {
   readonly httpHost?: string
   readonly exposeHttp?: boolean
   readonly listen?: string[]
+  readonly announce?: string[]
   readonly mdns: boolean
   readonly logLevel?: string
   readonly untilStdinEnds?: boolean
@@ -27,6 +28,11 @@ export function addNodeCommands(root: Command, run: Run): void {
     .option('--http-host <address>', 'address of the HTTP API')
     .option('--expose-http', 'let the HTTP API listen beyond this machine')
     .option('--listen <multiaddr>', 'where peers reach this node; may be repeated', collect)
+    .option(
+      '--announce <multiaddr>',
+      'what peers are told instead, where a router or container forwards it; may be repeated',
+      collect,
+    )
     .option('--no-mdns', 'do not look for peers on the local network')
     .option('--log-level <level>', 'debug, info, warn or error')
     .option(
@@ -69,12 +75,13 @@ export function addNodeCommands(root: Command, run: Run): void {
 }
 
 function upSettings(options: UpOptions): SettingFlags {
-  const { httpPort, httpHost, exposeHttp, listen, mdns, logLevel } = options
+  const { httpPort, httpHost, exposeHttp, listen, announce, mdns, logLevel } = options
   return {
     ...(httpPort !== undefined && { httpPort: { flag: '--http-port', text: httpPort } }),
     ...(httpHost !== undefined && { httpHost: { flag: '--http-host', text: httpHost } }),
     ...(exposeHttp === true && { exposeHttp: { flag: '--expose-http', text: 'true' } }),
     ...(listen !== undefined && { listen: { flag: '--listen', text: listen.join(',') } }),
+    ...(announce !== undefined && { announce: { flag: '--announce', text: announce.join(',') } }),
     ...(!mdns && { mdns: { flag: '--no-mdns', text: 'false' } }),
     ...(logLevel !== undefined && { logLevel: { flag: '--log-level', text: logLevel } }),
   }

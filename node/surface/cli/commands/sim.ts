@@ -24,4 +24,12 @@ export function addSimCommands(root: Command, run: Run): void {
     'sim --nodes 20 --minutes 10 --seed 7 --faults all',
     'sim --seeds 1..100 --faults crash=0.2,partition,loss --json',
   )
+
+  const calibrate = sim
+    .command('calibrate')
+    .description('hold the simulated network to real nodes on this machine; takes some eight minutes')
+    .action(() =>
+      run(calibrate, async context => (await import('../actions/calibrate.ts')).runCalibrate(context)),
+    )
+  example(calibrate, 'sim calibrate --json')
 }

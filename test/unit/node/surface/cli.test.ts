@@ -68,6 +68,8 @@ const commands = [
   'invite revoke',
   'join',
   'swarms',
+  'sim',
+  'sim calibrate',
 ]
 
 test.each(commands)(
@@ -382,6 +384,15 @@ test('recall shows the lesson with its author, tier, reason and alternatives, an
     out: '<lessons>\nCancel the order.\n</lessons>\n',
     err: '',
   })
+})
+
+test('a calibration shows the real and the simulated side by side, and how far they are apart', async () => {
+  const { out, status } = await run('sim', 'calibrate')
+  expect(status).toBe(0)
+  expect(out).toMatch(/10 nodes, fitted +real +simulated +off by/)
+  expect(out).toMatch(/delivery, 50 % \(ms\) +400 +420 +5\.0 %/)
+  expect(out).toMatch(/handlingMs +1\.500 +2\.000/)
+  expect(out).toMatch(/verify +130 +115/)
 })
 
 test('a prompt that nothing helps gets nothing, and the person a line that says so', async () => {

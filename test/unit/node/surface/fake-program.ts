@@ -45,6 +45,18 @@ export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): Fa
     },
     experiment: async () => ({ ok: true, value: [] }),
     simulate: async () => ({ ok: true, value: 0 }),
+    calibrate: async () => ({
+      fit: { handlingMs: 1.5 },
+      inUse: { handlingMs: 2 },
+      swarms: [
+        {
+          nodes: 10,
+          isFitted: true,
+          rows: [{ what: 'delivery, 50 %', unit: 'ms', real: 400, simulated: 420, distance: 0.05 }],
+        },
+      ],
+      costs: [{ work: 'verify', measuredMicros: 130, tableMicros: 115 }],
+    }),
     async settle() {},
   }
   return program

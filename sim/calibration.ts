@@ -1,0 +1,196 @@
+/**
+ * Holds the simulated network to the real one: the same few lessons are shared at the same times in a real swarm and in a
+ * simulated one, and how fast they arrive, and what that costs, is set side by side.
+ */
+
+import type { NodeEvent, SwarmloreNode } from '../node/api.ts'
+import type { Random } from '../node/ports.ts'
+import type { EntryCid, SwarmId } from '../protocol/types.ts'
+import { type Fitted, fitted } from './network/fitted.ts'
+import { between, seededRandom } from './random.ts'
+import { createTopics, lessonOn } from './topics.ts'
+import { World } from './world.ts'
+
+/** What is done in a swarm, real or simulated. */
+export interface Scenario {
+  readonly nodes: number
+  readonly publishes: number
+  readonly everyMs: number
+  /** Until all are connected and know each other. */
+  readonly settleMs: number
+  /** Then nothing is done for so long, to see what that costs. */
+  readonly idleMs: number
+  /** Until the last lesson has come. */
+  readonly afterMs: number
+}
+
+/** A swarm to be looked at. All of its nodes are in `swarm`, and run. */
+export interface WatchedSwarm {
+  readonly swarm: SwarmId
+  readonly nodes: readonly SwarmloreNode[]
+  /** Milliseconds. */
+  nowMs(): number
+  pass(ms: number): Promise<void>
+  /** Lets time pass until the work is done. */
+  meanwhile<T>(work: Promise<T>): Promise<T | undefined>
+  /** Of all nodes so far, as they leave and enter the program: what the transports below add is not in it. */
+  sent(): Sent
+}
+
+export interface Sent {
+  readonly bytes: number
+  /** Undefined where they cannot be counted. */
+  readonly messages: number | undefined
+}
+
+export interface Observed {
+  /** For each lesson and other node that it came to, in rising order. */
+  readonly delaysMs: readonly number[]
+  /** Share of these pairs in which it came. */
+  readonly delivered: number
+  /** One node, while nothing happens. */
+  readonly idleBytesPerS: number
+  /** One node, for each lesson that is shared in the swarm, beyond what it sends when idle. */
+  readonly bytesPerLesson: number
+  readonly messagesPerLesson: number | undefined
+}
+
+/** Added on each way, as by the relay between the real nodes: 50 ms, more or less by up to 20. */
+export const addedMs = { least: 30, most: 70 }
+
+export async function observe(watched: WatchedSwarm, scenario: Scenario): Promise<Observed> {
+  const { nodes, publishes, everyMs, settleMs, idleMs, afterMs } = scenario
+  const random = seededRandom('calibration')
+  const topics = createTopics(random.fork('topics'), publishes)
+  const sharedMs = new Map<EntryCid, number>()
+  const came: { readonly cid: EntryCid; readonly atMs: number }[] = []
+  const onEvent = (event: NodeEvent): void => {
+    if (event.type === 'entry' && !event.own) came.push({ cid: event.cid, atMs: watched.nowMs() })
+  }
+  const stops = watched.nodes.map(node => node.onEvent(onEvent))
+  await watched.pass(settleMs)
+  const quiet = watched.sent()
+  await watched.pass(idleMs)
+  const before = watched.sent()
+  const beganMs = watched.nowMs()
+  for (const [at, topic] of topics.entries()) {
+    const node = watched.nodes[at % watched.nodes.length]
+    if (node === undefined) break
+    const nextMs = watched.nowMs() + everyMs
+    const lesson = lessonOn(topic, `calibrated${at}`, random)
+    const atMs = watched.nowMs()
+    const added = await watched.meanwhile(node.addEntry({ ...lesson, swarm: watched.swarm }))
+    if (!added?.ok) throw new TypeError(`a lesson was refused: ${added?.message ?? 'no answer'}`)
+    sharedMs.set(added.value.cid, atMs)
+    await watched.pass(Math.max(0, nextMs - watched.nowMs()))
+  }
+  await watched.pass(afterMs)
+  for (const stop of stops) stop()
+  const after = watched.sent()
+  const delaysMs = came.flatMap(({ cid, atMs }) => {
+    const since = sharedMs.get(cid)
+    return since === undefined ? [] : atMs - since
+  })
+  const idleBytesPerS = (before.bytes - quiet.bytes) / nodes / (idleMs / 1000)
+  const seconds = (watched.nowMs() - beganMs) / 1000
+  const each = (total: number): number => total / nodes / publishes
+  return {
+    delaysMs: delaysMs.sort((a, b) => a - b),
+    delivered: delaysMs.length / (publishes * (nodes - 1)),
+    idleBytesPerS,
+    bytesPerLesson: each(after.bytes - before.bytes - idleBytesPerS * nodes * seconds),
+    messagesPerLesson:
+      after.messages === undefined || before.messages === undefined
+        ? undefined
+        : each(after.messages - before.messages),
+  }
+}
+
+/** The scenario in a simulated swarm whose messages take as long as the relay makes them. */
+export async function observeSimulated(scenario: Scenario, fit: Fitted): Promise<Observed> {
+  const world = new World({
+    seed: 'calibration',
+    nodes: scenario.nodes,
+    config: {},
+    fit,
+    onBug: (where, cause) => {
+      throw new Error(`${where}: ${String(cause)}`, { cause })
+    },
+  })
+  world.network.conditions.wayMs = (random: Random) => between(random, addedMs.least, addedMs.most)
+  await world.found()
+  const { machines } = world
+  return observe(
+    {
+      swarm: world.swarm,
+      nodes: world.running().flatMap(({ node }) => node ?? []),
+      nowMs: () => world.nowMs,
+      pass: ms => world.run(ms),
+      meanwhile: work => world.meanwhile(work),
+      sent: () => ({
+        bytes: machines.reduce((sum, { host }) => sum + host.sentBytes, 0),
+        messages: machines.reduce((sum, { host }) => sum + host.sentMessages, 0),
+      }),
+    },
+    scenario,
+  )
+}
+
+/** What has to be added or taken away so that the simulation comes as near as it can to what real nodes did. */
+export async function fitTo(real: Observed, scenario: Scenario): Promise<Fitted> {
+  let fit = fitted
+  for (let round = 0; round < rounds; round++) {
+    const simulated = await observeSimulated(scenario, fit)
+    const messages = simulated.messagesPerLesson ?? 1
+    fit = {
+      frameBytes: atLeast0(fit.frameBytes + (real.bytesPerLesson - simulated.bytesPerLesson) / messages),
+      idleBytesPerS: atLeast0(
+        fit.idleBytesPerS + (real.idleBytesPerS - simulated.idleBytesPerS) / (scenario.nodes - 1),
+      ),
+      handlingMs: atLeast0(fit.handlingMs + (quantile(real, 0.5) - quantile(simulated, 0.5)) / waysToALesson),
+    }
+  }
+  return fit
+}
+
+/** Enough, for what is fitted hardly hangs on each other. */
+const rounds = 4
+/** One of the gossip, and of the fetch a stream that is opened, the wish, another stream, and the block. */
+const waysToALesson = 3
+
+function atLeast0(number: number): number {
+  return Math.max(0, number)
+}
+
+export interface Comparison {
+  readonly what: string
+  readonly unit: string
+  readonly real: number
+  readonly simulated: number
+  /** By how much the simulation is off, as a share of what is real. */
+  readonly distance: number
+}
+
+/** Both side by side: the quantiles of the delays, and what it cost. */
+export function compared(real: Observed, simulated: Observed): readonly Comparison[] {
+  const row = (what: string, unit: string, of: (observed: Observed) => number): Comparison => {
+    const [isReal, isSimulated] = [of(real), of(simulated)]
+    return { what, unit, real: isReal, simulated: isSimulated, distance: distance(isReal, isSimulated) }
+  }
+  return [
+    ...[5, 25, 50, 75, 95, 99].map(percent =>
+      row(`delivery, ${percent} %`, 'ms', observed => quantile(observed, percent / 100)),
+    ),
+    row('share delivered', '', observed => observed.delivered),
+    row('sent for a lesson, a node', 'bytes', observed => observed.bytesPerLesson),
+    row('sent when idle, a node', 'bytes/s', observed => observed.idleBytesPerS),
+  ]
+}
+
+function distance(real: number, simulated: number): number {
+  return real === 0 ? Math.abs(simulated) : Math.abs(simulated - real) / real
+}
+
+function quantile({ delaysMs }: Observed, part: number): number {
+  return delaysMs[Math.min(delaysMs.length - 1, Math.floor(part * delaysMs.length))] ?? Number.NaN
+}

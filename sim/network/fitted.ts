@@ -1,0 +1,15 @@
+/**
+ * What the simulated network has from measurement: `swarmlore sim calibrate` fits these to ten real nodes, and then holds
+ * thirty to them.
+ */
+
+export interface Fitted {
+  /** Around each message: noise, yamux and what gossipsub and requests wrap it in. Bytes. */
+  readonly frameBytes: number
+  /** What a connection costs each of its ends while nothing is said over it: pings, the DHT, acknowledgements. */
+  readonly idleBytesPerS: number
+  /** From the arrival of a message to when the program has it, on an idle machine. Milliseconds. */
+  readonly handlingMs: number
+}
+
+export const fitted: Fitted = { frameBytes: 50, idleBytesPerS: 100, handlingMs: 1 }
