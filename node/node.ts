@@ -13,7 +13,7 @@ import type { EpisodeSummary, NodeEvent, NodeStatus, SwarmloreNode, SwarmView } 
 import type { NodeConfig } from './config.ts'
 import { Answering } from './core/answering.ts'
 import { attest } from './core/attesting.ts'
-import { baseRateOf } from './core/base-rate.ts'
+import { BaseRates } from './core/base-rates.ts'
 import { Catalogue } from './core/catalogue.ts'
 import { examine } from './core/doctor.ts'
 import { Intake } from './core/intake.ts'
@@ -72,8 +72,7 @@ class LocalNode implements SwarmloreNode {
   #wordsRead: Promise<void> | undefined
   readonly #evidence: Evidence
   readonly #shadowsInTurn = createTurns()
-  #baseRate = 0.5
-  #baseRateOn: Day = -1
+  readonly #baseRates: BaseRates
 
   private constructor(ports: Ports, config: NodeConfig, rules: RedactionRules, stored: StoredState) {
     this.#ports = ports
@@ -83,8 +82,13 @@ class LocalNode implements SwarmloreNode {
     this.#startedAt = ports.clock.now()
     const swarms = (): readonly Swarm[] => this.#swarms
     const emit = (event: NodeEvent): void => this.#emit(event)
+    const baseRates = new BaseRates({ ports, evidence: stored.evidence })
+    this.#baseRates = baseRates
     this.#authors = new Authors(stored.words, {
-      reading: () => ({ hurtWeight: config.hurtWeight, baseRate: this.#baseRate }),
+      reading: author => ({
+        hurtWeight: config.hurtWeight,
+        baseRate: author === undefined ? baseRates.ofNode : baseRates.ofAuthor(author),
+      }),
       countsOf: (author, today) => stored.evidence.ofAuthor(author, today),
       decay,
       now: () => ports.clock.now(),
@@ -97,7 +101,7 @@ class LocalNode implements SwarmloreNode {
       evidence: stored.evidence,
       authors: this.#authors,
       queries: new RecentQueries(ports.random.fork('recent queries')),
-      baseRate: () => this.#baseRate,
+      baseRates,
       swarms,
       emit,
     }
@@ -486,12 +490,8 @@ class LocalNode implements SwarmloreNode {
     }
   }
 
-  /** Once a day: outcomes of a whole month do not change faster. */
   async #readBaseRate(): Promise<void> {
-    if (this.#baseRateOn === this.#today()) return
-    this.#baseRate = await baseRateOf(this.#ports, this.#stopping.signal)
-    this.#baseRateOn = this.#today()
-    this.#authors.changed()
+    if (await this.#baseRates.read(this.#stopping.signal)) this.#authors.changed()
   }
 
   #today(): Day {

@@ -84,6 +84,10 @@ export class Fields {
     return this.#list(name).map(item => new Fields(this.#key, item))
   }
 
+  optionalMaps(name: string): Fields[] | undefined {
+    return this.#value(name) === undefined ? undefined : this.maps(name)
+  }
+
   #value(name: string): unknown {
     return Object.hasOwn(this.#fields, name) ? Reflect.get(this.#fields, name) : undefined
   }

@@ -5,7 +5,7 @@
 
 import type { EntryCid, PeerId, SwarmId } from '../protocol/types.ts'
 import { encode, type Fields, read } from './codec.ts'
-import { hashPart, keyOf, partsOf, prefixes, timePart } from './layout.ts'
+import { hashPart, keyOf, lastPart, partsOf, prefixes, timePart } from './layout.ts'
 import type { Store, StoreOp } from './ports.ts'
 
 /** Of recalls of which some are withheld to compare: what was found was handed out, or it was not. */
@@ -20,16 +20,19 @@ export interface StoredRecall {
   readonly items: readonly { readonly cid: EntryCid; readonly swarm: SwarmId; readonly author: PeerId }[]
   /** Absent where nothing is compared. */
   readonly side?: RecallSide
+  /** Where it was withheld: all lessons on the situations of those that would have been handed out. */
+  readonly withheld?: readonly { readonly cid: EntryCid; readonly author: PeerId }[]
 }
 
 export function putRecallOps(recall: StoredRecall, query: string): StoreOp[] {
   const { id, at, side } = recall
+  const withheld = recall.withheld?.map(({ cid, author }) => ({ cid, author }))
   const items = recall.items.map(({ cid, swarm, author }) => ({ cid, swarm, author }))
   return [
     {
       type: 'put',
       key: keyOf(prefixes.recall, id),
-      value: encode({ at, items, side, query: hashPart(query) }),
+      value: encode({ at, items, side, withheld, query: hashPart(query) }),
     },
     { type: 'put', key: keyOf(prefixes.recallTime, timePart(at), id), value: new Uint8Array() },
   ]
@@ -47,26 +50,31 @@ export function getRecall(
   const fields = read(key, value)
   const side = sideOf(fields)
   const told = store.get(keyOf(prefixes.recallOutcome, id))
+  const withheld = fields.optionalMaps('withheld')
   return {
     id,
     at: fields.number('at'),
     ...(side === undefined ? {} : { side }),
     ...(told === undefined ? {} : { solved: read(id, told).boolean('solved') }),
+    ...(withheld === undefined ? {} : { withheld: withheld.map(lessonOf) }),
     items: fields.maps('items').map(item => ({
-      cid: item.string('cid') as EntryCid,
+      ...lessonOf(item),
       swarm: item.string('swarm') as SwarmId,
-      author: item.string('author') as PeerId,
     })),
   }
 }
 
+function lessonOf(item: Fields): { readonly cid: EntryCid; readonly author: PeerId } {
+  return { cid: item.string('cid') as EntryCid, author: item.string('author') as PeerId }
+}
+
 /** How the task of a recall ended that is compared. */
-export interface RecallOutcome {
+export interface RecallOutcome extends Pick<StoredRecall, 'withheld'> {
   readonly side: RecallSide
   readonly solved: boolean
 }
 
-export function outcomeOps(id: string, { side, solved }: RecallOutcome): StoreOp[] {
+export function outcomeOps(id: string, { side, solved }: Omit<RecallOutcome, 'withheld'>): StoreOp[] {
   return [{ type: 'put', key: keyOf(prefixes.recallOutcome, id), value: encode({ side, solved }) }]
 }
 
@@ -74,7 +82,9 @@ export async function* outcomes(store: Store): AsyncGenerator<RecallOutcome> {
   for await (const [key, value] of store.entries({ prefix: prefixes.recallOutcome })) {
     const fields = read(key, value)
     const side = sideOf(fields)
-    if (side !== undefined) yield { side, solved: fields.boolean('solved') }
+    const { withheld } = getRecall(store, lastPart(key)) ?? {}
+    if (side !== undefined)
+      yield { side, solved: fields.boolean('solved'), ...(withheld === undefined ? {} : { withheld }) }
   }
 }
 

@@ -22,7 +22,7 @@ import type {
 import type { NodeConfig } from '../config.ts'
 import { promptBlock } from '../pipeline/prompt-block.ts'
 import { admit, type Candidate, choose, fuse, type Group, queryTexts } from '../pipeline/recall.ts'
-import { cluster, type Known } from '../pipeline/reconcile.ts'
+import { type Cluster, cluster, type Known } from '../pipeline/reconcile.ts'
 import { isRefuted } from '../pipeline/refine/usefulness.ts'
 import type { Ports } from '../ports.ts'
 import { createTurns } from '../queue.ts'
@@ -30,6 +30,7 @@ import type { Authors } from '../trust/authors.ts'
 import type { Voice } from '../trust/corroboration.ts'
 import { corroborators } from './agreeing.ts'
 import { type Arm, rankArms, rankClaims } from './arms.ts'
+import type { BaseRates } from './base-rates.ts'
 import { Control } from './control.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { RecentQueries } from './recent-queries.ts'
@@ -43,7 +44,7 @@ export interface AnsweringDeps {
   readonly evidence: Evidence
   readonly authors: Authors
   readonly queries: RecentQueries
-  readonly baseRate: () => number
+  readonly baseRates: BaseRates
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
 }
@@ -80,7 +81,8 @@ export class Answering {
 
   constructor(deps: AnsweringDeps) {
     this.#deps = deps
-    this.#control = new Control({ ports: deps.ports, share: deps.config.controlShare, days: recallDays })
+    const { baseRates, config, ports } = deps
+    this.#control = new Control({ ports, baseRates, share: config.controlShare, days: recallDays })
   }
 
   load(): Promise<void> {
@@ -105,7 +107,8 @@ export class Answering {
     const candidates = await this.#candidates(found)
     const { admitted, heldBack } = this.#admit(candidates, request, startedAt)
     const explores = config.recallExploration > 0 && random.below(1_000) < config.recallExploration * 1_000
-    const groups = cluster(admitted.slice(0, clusteredMax)).map((group): Group => {
+    const clusters = cluster(admitted.slice(0, clusteredMax))
+    const groups = clusters.map((group): Group => {
       const ranked = rankArms(group, explores ? random.below(1_000) / 1_000 : undefined)
       return { ...ranked, independent: this.#independent(ranked, admitted) }
     })
@@ -125,6 +128,7 @@ export class Answering {
         at: startedAt,
         items: items.map(({ cid, swarm, author }) => ({ cid, swarm, author })),
         ...(side === undefined ? {} : { side }),
+        ...(withheld ? { withheld: lessonsOf(clustersOf(chosen, clusters)) } : {}),
       }
       const use = kept.use(
         items.map(item => item.cid),
@@ -146,7 +150,10 @@ export class Answering {
   outcome(recallId: string, solved: boolean): Promise<Result<{ readonly counted: boolean }>> {
     return this.#inTurn(async () => {
       const recall = this.#recallOf(recallId)
-      return recall === undefined ? unknownRecall(recallId) : this.#control.tell(recall, solved)
+      if (recall === undefined) return unknownRecall(recallId)
+      const told = await this.#control.tell(recall, solved)
+      if (recall.withheld !== undefined) this.#deps.authors.changed()
+      return told
     })
   }
 
@@ -177,7 +184,8 @@ export class Answering {
     const group = cluster([self, ...others]).find(one => one.head.cid === cid)
     const own = new Set(this.#deps.swarms().map(swarm => swarm.self))
     const ranked = group === undefined ? undefined : rankClaims(group, one => this.#claim(one))
-    const isOut = isRefuted(this.#deps.evidence.ofEntry(cid, this.#today()), this.#deps.baseRate())
+    const baseRate = this.#deps.baseRates.ofEntry(cid, self.entry.author)
+    const isOut = isRefuted(this.#deps.evidence.ofEntry(cid, this.#today()), baseRate)
     const isContested = ranked?.contested.some(one => one.cid === cid) === true
     const merged = ranked?.mergeOf(self).parents ?? []
     return {
@@ -207,7 +215,9 @@ export class Answering {
       const ops = await forgetRecallsOps(store, before, 200)
       await store.batch(ops)
       if (ops.length > 0) continue
-      if (found > 0) await this.#inTurn(() => this.#control.load())
+      if (found === 0) return
+      await this.#inTurn(() => this.#control.load())
+      this.#deps.authors.changed()
       return
     }
   }
@@ -368,7 +378,7 @@ export class Answering {
       const standing = authors.standing(entry.author, swarm.membership)
       const { helped, hurt } = evidence.ofEntry(cid, today)
       // Retired, own lessons too: it is there to be seen.
-      if (isRefuted({ helped, hurt }, this.#deps.baseRate())) continue
+      if (isRefuted({ helped, hurt }, this.#deps.baseRates.ofEntry(cid, entry.author))) continue
       candidates.push({
         cid,
         swarm: swarm.id,
@@ -448,6 +458,20 @@ function unknownRecall(id: string): Result<never> {
     code: 'unknown-recall',
     message: `There is no recall ${id}: feedback is possible for ${recallDays} days, on what was handed out.`,
   }
+}
+
+/** The situations of these items. */
+function clustersOf(
+  items: readonly { readonly cid: EntryCid }[],
+  clusters: readonly Cluster<Known>[],
+): readonly Cluster<Known>[] {
+  const cids = new Set(items.map(({ cid }) => cid))
+  return clusters.filter(({ head, alternatives }) => [head, ...alternatives].some(({ cid }) => cids.has(cid)))
+}
+
+function lessonsOf(clusters: readonly Cluster<Known>[]): NonNullable<StoredRecall['withheld']> {
+  const lessons = clusters.flatMap(({ head, alternatives, same }) => [head, ...alternatives, ...same])
+  return lessons.map(({ cid, entry }) => ({ cid, author: entry.author }))
 }
 
 function raise(best: Map<EntryCid, number>, cid: EntryCid, value: number): void {

@@ -4,13 +4,23 @@
  */
 
 import type { Result } from '../../protocol/types.ts'
-import { getRecall, outcomeOps, outcomes, type RecallSide, type StoredRecall } from '../../store/recalls.ts'
+import {
+  getRecall,
+  outcomeOps,
+  outcomes,
+  type RecallOutcome,
+  type RecallSide,
+  type StoredRecall,
+} from '../../store/recalls.ts'
 import type { Worth } from '../api.ts'
 import type { Ports } from '../ports.ts'
+import type { BaseRates } from './base-rates.ts'
 import { differenceOf, type Side } from './worth.ts'
 
 export interface ControlDeps {
   readonly ports: Pick<Ports, 'random' | 'store'>
+  /** Learns from the tasks of withheld recalls how such tasks end without a lesson. */
+  readonly baseRates: BaseRates
   readonly share: number
   /** Recalls, and what was told of them, are forgotten after so many days. */
   readonly days: number
@@ -31,7 +41,8 @@ export class Control {
   async load(): Promise<void> {
     this.#given = { solved: 0, failed: 0 }
     this.#withheld = { solved: 0, failed: 0 }
-    for await (const { side, solved } of outcomes(this.#deps.ports.store)) this.#count(side, solved, 1)
+    this.#deps.baseRates.forget()
+    for await (const one of outcomes(this.#deps.ports.store)) this.#count(one, 1)
   }
 
   /** In which side the next recall is; undefined where nothing is ever withheld. */
@@ -48,8 +59,8 @@ export class Control {
     if (side === undefined) return { ok: true, value: { counted: false } }
     const before = getRecall(store, id)?.solved
     await store.batch(outcomeOps(id, { side, solved }))
-    if (before !== undefined) this.#count(side, before, -1)
-    this.#count(side, solved, 1)
+    if (before !== undefined) this.#count({ ...recall, side, solved: before }, -1)
+    this.#count({ ...recall, side, solved }, 1)
     return { ok: true, value: { counted: true } }
   }
 
@@ -62,7 +73,8 @@ export class Control {
     return { share, days, given, withheld, ...differenceOf(given, withheld) }
   }
 
-  #count(side: RecallSide, solved: boolean, by: 1 | -1): void {
+  #count({ side, solved, withheld = [] }: RecallOutcome, by: 1 | -1): void {
+    this.#deps.baseRates.count(withheld, solved, by)
     const before = side === 'given' ? this.#given : this.#withheld
     const after = solved
       ? { ...before, solved: before.solved + by }

@@ -13,6 +13,7 @@ import { isRefuted, posteriorOfHelping } from '../pipeline/refine/usefulness.ts'
 import type { Ports } from '../ports.ts'
 import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
+import type { BaseRates } from './base-rates.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { RecentQueries } from './recent-queries.ts'
 import type { Swarm } from './swarm.ts'
@@ -25,7 +26,7 @@ export interface RoomDeps {
   readonly evidence: Evidence
   readonly authors: Authors
   readonly queries: RecentQueries
-  readonly baseRate: () => number
+  readonly baseRates: BaseRates
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
 }
@@ -79,7 +80,7 @@ export class Room {
   isWorth({ envelope: { author, body } }: DigestRecord, trust: number): boolean {
     const { authors, config, evidence, ports, queries } = this.#deps
     const outcomes = evidence.ofEntry(body.cid, today(ports.clock))
-    if (isRefuted(outcomes, this.#deps.baseRate())) return false
+    if (isRefuted(outcomes, this.#deps.baseRates.ofEntry(body.cid, author))) return false
     if (!this.#isFull() || this.#isWorth === undefined) return true
     const { blocked } = authors.wordOn(author)
     const unseen: EntryFacts = {
@@ -118,8 +119,10 @@ export class Room {
   tidy(): Promise<void> {
     return this.#inTurn(async () => {
       const facts = await this.#facts()
-      const baseRate = this.#deps.baseRate()
-      const refuted = facts.filter(one => !one.isOwn && isRefuted(one, baseRate))
+      const { baseRates } = this.#deps
+      const refuted = facts.filter(
+        one => !one.isOwn && isRefuted(one, baseRates.ofEntry(one.cid, one.author)),
+      )
       await this.#evict(refuted.map(({ cid }) => cid))
       if (this.#isOver(this.#target())) await this.#refine()
     })

@@ -25,7 +25,8 @@ export interface Membership {
 }
 
 export interface AuthorsDeps {
-  readonly reading: () => Reading
+  /** How outcomes of its lessons are read; without an author, those that others attest. */
+  readonly reading: (author?: PeerId) => Reading
   readonly countsOf: (author: PeerId, today: Day) => Counts
   /** Weight of what happened so many days ago. */
   readonly decay: (days: number) => number
@@ -112,7 +113,7 @@ export class Authors {
       word: this.wordOn(author),
       counts: this.#deps.countsOf(author, this.#deps.today()),
       attested: weights.attestedOf(author),
-      reading: this.#deps.reading(),
+      reading: this.#deps.reading(author),
       pinned: this.#pinned,
       blocked: this.#blocked,
       inviterOf,
@@ -157,7 +158,7 @@ export class Authors {
       word: this.wordOn(author),
       standing: this.standing(author, membership),
       counts: this.#deps.countsOf(author, this.#deps.today()),
-      reading: this.#deps.reading(),
+      reading: this.#deps.reading(author),
       weights: this.weights(membership),
     })
   }
@@ -200,8 +201,9 @@ export class Authors {
     if (trust !== undefined) return trust
     const counts = this.#deps.countsOf(peer, today)
     const isNext = this.#pinned.has(peer) || peer === membership.inviter || inviter === membership.self
-    if (isNext) return opinionOf(counts, this.#deps.reading(), friendPrior).expected
-    const { expected } = opinionOf(counts, this.#deps.reading())
+    const reading = this.#deps.reading(peer)
+    if (isNext) return opinionOf(counts, reading, friendPrior).expected
+    const { expected } = opinionOf(counts, reading)
     return expected > 0.5 ? expected : undefined
   }
 

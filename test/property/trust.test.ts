@@ -5,6 +5,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { clusterRate, meanRate } from '../../node/trust/cluster-rate.ts'
 import { opinionOf, priorWeight } from '../../node/trust/opinion.ts'
 import { standingOf } from '../../node/trust/tiers.ts'
 import type { Attested } from '../../node/trust/vouching.ts'
@@ -322,6 +323,53 @@ describe('honest authors', () => {
       fc.property(weights, fc.nat(500), (hurtWeight, each) => {
         const counts = { helped: each, hurt: each }
         expect(opinionOf(counts, { hurtWeight }).expected).toBeGreaterThanOrEqual(0.5)
+      }),
+      runs,
+    )
+  })
+})
+
+describe('the rate of success without a lesson', () => {
+  const rate = fc.double({ min: 0, max: 1, noNaN: true })
+  const outcomes = fc.double({ min: 0, max: 1_000, noNaN: true })
+  const tasks = fc
+    .tuple(fc.nat(5_000), fc.nat(5_000))
+    .map(([solved, failed]) => ({ solved, all: solved + failed }))
+
+  it('of a cluster is the node’s where nothing is known of it, and lies between the two', () => {
+    fc.assert(
+      fc.property(rate, tasks, (ofNode, seen) => {
+        expect(clusterRate({ solved: 0, all: 0 }, ofNode)).toBeCloseTo(ofNode, 12)
+        const own = seen.all === 0 ? ofNode : seen.solved / seen.all
+        const found = clusterRate(seen, ofNode)
+        expect(found).toBeGreaterThanOrEqual(Math.min(own, ofNode) - epsilon)
+        expect(found).toBeLessThanOrEqual(Math.max(own, ofNode) + epsilon)
+      }),
+      runs,
+    )
+  })
+
+  it('of a cluster comes ever nearer to its own', () => {
+    fc.assert(
+      fc.property(rate, fc.nat(100), fc.integer({ min: 1, max: 1_000 }), (ofNode, ofHundred, times) => {
+        const off = clusterRate({ solved: ofHundred * times, all: 100 * times }, ofNode) - ofHundred / 100
+        expect(Math.abs(off)).toBeLessThanOrEqual(20 / (100 * times) + epsilon)
+      }),
+      runs,
+    )
+  })
+
+  it('over an author’s outcomes is a mean of what each is read against, and keeps what they are beyond it', () => {
+    const parts = fc.array(fc.record({ rate, outcomes }), { maxLength: 10 })
+    fc.assert(
+      fc.property(parts, rate, outcomes, (all, ofNode, elsewhere) => {
+        const count = all.reduce((sum, one) => sum + one.outcomes, elsewhere)
+        const found = meanRate(all, count, ofNode)
+        const rates = [ofNode, ...all.map(one => one.rate)]
+        expect(found).toBeGreaterThanOrEqual(Math.min(...rates) - epsilon)
+        expect(found).toBeLessThanOrEqual(Math.max(...rates) + epsilon)
+        const expected = all.reduce((sum, one) => sum + one.outcomes * one.rate, elsewhere * ofNode)
+        expect(found * count).toBeCloseTo(expected, 6)
       }),
       runs,
     )
