@@ -49,7 +49,7 @@ function ofExperience({ counts, reading }: ExplainedFacts): TrustReason {
     text: `Here its lessons helped ${helped.toFixed(1)} and hurt ${hurt.toFixed(1)} times: on their own E = ${figure(expected)} ± ${figure(uncertainty)}.`,
     details: [
       'Outcomes count half after 30 days.',
-      `They are read against a success rate of ${rate} % here; failures beyond it weigh ${reading.hurtWeight} times.`,
+      `They are read against a success rate of ${rate} % here; failures beyond it and beyond chance weigh ${reading.hurtWeight} times.`,
     ],
   }
 }

@@ -18,7 +18,7 @@ export interface Opinion {
 
 /** How outcomes are read. */
 export interface Reading {
-  /** How many successes one failure outweighs, 1 to 3, once there are more of them than the base rate explains. */
+  /** How many successes one failure outweighs, 1 to 3, once there are more of them than base rate and chance explain. */
   readonly hurtWeight: number
   /** This node's own success rate: what befalls its tasks anyway is no one's merit or fault. One half when absent. */
   readonly baseRate?: number
@@ -31,6 +31,11 @@ export const priorWeight = 2
 const strangerPrior = 0.5
 /** Base rate of a peer next to the owner (pinned, inviter, invitee): it starts with a good name. */
 export const friendPrior = 0.75
+/**
+ * Standard deviations by which failures may exceed the base rate before they weigh more. Without them an author whose
+ * lessons change nothing would lose by being used: bad luck would count more than good luck (mean E down to 0.43).
+ */
+const chanceDeviations = 2
 /** Beyond it a node that nearly always succeeds, or fails, could learn nothing from half of its outcomes. */
 const baseRateBounds = [0.2, 0.8] as const
 
@@ -42,15 +47,16 @@ export function opinionOf(counts: Counts, reading: Reading, prior = strangerPrio
 
 /**
  * Outcomes relative to the base rate. The rarer an outcome is here, the more it says: at the base rate itself both
- * sides are equal, so that who changes nothing keeps E = 1/2, however often it was tried. Only failures beyond that
- * weigh more than successes.
+ * sides are equal, so that who changes nothing keeps E = 1/2, however often it was tried. Only failures that chance does
+ * not explain either weigh more than successes: where nothing changes, `r + failed` is the variance of their difference.
  */
 function credit({ helped, hurt }: Counts, { hurtWeight, baseRate = 0.5 }: Reading): { r: number; s: number } {
   const [lowest, highest] = baseRateBounds
   const rate = Math.min(highest, Math.max(lowest, baseRate))
   const r = 2 * (1 - rate) * Math.max(0, helped)
   const failed = 2 * rate * Math.max(0, hurt)
-  return { r, s: Math.min(failed, r) + hurtWeight * Math.max(0, failed - r) }
+  const explained = Math.min(failed, r + chanceDeviations * Math.sqrt(r + failed))
+  return { r, s: explained + hurtWeight * (failed - explained) }
 }
 
 export function sumOf(a: Counts, b: Counts): Counts {

@@ -67,12 +67,14 @@ describe('opinion', () => {
     )
   })
 
-  it('weighs failures beyond the base rate more than successes', () => {
-    const worse = (hurtWeight: number) => opinionOf({ helped: 2, hurt: 8 }, { hurtWeight }).expected
+  it('weighs failures more than successes where neither the base rate nor chance explains them', () => {
+    const worse = (hurtWeight: number) => opinionOf({ helped: 2, hurt: 20 }, { hurtWeight }).expected
     expect(worse(3)).toBeLessThan(worse(1))
-    expect(opinionOf({ helped: 8, hurt: 2 }, { hurtWeight: 3 })).toEqual(
-      opinionOf({ helped: 8, hurt: 2 }, { hurtWeight: 1 }),
-    )
+    for (const explained of [
+      { helped: 8, hurt: 2 },
+      { helped: 2, hurt: 6 },
+    ])
+      expect(opinionOf(explained, { hurtWeight: 3 })).toEqual(opinionOf(explained, { hurtWeight: 1 }))
   })
 })
 
