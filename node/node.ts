@@ -26,7 +26,8 @@ import { RecentQueries } from './core/recent-queries.ts'
 import { renewMembers } from './core/renewing.ts'
 import { Room } from './core/room.ts'
 import { countShadow } from './core/shadow.ts'
-import { Swarm, type SwarmEvents } from './core/swarm.ts'
+import { Swarm } from './core/swarm.ts'
+import type { SwarmEvents } from './core/swarm-events.ts'
 import { TakingBack } from './core/taking-back.ts'
 import { today } from './core/today.ts'
 import { type RedactionRules, redactionRules } from './pipeline/redact.ts'
@@ -357,7 +358,7 @@ class LocalNode implements SwarmloreNode {
       config: this.#config,
       stored,
       descriptor,
-      events: this.#events(),
+      events: opened => this.#events(opened),
     })
     await swarm.load()
     this.#swarms.push(swarm)
@@ -378,19 +379,19 @@ class LocalNode implements SwarmloreNode {
     await this.#ports.store.batch(ops)
   }
 
-  #events(): SwarmEvents {
+  #events(swarm: Swarm): SwarmEvents {
     return {
       isKept: cid => this.#kept.get(cid) !== undefined,
-      worth: (swarm, digest) => this.#intake.worth(swarm, digest),
-      onEntry: (swarm, entry, bytes, wanted) => this.#intake.take(swarm, entry, bytes, wanted),
-      onKnown: (swarm, digest) => this.#intake.recheck(swarm, digest),
-      onGone: (swarm, gone, retraction) => {
+      worth: digest => this.#intake.worth(swarm, digest),
+      onEntry: (entry, bytes, wanted) => this.#intake.take(swarm, entry, bytes, wanted),
+      onKnown: digest => this.#intake.recheck(swarm, digest),
+      onGone: (gone, retraction) => {
         // It may have ended a membership.
         if (retraction !== undefined) this.#authors.changed()
         return this.#intake.drop(swarm, gone)
       },
-      onMismatch: (swarm, digest, reason) => this.#intake.mismatch(swarm, digest, reason),
-      onPeer: (_swarm, peer, state) => {
+      onMismatch: (digest, reason) => this.#intake.mismatch(swarm, digest, reason),
+      onPeer: (peer, state) => {
         if (state === 'member') this.#authors.changed()
         this.#emit({ type: 'peer', peer, state })
       },
@@ -398,7 +399,7 @@ class LocalNode implements SwarmloreNode {
       onRefused: reason => {
         this.#rejected.set(reason, (this.#rejected.get(reason) ?? 0) + 1)
       },
-      score: (swarm, peer) => this.#gossipScore(swarm, peer),
+      score: peer => this.#gossipScore(swarm, peer),
     }
   }
 
@@ -412,7 +413,8 @@ class LocalNode implements SwarmloreNode {
   #swarmView(swarm: Swarm): SwarmView {
     const { descriptor } = swarm
     const { name, visibility, founder, invite } = descriptor
-    const { memberUntil, signedElsewhere } = swarm
+    const { signedElsewhere } = swarm
+    const memberUntil = swarm.membership.untilMs
     let entries = 0
     for (const meta of this.#kept.all()) if (meta.swarm === swarm.id) entries++
     const alone = swarm.alone()
@@ -469,7 +471,7 @@ class LocalNode implements SwarmloreNode {
         await this.#answering.forgetOld()
         await this.#room.tidy()
         // What is asked for now may be worth a place that it was not worth before.
-        for (const swarm of this.#swarms) swarm.wantMissing()
+        for (const swarm of this.#swarms) swarm.wanted.all()
       })
       await this.#tryInBackground(() =>
         renewMembers({ ports: this.#ports, authors: this.#authors, swarms: () => this.#swarms }),

@@ -21,7 +21,7 @@ export interface AttestingDeps {
 export async function attest({ ports, evidence, swarms }: AttestingDeps): Promise<void> {
   const t = Math.floor(ports.clock.now() / 1000)
   for (const swarm of swarms()) {
-    if (swarm.chain() === undefined) continue
+    if (swarm.membership.chain() === undefined) continue
     const { self, set } = swarm
     const isOfSwarm = ({ subject }: { subject: PeerId }): boolean =>
       subject !== self && (subject === swarm.descriptor.founder || set.member(subject) !== undefined)

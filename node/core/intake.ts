@@ -110,7 +110,7 @@ export class Intake {
       await this.#deps.ports.store.batch(this.drop(swarm, [{ cid, author: entry.author }]))
       return
     }
-    swarm.settled(cid)
+    swarm.wanted.settled(cid)
     if (isOwnSpace) {
       this.#deps.kept.addSketch(cid, sketch)
       this.#sketches.set(cid, digest)
@@ -152,7 +152,7 @@ export class Intake {
   /** Counts once for each digest, as a lesson that hurt: the author signed what is not so. */
   async mismatch(swarm: Swarm, digest: DigestRecord, reason: string): Promise<void> {
     const { author, body } = digest.envelope
-    swarm.dismiss(digest)
+    swarm.wanted.dismiss(digest)
     this.#deps.ports.log('warn', 'An entry is not what its author announced.', {
       cid: body.cid,
       author,

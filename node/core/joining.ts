@@ -144,7 +144,7 @@ export class Joining {
     const invitation = read.value
     const id = swarmIdOf(invitation.descriptor)
     const known = this.#deps.swarms().find(swarm => swarm.id === id)
-    if (known !== undefined && known.chain() !== undefined) {
+    if (known !== undefined && known.membership.chain() !== undefined) {
       return {
         ok: false,
         code: 'already-member',

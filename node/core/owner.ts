@@ -62,7 +62,7 @@ export class Owner {
     emit({ type: 'trust', peer: id, tier: view.tier, trust: view.trust })
     if (merged?.blocked === true && merged.blockedSince === undefined)
       await swarm.disconnect(id, 'blocked by the owner')
-    else swarm.wantMissing()
+    else swarm.wanted.all()
     return { ok: true, value: view }
   }
 

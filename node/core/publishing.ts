@@ -172,7 +172,7 @@ export class Publishing {
     for (const [index, swarm] of this.#deps.swarms().entries()) {
       if (only !== undefined && swarm !== only) continue
       // Nobody would take it from who is no member (any more).
-      if (swarm.chain() === undefined) continue
+      if (swarm.membership.chain() === undefined) continue
       // Read anew for each swarm: the step before has changed what is stored.
       const found = await findDraft(this.#deps.ports, key)
       if (found === undefined) break

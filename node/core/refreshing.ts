@@ -51,7 +51,7 @@ export async function refresh(deps: RefreshingDeps): Promise<number> {
   for await (const { key, entries } of allDrafts(ports.store)) {
     for (const { swarm: id, cid } of entries) {
       const swarm = swarms().find(one => one.id === id)
-      if (swarm === undefined || swarm.chain() === undefined || !isDue(swarm, cid)) continue
+      if (swarm === undefined || swarm.membership.chain() === undefined || !isDue(swarm, cid)) continue
       const found = await findDraft(ports, key)
       const entry = kept.entry(cid)
       const block = kept.block(cid)

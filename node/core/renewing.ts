@@ -24,7 +24,7 @@ export async function renewMembers({ authors, ports, swarms }: RenewingDeps): Pr
   const t = Math.floor(ports.clock.now() / 1000)
   const today = dayOf(t)
   for (const swarm of swarms()) {
-    if (swarm.chain() === undefined) continue
+    if (swarm.membership.chain() === undefined) continue
     for (const member of swarm.members()) {
       const record = swarm.set.member(member)
       if (record?.envelope.author !== swarm.self || !isDue(record, today)) continue

@@ -179,7 +179,7 @@ export class Room {
       this.#deps
         .swarms()
         .find(one => one.id === swarm)
-        ?.evicted(cid)
+        ?.wanted.evicted(cid)
       this.#deps.emit({ type: 'evicted', cid })
     }
   }

@@ -52,7 +52,7 @@ export class TakingBack {
     let swarms = 0
     for (const swarm of this.#deps.swarms()) {
       // Who is no member any more takes back one by one, as of the time when it was: `drop` does.
-      if (swarm.chain() === undefined) continue
+      if (swarm.membership.chain() === undefined) continue
       await swarm.publish(this.#retractionOf(swarm, { before: signed }))
       swarms++
     }
@@ -122,7 +122,7 @@ export class TakingBack {
   #retractionOf(swarm: Swarm, body: RetractBody): RetractRecord {
     const nowS = Math.floor(this.#deps.ports.clock.now() / 1000)
     const said =
-      body.cid === undefined || swarm.chain() !== undefined
+      body.cid === undefined || swarm.membership.chain() !== undefined
         ? undefined
         : swarm.set.digests(body.cid).find(digest => digest.author === swarm.self)
     return signRecord({ swarm: swarm.id, kind: 'retract', t: said?.t ?? nowS, body }, swarm.pair)
