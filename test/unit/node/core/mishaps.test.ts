@@ -124,6 +124,11 @@ test('what an honest neighbour says while a node has all hands full is asked for
   await honest.redeem()
   await world.pass(20_000)
   const before = node.home.records
+  const standing = async () => {
+    const { connected, evidence, tier, trust } = must(await node.node.peer(honest.self))
+    return { connected, evidence, tier, trust }
+  }
+  const esteem = await standing()
   isFull = true
   const [topic = ''] = topicsOf(node.home.id, 1)
   // As many as may be in work, and no neighbour more than its share.
@@ -143,8 +148,12 @@ test('what an honest neighbour says while a node has all hands full is asked for
   // Gossip has seen it, and brings it no more.
   await honest.tell(told)
   expect(node.home.records).toBe(before)
+  expect(await standing()).toEqual({ ...esteem, connected: true })
   await world.pass(3 * minute)
   expect(node.home.records).toBe(before + 1)
+  // Who was not heard is not blamed: neither here nor as one that sends junk.
+  expect(await standing()).toEqual({ ...esteem, connected: true })
+  expect(await finding(node, 'hostile records')).toBeUndefined()
 })
 
 test('a member whose record has expired writes no more until it is renewed; what it wrote before stays', async () => {
