@@ -22,6 +22,7 @@ import { KeptSet } from './core/kept-set.ts'
 import { Learning } from './core/learning.ts'
 import { Owner } from './core/owner.ts'
 import { Publishing } from './core/publishing.ts'
+import { RecallOutcomes } from './core/recall-outcomes.ts'
 import { RecentQueries } from './core/recent-queries.ts'
 import { renewMembers } from './core/renewing.ts'
 import { Room } from './core/room.ts'
@@ -58,6 +59,7 @@ class LocalNode implements SwarmloreNode {
   readonly #publishing: Publishing
   readonly #learning: Learning
   readonly #answering: Answering
+  readonly #outcomes: RecallOutcomes
   readonly #owner: Owner
   readonly #joining: Joining
   readonly #catalogue: Catalogue
@@ -122,7 +124,8 @@ class LocalNode implements SwarmloreNode {
       publishing: this.#publishing,
       takingBack,
     })
-    this.#answering = new Answering(shared)
+    this.#outcomes = new RecallOutcomes(shared)
+    this.#answering = new Answering({ ...shared, outcomes: this.#outcomes })
     this.#owner = new Owner(shared)
     this.#joining = new Joining({
       ports,
@@ -136,14 +139,12 @@ class LocalNode implements SwarmloreNode {
     })
     this.#catalogue = new Catalogue({
       ...shared,
-      clock: ports.clock,
       learning: this.#learning,
       publishing: this.#publishing,
-      answering: this.#answering,
     })
     this.#intake = new Intake({
       ...shared,
-      answering: this.#answering,
+      outcomes: this.#outcomes,
       room: this.#room,
       queueLimit: config.capacityEntries,
     })
@@ -160,7 +161,7 @@ class LocalNode implements SwarmloreNode {
       words: await allWords(store),
     })
     await node.#learning.load()
-    await node.#answering.load()
+    await node.#outcomes.load()
     const stored = await allSwarms(store)
     if (stored.length === 0) stored.push(await foundSwarm(ports))
     for (const swarm of stored) {
@@ -193,7 +194,7 @@ class LocalNode implements SwarmloreNode {
     for (const swarm of this.#swarms) await swarm.close()
     await this.#intake.close()
     await this.#shadowsInTurn(async () => undefined)
-    await this.#answering.close()
+    await this.#outcomes.close()
     await this.#ticking
     await this.#wordsRead
     await this.#ports.store.close()
@@ -233,10 +234,10 @@ class LocalNode implements SwarmloreNode {
     return this.#answering.recall(request)
   }
   feedback: SwarmloreNode['feedback'] = (recallId, outcome, item) =>
-    this.#answering.feedback(recallId, outcome, item)
+    this.#outcomes.feedback(recallId, outcome, item)
 
   recallOutcome: SwarmloreNode['recallOutcome'] = (recallId, solved) =>
-    this.#answering.outcome(recallId, solved)
+    this.#outcomes.outcome(recallId, solved)
 
   entries: SwarmloreNode['entries'] = filter => this.#catalogue.list(filter)
   entry: SwarmloreNode['entry'] = cid => this.#catalogue.show(cid)
@@ -278,7 +279,7 @@ class LocalNode implements SwarmloreNode {
 
   status(): NodeStatus {
     const { clock, distiller, embedder } = this.#ports
-    const worth = this.#answering.worth()
+    const worth = this.#outcomes.worth()
     return {
       startedAt: this.#startedAt,
       now: clock.now(),
@@ -341,7 +342,7 @@ class LocalNode implements SwarmloreNode {
       ports: this.#ports,
       kept: this.#kept,
       authors: this.#authors,
-      answering: this.#answering,
+      outcomes: this.#outcomes,
       swarms: () => this.#swarms,
     }
     this.#shadowsInTurn(() => countShadow(deps, event.cid)).catch((cause: unknown) =>
@@ -468,7 +469,7 @@ class LocalNode implements SwarmloreNode {
         if (this.#config.attest === 'daily')
           await attest({ ports: this.#ports, evidence: this.#evidence, swarms: () => this.#swarms })
         await this.#learning.forgetOld()
-        await this.#answering.forgetOld()
+        await this.#outcomes.forgetOld()
         await this.#room.tidy()
         // What is asked for now may be worth a place that it was not worth before.
         for (const swarm of this.#swarms) swarm.wanted.all()

@@ -4,27 +4,16 @@
 
 import type { EntryCid, Result } from '../../protocol/types.ts'
 import type { KeptEntry } from '../../store/entries.ts'
-import type { Evidence } from '../../store/evidence.ts'
 import type { EntryDetail, EntryFilter, EntryStatus, EntryView, Page } from '../api.ts'
 import type { HeldBackReason } from '../pipeline/publish.ts'
-import type { Clock } from '../ports.ts'
-import type { Authors } from '../trust/authors.ts'
-import type { Answering } from './answering.ts'
-import type { KeptSet } from './kept-set.ts'
 import type { Learning } from './learning.ts'
+import { type NeighboursDeps, neighboursOf } from './neighbours.ts'
 import type { Publishing } from './publishing.ts'
-import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
-export interface CatalogueDeps {
-  readonly clock: Clock
-  readonly kept: KeptSet
-  readonly evidence: Evidence
-  readonly authors: Authors
+export interface CatalogueDeps extends NeighboursDeps {
   readonly learning: Learning
   readonly publishing: Publishing
-  readonly answering: Answering
-  readonly swarms: () => readonly Swarm[]
 }
 
 const defaultLimit = 50
@@ -66,7 +55,7 @@ export class Catalogue {
         code: 'unknown-entry',
         message: `There is no entry ${cid} on this node. 'swarmlore entries ls' lists those there are.`,
       }
-    const neighbours = await this.#deps.answering.neighbours(cid)
+    const neighbours = await neighboursOf(this.#deps, cid)
     return {
       ok: true,
       value: { ...view, ...neighbours, episodes: await this.#deps.learning.episodesOf(cid) },
@@ -97,7 +86,7 @@ export class Catalogue {
   }
 
   async #view(meta: KeptEntry): Promise<EntryView | undefined> {
-    const { kept, evidence, clock, publishing } = this.#deps
+    const { kept, evidence, ports, publishing } = this.#deps
     const entry = kept.entry(meta.cid)
     if (entry === undefined) return undefined
     const heldBack = await publishing.heldBack(meta.cid)
@@ -110,7 +99,7 @@ export class Catalogue {
       status: statusOf(meta, heldBack),
       ...(heldBack === undefined ? {} : { heldBack: heldBack.message }),
       receivedAt: meta.receivedAt,
-      evidence: evidence.ofEntry(meta.cid, today(clock)),
+      evidence: evidence.ofEntry(meta.cid, today(ports.clock)),
     }
   }
 

@@ -13,9 +13,9 @@ import type { Wanted } from '../pipeline/fetch.ts'
 import type { Ports } from '../ports.ts'
 import { createQueue, type Queue } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
-import type { Answering } from './answering.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { Gone } from './ledger.ts'
+import type { RecallOutcomes } from './recall-outcomes.ts'
 import type { Room } from './room.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
@@ -24,7 +24,7 @@ export interface IntakeDeps {
   readonly ports: Ports
   readonly kept: KeptSet
   readonly authors: Authors
-  readonly answering: Answering
+  readonly outcomes: RecallOutcomes
   readonly room: Room
   /** Entries that may wait for their vector: as many as may be kept. */
   readonly queueLimit: number
@@ -158,7 +158,7 @@ export class Intake {
       author,
       reason,
     })
-    await this.#deps.answering.note({
+    await this.#deps.outcomes.note({
       recallId: `mismatch-${digest.id.slice(0, 32)}`,
       cid: body.cid,
       author,

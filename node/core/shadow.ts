@@ -9,8 +9,8 @@ import { relate } from '../pipeline/reconcile.ts'
 import type { Ports } from '../ports.ts'
 import type { Authors } from '../trust/authors.ts'
 import { type SeenLesson, shadowEvidence } from '../trust/shadow.ts'
-import type { Answering } from './answering.ts'
 import type { KeptSet } from './kept-set.ts'
+import type { RecallOutcomes } from './recall-outcomes.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
@@ -18,7 +18,7 @@ export interface ShadowDeps {
   readonly ports: Ports
   readonly kept: KeptSet
   readonly authors: Authors
-  readonly answering: Answering
+  readonly outcomes: RecallOutcomes
   readonly swarms: () => readonly Swarm[]
 }
 
@@ -27,7 +27,7 @@ const nearMax = 50
 
 /** `cid`: an own lesson that was just kept or published. */
 export async function countShadow(deps: ShadowDeps, cid: EntryCid): Promise<void> {
-  const { answering, kept, ports } = deps
+  const { kept, ports } = deps
   const own = kept.known(cid)
   const meta = kept.get(cid)
   // A successor was preceded by a version that others could read.
@@ -42,7 +42,7 @@ export async function countShadow(deps: ShadowDeps, cid: EntryCid): Promise<void
   )) {
     // One for each pair: a lesson that stands in several swarms, or is published again, counts once.
     const recallId = `shadow-${own.duplicateKey.slice(0, 48)}`
-    await answering.note({ recallId, cid: theirs, author, outcome, day, shadow: true })
+    await deps.outcomes.note({ recallId, cid: theirs, author, outcome, day, shadow: true })
   }
 }
 
