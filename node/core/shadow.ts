@@ -7,6 +7,7 @@ import type { EntryCid } from '../../protocol/types.ts'
 import type { Pause } from '../../store/ports.ts'
 import { relate } from '../pipeline/reconcile.ts'
 import type { Ports } from '../ports.ts'
+import { createTurns } from '../queue.ts'
 import type { Authors } from '../trust/authors.ts'
 import { type SeenLesson, shadowEvidence } from '../trust/shadow.ts'
 import type { KeptSet } from './kept-set.ts'
@@ -25,8 +26,33 @@ export interface ShadowDeps {
 /** Kept lessons near an own one that are looked at, of each kind of search. */
 const nearMax = 50
 
-/** `cid`: an own lesson that was just kept or published. */
-export async function countShadow(deps: ShadowDeps, cid: EntryCid): Promise<void> {
+/** Lessons that this node found out itself: each may show who had said so before. One is held against others at a time. */
+export class OwnLessons {
+  readonly #deps: ShadowDeps & { readonly signal: AbortSignal }
+  readonly #inTurn = createTurns()
+
+  constructor(deps: ShadowDeps & { readonly signal: AbortSignal }) {
+    this.#deps = deps
+  }
+
+  /** An own lesson was just kept or published. */
+  found(cid: EntryCid): void {
+    const { ports, signal } = this.#deps
+    if (signal.aborted) return
+    this.#inTurn(() => countShadow(this.#deps, cid)).catch((cause: unknown) =>
+      ports.log('error', 'What strangers had said of an own lesson could not be counted.', {
+        cid,
+        cause: String(cause),
+      }),
+    )
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => undefined)
+  }
+}
+
+async function countShadow(deps: ShadowDeps, cid: EntryCid): Promise<void> {
   const { kept, ports } = deps
   const own = kept.known(cid)
   const meta = kept.get(cid)
