@@ -87,7 +87,7 @@ async function holding(...digests: readonly DigestRecord[]) {
 describe('an announced entry', () => {
   test('that was read back at start is fetched when there is a network, and not before', async () => {
     const [here, missing] = [digestOf(1), digestOf(2)]
-    const { askedBy, fetcher, kept, wanted } = await holding(here, missing)
+    const { askedBy, fetcher, kept, known, wanted } = await holding(here, missing)
     kept.add(here.envelope.body.cid)
     expect(
       await askedBy(() => {
@@ -97,6 +97,8 @@ describe('an announced entry', () => {
       }),
     ).toEqual([])
     expect(await askedBy(() => wanted.fetchWith(fetcher))).toEqual([missing])
+    // What was here already is no news.
+    expect(known).toEqual([])
   })
 
   test('that is kept, as an own one always is, is fetched from nobody: its digest is looked at', async () => {
