@@ -1,10 +1,11 @@
 /**
- * Canonical dag-cbor: one value, one spelling. Decoding looks at the nesting and the lengths before it builds
- * anything, and encodes again to compare. SPEC section "Canonical bytes".
+ * Canonical dag-cbor: one value, one spelling. Decoding takes that spelling alone, in one pass that builds nothing
+ * which a length merely promises. SPEC section "Canonical bytes".
  */
 
-import { decode, encode } from '@ipld/dag-cbor'
-import { equalBytes } from '../crypto/bytes.ts'
+import { encode } from '@ipld/dag-cbor'
+import { CID } from 'multiformats/cid'
+import { compareBytes, concat, equalBytes } from '../crypto/bytes.ts'
 import { collectionItemsMax, nestingMax } from './limits.ts'
 
 type CborFault = 'too-large' | 'malformed' | 'non-canonical'
@@ -19,93 +20,195 @@ export function encodeCanonical(value: unknown): Uint8Array {
   return new Uint8Array(encode(value))
 }
 
-/** Never throws. Byte strings in the value may be views of `bytes`. */
+/** Never throws. Byte strings in the value are views of `bytes`. */
 export function decodeCanonical(bytes: Uint8Array, bytesMax: number): Decoded {
   if (bytes.length > bytesMax) return { ok: false, fault: 'too-large' }
-  if (!isWithinBounds(bytes)) return { ok: false, fault: 'malformed' }
-  let value: unknown
   try {
-    value = decode(bytes)
-  } catch {
-    // The decoder throws for whatever is not strict dag-cbor; to the caller that is one answer.
-    return { ok: false, fault: 'malformed' }
+    const reader = new Reader(bytes)
+    const value = reader.item(0)
+    return reader.at === bytes.length ? { ok: true, value } : { ok: false, fault: 'malformed' }
+  } catch (cause) {
+    if (cause instanceof Fault) return { ok: false, fault: cause.fault }
+    throw cause
   }
-  return isSpelling(value, bytes) ? { ok: true, value } : { ok: false, fault: 'non-canonical' }
 }
 
-/** For bytes out of this node's own store, which passed `decodeCanonical` before they came there: most of the work is saved. */
-export function decodeStored(bytes: Uint8Array): Decoded {
+/** A map of fewer than 24 fields, which `decodeCanonical` has read, without one of them: canonical again. */
+export function withoutField(map: Uint8Array, name: string): Uint8Array {
+  const reader = new Reader(map)
+  for (let left = reader.head(); left > 0; left--) {
+    const from = reader.at
+    const key = reader.item(1)
+    reader.item(1)
+    if (key !== name) continue
+    const head = Uint8Array.of((map[0] ?? 0) - 1)
+    return concat(head, map.subarray(1, from), map.subarray(reader.at))
+  }
+  return map
+}
+
+/** How the reader leaves from the depth of a value; caught above. */
+class Fault extends Error {
+  readonly fault: CborFault
+
+  constructor(fault: CborFault) {
+    super(fault)
+    this.fault = fault
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Texts up to this length are put together letter by letter: a decoder takes longer to call. */
+const shortText = 24
+const cidTag = 42
+const float64 = 27
+
+class Reader {
+  at = 0
+  #major = 0
+  #minor = 0
+  readonly #bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  /** `depth`: collections around it. */
+  item(depth: number): unknown {
+    if ((this.#byte(this.at) ?? 0) >> 5 === 7) return this.#simple()
+    const argument = this.head()
+    switch (this.#major) {
+      case 0:
+        return argument
+      case 1:
+        return argument < Number.MAX_SAFE_INTEGER ? -1 - Number(argument) : -1n - BigInt(argument)
+      case 2:
+        return this.#take(argument)
+      case 3:
+        return this.#text(this.#take(argument))
+      case 4:
+        return this.#list(argument, depth)
+      case 5:
+        return this.#map(argument, depth)
+      default:
+        return this.#link(argument)
+    }
+  }
+
+  /** The number behind the first byte of an item, in the fewest bytes: a bigint where it exceeds the safe ones. */
+  head(): number | bigint {
+    const first = this.#byte(this.at++)
+    this.#major = first >> 5
+    this.#minor = first & 31
+    if (this.#minor < 24) return this.#minor
+    if (this.#minor > 27) throw new Fault('malformed')
+    const width = 1 << (this.#minor - 24)
+    let high = 0
+    let low = 0
+    for (let left = width; left > 0; left--) {
+      const byte = this.#byte(this.at++)
+      if (left > 4) high = high * 256 + byte
+      else low = low * 256 + byte
+    }
+    const isShortest = width === 8 ? high > 0 : low >= (width === 1 ? 24 : 2 ** (4 * width))
+    if (!isShortest) throw new Fault('malformed')
+    const value = high * 2 ** 32 + low
+    return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) | BigInt(low)
+  }
+
+  #byte(at: number): number {
+    const byte = this.#bytes[at]
+    if (byte === undefined) throw new Fault('malformed')
+    return byte
+  }
+
+  #take(length: number | bigint): Uint8Array {
+    if (length > this.#bytes.length - this.at) throw new Fault('malformed')
+    const from = this.at
+    this.at += Number(length)
+    return this.#bytes.subarray(from, this.at)
+  }
+
+  #text(bytes: Uint8Array): string {
+    let text = ''
+    for (const byte of bytes.length <= shortText ? bytes : []) {
+      if (byte > 127) break
+      text += String.fromCharCode(byte)
+    }
+    if (text.length === bytes.length) return text
+    try {
+      return strictUtf8.decode(bytes)
+    } catch {
+      // The decoder throws for whatever is not UTF-8.
+      throw new Fault('non-canonical')
+    }
+  }
+
+  #list(length: number | bigint, depth: number): unknown[] {
+    const items: unknown[] = []
+    for (let left = count(length, depth); left > 0; left--) items.push(this.item(depth + 1))
+    return items
+  }
+
+  #map(length: number | bigint, depth: number): Record<string, unknown> {
+    const fields: Record<string, unknown> = {}
+    let before: Uint8Array | undefined
+    for (let left = count(length, depth); left > 0; left--) {
+      const keyLength = this.head()
+      if (this.#major !== 3) throw new Fault('malformed')
+      const key = this.#take(keyLength)
+      if (before !== undefined) assertOrdered(before, key)
+      before = key
+      const name = this.#text(key)
+      const value = this.item(depth + 1)
+      if (name === '__proto__') Object.defineProperty(fields, name, { value, enumerable: true })
+      else fields[name] = value
+    }
+    return fields
+  }
+
+  #link(tag: number | bigint): CID {
+    const length = tag === cidTag ? this.head() : 0
+    if (tag !== cidTag || this.#major !== 2) throw new Fault('malformed')
+    const [zero, ...bytes] = this.#take(length)
+    if (zero !== 0) throw new Fault('malformed')
+    return linkOf(Uint8Array.from(bytes))
+  }
+
+  #simple(): boolean | null | number {
+    const minor = this.#byte(this.at++) & 31
+    if (minor === 20 || minor === 21) return minor === 21
+    if (minor === 22) return null
+    // Shorter floats and `undefined` have another spelling; the rest means nothing.
+    if (minor !== float64) throw new Fault(minor >= 23 && minor < float64 ? 'non-canonical' : 'malformed')
+    const { buffer, byteOffset } = this.#take(8)
+    const value = new DataView(buffer, byteOffset).getFloat64(0)
+    if (!Number.isFinite(value)) throw new Fault('malformed')
+    // What an integer says is written as one, −0 included.
+    if (Number.isSafeInteger(value)) throw new Fault('non-canonical')
+    return value
+  }
+}
+
+function count(length: number | bigint, depth: number): number {
+  if (length > collectionItemsMax || depth >= nestingMax) throw new Fault('malformed')
+  return Number(length)
+}
+
+/** Shorter keys first, then by their bytes, none twice. */
+function assertOrdered(before: Uint8Array, key: Uint8Array): void {
+  const order = before.length - key.length || compareBytes(before, key)
+  if (order >= 0) throw new Fault(order === 0 ? 'malformed' : 'non-canonical')
+}
+
+function linkOf(bytes: Uint8Array): CID {
+  let cid: CID
   try {
-    return { ok: true, value: decode(bytes) }
+    cid = CID.decode(bytes)
   } catch {
-    // As above; it is the caller's to say what bytes mean that never were what they should be.
-    return { ok: false, fault: 'malformed' }
+    // Of any other bytes than those of one CID.
+    throw new Fault('malformed')
   }
-}
-
-/** A decoded value may be one that the encoder refuses (a link with a wrong inside): that is not canonical either. */
-function isSpelling(value: unknown, bytes: Uint8Array): boolean {
-  try {
-    return equalBytes(encode(value), bytes)
-  } catch {
-    // dag-cbor's encoder throws for values outside the IPLD data model.
-    return false
-  }
-}
-
-/**
- * Walks over the heads only, without recursion and without allocating what a length promises. Leaves everything
- * but nesting, collection lengths and the end of the bytes to the decoder.
- */
-function isWithinBounds(bytes: Uint8Array): boolean {
-  const openItems: number[] = []
-  let at = 0
-  while (at < bytes.length) {
-    const head = bytes[at] ?? 0
-    const major = head >> 5
-    const argument = argumentAt(bytes, at, head & 31)
-    if (argument === undefined) return false
-    at = argument.next
-    if (major === 2 || major === 3) at += argument.value
-    if (at > bytes.length) return false
-    const items = major === 4 ? argument.value : major === 5 ? argument.value * 2 : major === 6 ? 1 : 0
-    if (major === 4 || major === 5) {
-      if (argument.value > collectionItemsMax || openItems.length >= nestingMax) return false
-    }
-    if (items > 0) {
-      openItems.push(items)
-      // A chain of tags nests as well.
-      if (openItems.length > nestingMax + 1) return false
-      continue
-    }
-    closeItem(openItems)
-    if (openItems.length === 0) return at === bytes.length
-  }
-  return false
-}
-
-/** One item is complete, and with it every collection whose last item it was. */
-function closeItem(openItems: number[]): void {
-  while (openItems.length > 0) {
-    const left = (openItems.pop() ?? 0) - 1
-    if (left > 0) {
-      openItems.push(left)
-      return
-    }
-  }
-}
-
-/** The number behind a head, and where the next byte stands. Eight-byte lengths exceed every limit here. */
-function argumentAt(
-  bytes: Uint8Array,
-  at: number,
-  minor: number,
-): { value: number; next: number } | undefined {
-  if (minor < 24) return { value: minor, next: at + 1 }
-  if (minor > 27) return undefined
-  const width = 2 ** (minor - 24)
-  if (at + 1 + width > bytes.length) return undefined
-  let value = 0
-  for (let i = 1; i <= width; i++) value = value * 256 + (bytes[at + i] ?? 0)
-  return { value, next: at + 1 + width }
+  if (!equalBytes(cid.bytes, bytes)) throw new Fault('non-canonical')
+  return cid
 }

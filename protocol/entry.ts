@@ -4,7 +4,7 @@
  */
 
 import { dayOf } from './body.ts'
-import { decodeCanonical, decodeStored, encodeCanonical } from './cbor.ts'
+import { decodeCanonical, encodeCanonical } from './cbor.ts'
 import { Fields } from './fields.ts'
 import { cidOf, multiformatsCidOf, publicKeyOfPeer } from './identity.ts'
 import {
@@ -66,7 +66,7 @@ export function decodeEntry(bytes: Uint8Array): Result<Entry, EntryFault> {
 
 /** A block out of this node's own store, which passed `decodeEntry` before it came there; undefined where it is no entry. */
 export function restoreEntry(bytes: Uint8Array): Entry | undefined {
-  const decoded = decodeStored(bytes)
+  const decoded = decodeCanonical(bytes, entryBytesMax)
   if (!decoded.ok) return undefined
   const fields = new Fields(decoded.value)
   const isFirstVersion = fields.integer('v', 1, 1) === 1

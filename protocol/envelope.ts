@@ -9,7 +9,7 @@ import type { KeyPair } from '../crypto/keys.ts'
 import { sign, signatureBytes, verify } from '../crypto/sign.ts'
 import { attestFromWire, attestToWire } from './attestation.ts'
 import type { BodyContext } from './body.ts'
-import { decodeCanonical, decodeStored, encodeCanonical } from './cbor.ts'
+import { decodeCanonical, encodeCanonical, withoutField } from './cbor.ts'
 import { digestFromWire, digestToWire } from './digest.ts'
 import { RejectReason, verdictOf } from './errors.ts'
 import { Fields } from './fields.ts'
@@ -121,10 +121,10 @@ export function decodeRecord(bytes: Uint8Array, swarm: SwarmId): UnverifiedRecor
   const own = new Uint8Array(bytes)
   const decoded = decodeCanonical(own, recordBytesMax)
   if (!decoded.ok) return refuse(decoded.fault)
-  const shape = readShape(decoded.value)
-  if ('ok' in shape) return shape
-  if (shape.swarm !== swarm) return refuse(RejectReason.foreignSwarm)
-  return readBody(own, shape)
+  const head = readHead(decoded.value)
+  if ('ok' in head) return head
+  if (head.swarm !== swarm) return refuse(RejectReason.foreignSwarm)
+  return readBody(own, head)
 }
 
 /** ASCII that stands in the bytes of every member record, and by chance in others: for finding members among many. */
@@ -136,7 +136,7 @@ export const memberMark = Buffer.from(encodeCanonical({ kind: 'member' })).toStr
  */
 export function restoreRecord(id: RecordId, bytes: Uint8Array): SwarmRecord | undefined {
   const own = new Uint8Array(bytes)
-  const decoded = decodeStored(own)
+  const decoded = decodeCanonical(own, recordBytesMax)
   const head = decoded.ok ? readHead(decoded.value) : undefined
   if (head === undefined || 'ok' in head) return undefined
   const claimed = claim(own, id, head)
@@ -174,18 +174,6 @@ interface Head extends BodyContext {
   readonly wireBody: unknown
   readonly ext: Uint8Array | undefined
   readonly sig: Uint8Array
-  /** The whole map without `sig`: what was signed. */
-  readonly wire: unknown
-}
-
-interface Shape extends Head {
-  readonly unsigned: Uint8Array
-}
-
-function readShape(value: unknown): Shape | Refusal {
-  const head = readHead(value)
-  if ('ok' in head) return head
-  return { ...head, unsigned: encodeCanonical(head.wire) }
 }
 
 function readHead(value: unknown): Head | Refusal {
@@ -194,8 +182,7 @@ function readHead(value: unknown): Head | Refusal {
   if (v > 1 && fields.has('v')) return refuse(RejectReason.unknownVersion, `v is ${v}`)
   const kind = fields.any('kind')
   const swarm = fields.bytes('swarm', 32)
-  const author = fields.bytes('author', 32)
-  const authorPeer = fields.peer('author')
+  const author = fields.peer('author')
   const t = fields.seconds('t')
   const wireBody = fields.any('body')
   const ext = fields.has('ext') ? fields.bytes('ext', 0, extBytesMax) : undefined
@@ -203,18 +190,18 @@ function readHead(value: unknown): Head | Refusal {
   fields.require(typeof kind === 'string' && kindForm.test(kind), 'kind must be a short lower-case word')
   const problem = fields.problem()
   if (problem !== undefined || typeof kind !== 'string') return refuse(RejectReason.badShape, problem)
-  const wire = { v, swarm, kind, author, t, body: wireBody, ...(ext === undefined ? {} : { ext }) }
-  return { kind, swarm: swarmIdOfHash(swarm), author: authorPeer, t, wireBody, ext, sig, wire }
+  return { kind, swarm: swarmIdOfHash(swarm), author, t, wireBody, ext, sig }
 }
 
-function readBody(bytes: Uint8Array, shape: Shape): UnverifiedRecord | Refusal {
-  const { kind, swarm, author, t, unsigned } = shape
+function readBody(bytes: Uint8Array, head: Head): UnverifiedRecord | Refusal {
+  const { kind, swarm, author, t } = head
+  const unsigned = withoutField(bytes, 'sig')
   const id = recordIdOfHash(sha256(unsigned))
-  const bytesMax = isLaterVersion(shape.wireBody) ? undefined : bytesMaxByKind[kind]
+  const bytesMax = isLaterVersion(head.wireBody) ? undefined : bytesMaxByKind[kind]
   if (bytesMax !== undefined && bytes.length > bytesMax) {
     return refuse(RejectReason.tooLarge, `a ${kind} record has at most ${bytesMax} bytes`)
   }
-  const claimed = claim(bytes, id, shape)
+  const claimed = claim(bytes, id, head)
   if ('problem' in claimed) return refuse(RejectReason.badBody, claimed.problem)
   return { ok: true, author, id, t, claimed, message: signedMessage(kind, swarm, unsigned) }
 }
