@@ -4,7 +4,8 @@
  * because it accepts S + L and small-order keys. SPEC section "Signatures".
  */
 
-import { createHash, sign as signWith, verify as verifyWith } from 'node:crypto'
+import { createHash, type KeyObject, sign as signWith, verify as verifyWith } from 'node:crypto'
+import { promisify } from 'node:util'
 import { type KeyPair, keyBytes, publicKeyObject, signingKeyObject } from './keys.ts'
 import { createMemo } from './memo.ts'
 
@@ -26,24 +27,51 @@ const fieldPrimeBytes = littleEndian(fieldPrime)
 // Pure results, so process-wide: a simulated swarm of a thousand nodes verifies each record once. About 5 MB when full.
 const memoisedVerificationsMax = 32_768
 const verified = createMemo<boolean>(memoisedVerificationsMax)
+const verifyOnThread = promisify<null, Uint8Array, KeyObject, Uint8Array, boolean>(verifyWith)
 
 export function sign(message: Uint8Array, pair: KeyPair): Uint8Array {
   return new Uint8Array(signWith(null, message, signingKeyObject(pair)))
 }
 
+export interface Signed {
+  readonly message: Uint8Array
+  readonly signature: Uint8Array
+  readonly publicKey: Uint8Array
+}
+
 /** False for anything but the one valid signature form; never throws, whatever the lengths. */
 export function verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
-  if (signature.length !== signatureBytes || publicKey.length !== keyBytes) return false
-  // Key and signature have fixed lengths and stand first, so no two questions share this hash.
-  const question = createHash('sha256').update(publicKey).update(signature).update(message).digest('base64')
+  const signed = { message, signature, publicKey }
+  if (!hasForm(signed)) return false
+  const question = questionOf(signed)
   const known = verified.get(question)
   if (known !== undefined) return known
-  const answer =
-    isBelow(signature.subarray(32), groupOrder) &&
-    isUsableKey(publicKey) &&
-    verifyWith(null, message, publicKeyObject(publicKey), signature)
+  const answer = verifyWith(null, message, publicKeyObject(publicKey), signature)
   verified.set(question, answer)
   return answer
+}
+
+/** Finds out what `verify` will be asked, on the threads of libuv and all at once. It changes no answer. */
+export async function verifyAhead(signatures: readonly Signed[]): Promise<void> {
+  await Promise.all(
+    signatures.filter(hasForm).map(async signed => {
+      const question = questionOf(signed)
+      if (verified.get(question) !== undefined) return
+      const { message, publicKey, signature } = signed
+      verified.set(question, await verifyOnThread(null, message, publicKeyObject(publicKey), signature))
+    }),
+  )
+}
+
+/** What is cheap to look at: lengths, S below the group order, a key for which not everybody can sign. */
+function hasForm({ publicKey, signature }: Signed): boolean {
+  if (signature.length !== signatureBytes || publicKey.length !== keyBytes) return false
+  return isBelow(signature.subarray(32), groupOrder) && isUsableKey(publicKey)
+}
+
+/** Key and signature have fixed lengths and stand first, so no two questions share this hash. */
+function questionOf({ message, publicKey, signature }: Signed): string {
+  return createHash('sha256').update(publicKey).update(signature).update(message).digest('base64')
 }
 
 /** Whether the key has one spelling only (y < p) and is not of small order, for which anyone can sign. */

@@ -6,7 +6,7 @@
 import { concat, utf8Bytes } from '../crypto/bytes.ts'
 import { sha256, taggedHash } from '../crypto/hash.ts'
 import type { KeyPair } from '../crypto/keys.ts'
-import { sign, signatureBytes, verify } from '../crypto/sign.ts'
+import { type Signed, sign, signatureBytes, verify } from '../crypto/sign.ts'
 import { attestFromWire, attestToWire } from './attestation.ts'
 import type { BodyContext } from './body.ts'
 import { decodeCanonical, encodeCanonical, withoutField } from './cbor.ts'
@@ -143,14 +143,19 @@ export function restoreRecord(id: RecordId, bytes: Uint8Array): SwarmRecord | un
   return 'problem' in claimed ? undefined : claimed
 }
 
+/** What `verifyRecord` will ask. */
+export function signedOf({ claimed, message, author }: UnverifiedRecord): Signed {
+  return { message, signature: claimed.envelope.sig, publicKey: publicKeyOfPeer(author) }
+}
+
 /** The dear part: the signature, then the date. */
 export function verifyRecord(
   unverified: UnverifiedRecord,
   nowS: Seconds,
 ): { readonly ok: true; readonly record: SwarmRecord } | Refusal {
-  const { claimed, message, author, t } = unverified
-  if (!verify(message, claimed.envelope.sig, publicKeyOfPeer(author)))
-    return refuse(RejectReason.badSignature)
+  const { claimed, t } = unverified
+  const { message, signature, publicKey } = signedOf(unverified)
+  if (!verify(message, signature, publicKey)) return refuse(RejectReason.badSignature)
   if (t > nowS + futureSlackSeconds) return refuse(RejectReason.future)
   return { ok: true, record: claimed }
 }

@@ -17,8 +17,8 @@ export interface AloneFacts {
   readonly isMember: boolean
   /** This node's own record; absent for a founder, and where it is not known (any more). */
   readonly membership: MemberRecord | undefined
-  /** Other machines cannot reach this node. */
-  readonly listensHereOnly: boolean
+  /** Whether other machines cannot reach this node; asked only where it matters, for it takes a while to tell. */
+  readonly listensHereOnly: () => boolean
   /** Absent where the node does not look for anyone. */
   readonly search: SearchView | undefined
 }
@@ -71,7 +71,7 @@ function noAddress(mdns: boolean): string {
 
 /** Where the others cannot call back, that is half of the trouble. */
 function reachable({ listensHereOnly }: AloneFacts): string {
-  return listensHereOnly
+  return listensHereOnly()
     ? ' This node itself listens on loopback only, so that other machines cannot reach it: start it with `--listen /ip4/0.0.0.0/tcp/4501`.'
     : ''
 }

@@ -154,7 +154,7 @@ export class SwarmServices {
 
   /** What neighbours may ask of this node; returns what it asks of them. */
   #serve(receiver: Receiver): CatchingUp {
-    const { admitMembers, background, descriptor, events, id, ledger, membership, ports } = this.#deps
+    const { admitMembers, background, descriptor, events, id, ledger, membership, ports, wanted } = this.#deps
     const { clock, cpu, log, random } = ports
     const { network } = this.link
     const { signal } = background
@@ -183,7 +183,10 @@ export class SwarmServices {
       peers: () => network.peers(),
       score: events.score,
       meet: introduce.meet,
-      session: createCatchUp({ ...common, take: receiver.take }),
+      session: createCatchUp({
+        ...common,
+        take: (records, from) => wanted.together(receiver.take(records, from)),
+      }),
       onMet: async peer => {
         await this.#onMet(peer)
         await this.#finding.ask(peer)

@@ -132,7 +132,7 @@ export class Swarm {
       others: this.members().filter(peer => peer !== this.self).length,
       isMember: this.membership.chain() !== undefined,
       membership: this.set.member(this.self),
-      listensHereOnly: this.addresses().every(isLoopback),
+      listensHereOnly: () => this.addresses().every(isLoopback),
       search: this.#services.link.discovery?.search(),
     })
   }

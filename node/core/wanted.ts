@@ -27,6 +27,9 @@ export class WantedEntries {
   #fetcher: Fetcher | undefined
   #wanting: Promise<void> | undefined
   #wantAgain = false
+  /** Wanted while records are taken over in pages; and how many do that now. */
+  #held: { readonly digest: DigestRecord; readonly from: PeerId | undefined }[] = []
+  #holding = 0
 
   constructor(deps: WantedDeps) {
     this.#deps = deps
@@ -64,6 +67,7 @@ export class WantedEntries {
     for (const id of [...this.#missing.keys()]) {
       await cpu.spend('decode', 1)
       if (signal.aborted) return
+      if (this.#fetcher?.has(id)) continue
       const record = ledger.set.has(id) ? ledger.record(id) : undefined
       if (record?.type === 'digest') {
         // Waits and goes on from here: from the first one again, those that nobody delivers would keep out the rest.
@@ -89,7 +93,19 @@ export class WantedEntries {
 
   /** What finds no room to wait is fetched when those before it are through. */
   want(digest: DigestRecord, from: PeerId | undefined): void {
-    if (!this.#request(digest, from)) this.all()
+    if (this.#holding > 0) this.#held.push({ digest, from })
+    else if (!this.#request(digest, from)) this.all()
+  }
+
+  /** What a page of records announces is asked for together: one by one, the first would each cost a request of its own. */
+  async *together<T>(page: AsyncIterable<T>): AsyncGenerator<T> {
+    this.#holding++
+    try {
+      yield* page
+    } finally {
+      this.#holding--
+      if (this.#holding === 0) for (const { digest, from } of this.#held.splice(0)) this.want(digest, from)
+    }
   }
 
   /** False when no more can wait to be fetched now. */

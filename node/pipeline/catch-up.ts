@@ -29,7 +29,7 @@ export interface CatchUpDeps {
   readonly ranges: RangeIndex
   /** Undefined when the record has gone meanwhile. */
   readonly bytesOf: (id: RecordId) => Uint8Array | undefined
-  readonly take: (bytes: Uint8Array, from: PeerId) => Promise<Verdict>
+  readonly take: (records: readonly Uint8Array[], from: PeerId) => AsyncIterable<Verdict>
   /** Ends what is under way. */
   readonly signal: AbortSignal
 }
@@ -99,12 +99,20 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
   ): Promise<Counts & { isPartial: boolean }> => {
     const counts: Counts = { came: 0, waited: 0 }
     const fetch = fetchRecords(wanted.salt, wanted.need)
-    for (let request = fetch.request(); request !== undefined; request = fetch.request()) {
-      const page = fetch.take(await ask(peer, streams.wants, request, { maxBytes: pageBytesMax, signal }))
+    const next = (): Promise<Uint8Array> | undefined => {
+      const request = fetch.request()
+      return request && ask(peer, streams.wants, request, { maxBytes: pageBytesMax, signal })
+    }
+    for (let answer = next(); answer !== undefined; ) {
+      const page = fetch.take(await answer)
       if (!page.ok) throw new TypeError(page.message)
-      for (const bytes of page.value) {
+      // The next page is on its way while this one is judged.
+      answer = next()
+      // Where this one ends the session, nobody waits for it.
+      answer?.catch(() => undefined)
+      for await (const verdict of deps.take(page.value, peer)) {
         signal.throwIfAborted()
-        count(await deps.take(bytes, peer), counts)
+        count(verdict, counts)
       }
     }
     const { end, missing } = fetch.outcome()

@@ -41,6 +41,8 @@ export interface FetchDeps {
 export interface Fetcher {
   /** False when the queue is full: the digest stays in the replicated set and is tried again by `retry`. */
   want(wanted: Wanted): boolean
+  /** Whether it waits, or is under way. */
+  has(id: RecordId): boolean
   /** Tries again what failed, because a peer came up. */
   retry(): void
   readonly waiting: number
@@ -73,7 +75,7 @@ const retryCapMs = 30_000
  * bytes prove that the author lied. A larger one never arrives, and is given up like what nobody has.
  */
 const provingBytesMax = 256 * 1_024
-/** Single fetches under way from which on entries are asked for in batches: a node that catches up has many to ask for. */
+/** Single fetches under way, or entries that wait, from which on they are asked for in batches: a node that catches up has many. */
 const manySingles = 4
 /** Batches under way: what comes meanwhile makes the next ones larger. */
 const batchesAtOnce = 2
@@ -102,7 +104,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
 
   /** One by one as long as they come one by one; else in batches, and one by one what no batch brought. */
   const run = async (first: Wanted): Promise<void> => {
-    if (singles.size < manySingles) return void fetchSingle(first)
+    if (singles.size < manySingles && queue.size <= manySingles) return void fetchSingle(first)
     const all = [first, ...queue.take(entryPageMax - 1)]
     const came = new Set<Wanted>()
     for (const [peer, wanteds] of byFirstProvider(all)) {
@@ -261,6 +263,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
 
   return {
     want,
+    has: id => pending.has(id),
     retry() {
       for (const { wanted } of [...failed.values()]) {
         failed.delete(wanted.digest.id)

@@ -4,7 +4,13 @@
  * message until the verdict; what is accepted is stored behind it, within a bound.
  */
 
-import { decodeRecord, verifyRecord } from '../../protocol/envelope.ts'
+import {
+  decodeRecord,
+  type Refusal,
+  signedOf,
+  type UnverifiedRecord,
+  verifyRecord,
+} from '../../protocol/envelope.ts'
 import { topicOf } from '../../protocol/swarm.ts'
 import type { PeerId, SwarmId, SwarmRecord } from '../../protocol/types.ts'
 import type { Clock, Cpu, Verdict } from '../ports.ts'
@@ -39,8 +45,11 @@ const inWorkMax = 4_096
 export interface Receiver {
   /** A message gossiped on this topic. */
   receive(bytes: Uint8Array, from: PeerId, topic: string): Promise<Verdict>
-  /** A record that this node asked for: judged the same, but its own pace is the limit, not the neighbour's share. */
-  take(bytes: Uint8Array, from: PeerId): Promise<Verdict>
+  /**
+   * Records that this node asked for, one after the other: judged the same, but its own pace is the limit, not the
+   * neighbour's share. Their signatures are looked at together beforehand, for there are many.
+   */
+  take(records: readonly Uint8Array[], from: PeerId): AsyncIterable<Verdict>
   /** A record that the neighbour gives in catch-up, out of its share as if it gossiped it. */
   given(bytes: Uint8Array, from: PeerId): Promise<Verdict>
 }
@@ -75,11 +84,10 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
   }
 
   const judge = async (
-    bytes: Uint8Array,
+    decoded: UnverifiedRecord | Refusal,
     from: PeerId,
     { topic, isAsked }: { readonly topic?: string; readonly isAsked: boolean },
   ): Promise<Verdict> => {
-    const decoded = decodeRecord(bytes, deps.swarm)
     if (!decoded.ok) return refuse(decoded.verdict, decoded.reason, from)
     if (topic !== undefined && topicOf(decoded.claimed) !== topic)
       return refuse('reject', 'wrong-topic', from)
@@ -98,15 +106,24 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
     if (inWork >= inWorkMax || deps.isBusy()) return refuse('ignore', 'busy', from)
     inWork++
     try {
-      return await judge(bytes, from, { isAsked: false, ...(topic === undefined ? {} : { topic }) })
+      return await judge(decodeRecord(bytes, deps.swarm), from, {
+        isAsked: false,
+        ...(topic === undefined ? {} : { topic }),
+      })
     } finally {
       inWork--
     }
   }
 
+  async function* take(records: readonly Uint8Array[], from: PeerId): AsyncGenerator<Verdict> {
+    const decoded = records.map(bytes => decodeRecord(bytes, deps.swarm))
+    await deps.cpu.verifyAhead?.(decoded.filter(one => one.ok).map(signedOf))
+    for (const one of decoded) yield judge(one, from, { isAsked: true })
+  }
+
   return {
     receive: judgeUnasked,
-    take: (bytes, from) => judge(bytes, from, { isAsked: true }),
+    take,
     given: (bytes, from) => judgeUnasked(bytes, from),
   }
 }

@@ -17,7 +17,7 @@ function why(changes: Partial<AloneFacts>, dials: readonly Dial[] = [], mdns = f
     others: 1,
     isMember: true,
     membership,
-    listensHereOnly: false,
+    listensHereOnly: () => false,
     search: { mdns, dials },
     ...changes,
   })
@@ -81,7 +81,7 @@ describe('a node that is on its own', () => {
   })
 
   it('says where it cannot be reached itself, too', () => {
-    expect(why({ listensHereOnly: true }, [dial('refused')])?.message).toContain('--listen')
+    expect(why({ listensHereOnly: () => true }, [dial('refused')])?.message).toContain('--listen')
     expect(why({}, [dial('refused')])?.message).not.toContain('--listen')
   })
 

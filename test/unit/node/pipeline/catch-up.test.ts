@@ -68,7 +68,10 @@ function side(held: readonly SwarmRecord[], answer: Answer = none, judge?: (id: 
     bytesOf: (id: RecordId) => bytesById.get(id),
     signal: stopping.signal,
   }
-  const catchUp = createCatchUp({ ...common, take: async bytes => learn(bytes, taken) })
+  async function* take(page: readonly Uint8Array[]): AsyncGenerator<Verdict> {
+    for (const bytes of page) yield learn(bytes, taken)
+  }
+  const catchUp = createCatchUp({ ...common, take })
   serveCatchUp({ ...common, given: async bytes => learn(bytes, given) })
   const pull = (gives = false) => catchUp(peer(ada), { until, gives })
   const ids = () => Array.from({ length: ranges.size }, (_, rank) => ranges.idAt(rank))
