@@ -41,9 +41,9 @@ export interface Signed {
 
 /** False for anything but the one valid signature form; never throws, whatever the lengths. */
 export function verify(message: Uint8Array, signature: Uint8Array, publicKey: Uint8Array): boolean {
-  const signed = { message, signature, publicKey }
-  if (!hasForm(signed)) return false
-  const question = questionOf(signed)
+  if (!hasForm({ message, signature, publicKey })) return false
+  // Key and signature have fixed lengths and stand first, so no two questions share this hash.
+  const question = createHash('sha256').update(publicKey).update(signature).update(message).digest('base64')
   const known = verified.get(question)
   if (known !== undefined) return known
   const answer = verifyWith(null, message, publicKeyObject(publicKey), signature)
@@ -51,14 +51,12 @@ export function verify(message: Uint8Array, signature: Uint8Array, publicKey: Ui
   return answer
 }
 
-/** Finds out what `verify` will be asked, on the threads of libuv and all at once. It changes no answer. */
-export async function verifyAhead(signatures: readonly Signed[]): Promise<void> {
-  await Promise.all(
-    signatures.filter(hasForm).map(async signed => {
-      const question = questionOf(signed)
-      if (verified.get(question) !== undefined) return
+/** Many at once, on the threads of libuv: each answer is that of `verify`. */
+export function verifyAll(signatures: readonly Signed[]): Promise<readonly boolean[]> {
+  return Promise.all(
+    signatures.map(async signed => {
       const { message, publicKey, signature } = signed
-      verified.set(question, await verifyOnThread(null, message, publicKeyObject(publicKey), signature))
+      return hasForm(signed) && verifyOnThread(null, message, publicKeyObject(publicKey), signature)
     }),
   )
 }
@@ -67,11 +65,6 @@ export async function verifyAhead(signatures: readonly Signed[]): Promise<void> 
 function hasForm({ publicKey, signature }: Signed): boolean {
   if (signature.length !== signatureBytes || publicKey.length !== keyBytes) return false
   return isBelow(signature.subarray(32), groupOrder) && isUsableKey(publicKey)
-}
-
-/** Key and signature have fixed lengths and stand first, so no two questions share this hash. */
-function questionOf({ message, publicKey, signature }: Signed): string {
-  return createHash('sha256').update(publicKey).update(signature).update(message).digest('base64')
 }
 
 /** Whether the key has one spelling only (y < p) and is not of small order, for which anyone can sign. */

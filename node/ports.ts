@@ -58,8 +58,8 @@ export type Work =
 export interface Cpu {
   /** Charges `units` of work; returns a promise when it is time to let others run. Chunk loops by units, never by time. */
   spend(work: Work, units: number): void | Promise<void>
-  /** Verifies these on other cores, so that the answers are known when each is asked for; absent where there are none. */
-  readonly verifyAhead?: (signatures: readonly Signed[]) => Promise<void>
+  /** Whether each holds, found out on other cores; absent where there are none. */
+  readonly verifyAll?: (signatures: readonly Signed[]) => Promise<readonly boolean[]>
 }
 
 /** What a subscription handler answers. Only `reject` counts against the neighbour that sent the message. */

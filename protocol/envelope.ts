@@ -143,21 +143,26 @@ export function restoreRecord(id: RecordId, bytes: Uint8Array): SwarmRecord | un
   return 'problem' in claimed ? undefined : claimed
 }
 
-/** What `verifyRecord` will ask. */
+/** What is to be verified. */
 export function signedOf({ claimed, message, author }: UnverifiedRecord): Signed {
   return { message, signature: claimed.envelope.sig, publicKey: publicKeyOfPeer(author) }
 }
 
-/** The dear part: the signature, then the date. */
+/** The dear part: the signature, unless it is known whether that holds, then the date. */
 export function verifyRecord(
   unverified: UnverifiedRecord,
   nowS: Seconds,
+  holds = isSigned(unverified),
 ): { readonly ok: true; readonly record: SwarmRecord } | Refusal {
+  if (!holds) return refuse(RejectReason.badSignature)
   const { claimed, t } = unverified
-  const { message, signature, publicKey } = signedOf(unverified)
-  if (!verify(message, signature, publicKey)) return refuse(RejectReason.badSignature)
   if (t > nowS + futureSlackSeconds) return refuse(RejectReason.future)
   return { ok: true, record: claimed }
+}
+
+function isSigned(unverified: UnverifiedRecord): boolean {
+  const { message, signature, publicKey } = signedOf(unverified)
+  return verify(message, signature, publicKey)
 }
 
 /**

@@ -6,7 +6,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { verifyAhead } from '../../crypto/sign.ts'
+import { verifyAll } from '../../crypto/sign.ts'
 import type { Clock, Cpu, Random } from '../ports.ts'
 import { turnMicros, unitMicros } from '../work-costs.ts'
 
@@ -42,7 +42,7 @@ export function systemCpu(): Cpu {
     if (waiting.length > 0) setImmediate(nextTurn)
   }
   return {
-    verifyAhead,
+    verifyAll,
     spend(work, units) {
       const micros = unitMicros[work] * units
       if (waiting.length === 0 && charged + micros < turnMicros) {

@@ -54,6 +54,13 @@ export interface Receiver {
   given(bytes: Uint8Array, from: PeerId): Promise<Verdict>
 }
 
+interface Circumstances {
+  readonly topic?: string
+  readonly isAsked: boolean
+  /** Of the signature, where that was found out already. */
+  readonly holds?: boolean | undefined
+}
+
 export function createReceiver(deps: ReceiveDeps): Receiver {
   const shares = new Map<PeerId, { tokens: number; at: number }>()
   let inWork = 0
@@ -86,14 +93,14 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
   const judge = async (
     decoded: UnverifiedRecord | Refusal,
     from: PeerId,
-    { topic, isAsked }: { readonly topic?: string; readonly isAsked: boolean },
+    { topic, isAsked, holds }: Circumstances,
   ): Promise<Verdict> => {
     if (!decoded.ok) return refuse(decoded.verdict, decoded.reason, from)
     if (topic !== undefined && topicOf(decoded.claimed) !== topic)
       return refuse('reject', 'wrong-topic', from)
     if (!isAsked && !takeShare(from)) return refuse('ignore', 'busy', from)
     await deps.cpu.spend('verify', 1)
-    const verified = verifyRecord(decoded, Math.floor(deps.clock.now() / 1000))
+    const verified = verifyRecord(decoded, Math.floor(deps.clock.now() / 1000), holds)
     if (!verified.ok) return refuse(verified.verdict, verified.reason, from)
     const offered = deps.offer(verified.record, from)
     if (offered.status === 'live') return { verdict: 'accept' }
@@ -117,8 +124,10 @@ export function createReceiver(deps: ReceiveDeps): Receiver {
 
   async function* take(records: readonly Uint8Array[], from: PeerId): AsyncGenerator<Verdict> {
     const decoded = records.map(bytes => decodeRecord(bytes, deps.swarm))
-    await deps.cpu.verifyAhead?.(decoded.filter(one => one.ok).map(signedOf))
-    for (const one of decoded) yield judge(one, from, { isAsked: true })
+    const answers = await deps.cpu.verifyAll?.(decoded.filter(one => one.ok).map(signedOf))
+    let answered = 0
+    for (const one of decoded)
+      yield judge(one, from, { isAsked: true, holds: one.ok ? answers?.[answered++] : undefined })
   }
 
   return {
