@@ -5,7 +5,6 @@
 
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { base58btc } from 'multiformats/bases/base58'
-import nacl from 'tweetnacl'
 import { concat, equalBytes, flatAscii, toHex } from './bytes.ts'
 import { sha256, taggedHash } from './hash.ts'
 import { createMemo } from './memo.ts'
@@ -23,6 +22,9 @@ export interface KeyPair {
 
 // DER heads in front of the raw 32 bytes (RFC 8410).
 const pkcs8Head = new Uint8Array([0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20])
+const x25519Pkcs8Head = new Uint8Array([
+  0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20,
+])
 const spkiHead = new Uint8Array([0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0])
 
 // Multicodec ed25519-pub as a varint, in front of the key in a did:key.
@@ -40,14 +42,12 @@ const signingKeys = new WeakMap<KeyPair, KeyObject>()
 /** Throws when the seed is not 32 bytes long: that is a bug, a key file is checked by its reader. */
 export function keyPairFromSeed(seed: Uint8Array): KeyPair {
   const key = privateKeyObject(seed)
-  const der = createPublicKey(key).export({ format: 'der', type: 'spki' })
-  const publicKey = new Uint8Array(der.subarray(spkiHead.length))
-  const box = nacl.box.keyPair.fromSecretKey(taggedHash('swarmlore/1 box', seed))
+  const publicKey = publicBytesOf(key)
   const pair: KeyPair = {
     seed: new Uint8Array(seed),
     publicKey,
     did: didOf(publicKey),
-    box: { publicKey: box.publicKey, secretKey: box.secretKey },
+    box: boxPairOf(taggedHash('swarmlore/1 box', seed)),
   }
   signingKeys.set(pair, key)
   return pair
@@ -117,7 +117,22 @@ export function signingKeyObject(pair: KeyPair): KeyObject {
 
 function privateKeyObject(seed: Uint8Array): KeyObject {
   if (seed.length !== keyBytes) throw new TypeError(`a seed has ${keyBytes} bytes`)
-  return createPrivateKey({ key: Buffer.from(concat(pkcs8Head, seed)), format: 'der', type: 'pkcs8' })
+  return privateKeyOf(concat(pkcs8Head, seed))
+}
+
+/** As tweetnacl makes it, which takes milliseconds. */
+function boxPairOf(secretKey: Uint8Array): KeyPair['box'] {
+  return { publicKey: publicBytesOf(privateKeyOf(concat(x25519Pkcs8Head, secretKey))), secretKey }
+}
+
+function privateKeyOf(der: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' })
+}
+
+/** Of either curve: their heads have one length. */
+function publicBytesOf(key: KeyObject): Uint8Array {
+  const der = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  return new Uint8Array(der.subarray(spkiHead.length))
 }
 
 function base58Bytes(text: string): Uint8Array | undefined {
