@@ -3,7 +3,7 @@ import nacl from 'tweetnacl'
 import { describe, expect, test } from 'vitest'
 import { concat, fromHex } from '../../../crypto/bytes.ts'
 import { keyPairFromSeed } from '../../../crypto/keys.ts'
-import { isUsableKey, sign, verify } from '../../../crypto/sign.ts'
+import { isUsableKey, sign, verify, verifyAll } from '../../../crypto/sign.ts'
 import { withGroupOrderAdded } from '../protocol/fixtures.ts'
 
 const pair = keyPairFromSeed(new Uint8Array(32).fill(11))
@@ -64,6 +64,26 @@ describe('signatures', () => {
     expect(verify(message, concat(signature, signature), pair.publicKey)).toBe(false)
     expect(verify(message, signature, pair.publicKey.subarray(1))).toBe(false)
     expect(verify(message, new Uint8Array(), new Uint8Array())).toBe(false)
+  })
+
+  test('are answered the same when many are asked about at once, on other threads', async () => {
+    const signature = sign(message, pair)
+    const neutral = concat(new Uint8Array([1]), new Uint8Array(31))
+    const smallOrder = concat(hex(`58${'66'.repeat(31)}`), neutral)
+    const { publicKey } = pair
+    const flipped = signature.slice()
+    flipped[3] = (flipped[3] ?? 0) ^ 1
+    const answers = await verifyAll([
+      { message, signature, publicKey },
+      { message, signature: flipped, publicKey },
+      { message, signature: withGroupOrderAdded(signature), publicKey },
+      { message, signature: smallOrder, publicKey: neutral },
+      { message, signature: signature.subarray(1), publicKey },
+      { message, signature, publicKey: publicKey.subarray(1) },
+      { message: concat(message, new Uint8Array(1)), signature, publicKey },
+      { message, signature, publicKey },
+    ])
+    expect(answers).toEqual([true, false, false, false, false, false, false, true])
   })
 
   test('are answered the same when asked again', () => {

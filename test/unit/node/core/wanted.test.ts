@@ -208,3 +208,25 @@ test('a node that stops in the middle of it stops', async () => {
   await fetcher.idle()
   expect(fetcher.waiting).toBe(0)
 })
+
+test('what a page of records announces is asked for when the page is through, whoever else is met meanwhile', async () => {
+  const { wanted, fetcher, close } = await missingAll({ peers: [peer(ben)], fetch: async () => junk })
+  wanted.fetchWith(fetcher)
+  await fetcher.idle()
+  const [first, second] = digests()
+  if (first === undefined || second === undefined) throw new TypeError('no digests')
+  const page = async function* (digest: DigestRecord) {
+    wanted.want(digest, peer(ben))
+    yield 'accept'
+    expect(fetcher.waiting).toBe(0)
+  }
+  const [one, other] = [wanted.together(page(first)), wanted.together(page(second))]
+  expect(await one.next()).toEqual({ done: false, value: 'accept' })
+  expect(await other.next()).toEqual({ done: false, value: 'accept' })
+  expect(await one.next()).toMatchObject({ done: true })
+  expect(fetcher.has(first.id)).toBe(false)
+  // A page that is given up counts as through.
+  await other.return(undefined)
+  expect([first.id, second.id].map(id => fetcher.has(id))).toEqual([true, true])
+  await close()
+})

@@ -105,6 +105,20 @@ describe('two sides', () => {
     expect(me.asked.length).toBe(before + 1)
   })
 
+  it('the next page is on its way while one is judged, and no more than that', async () => {
+    const them = side(records(700))
+    const pages: number[] = []
+    const me = side([], (bytes, protocol) => {
+      if (protocol === streams.wants) pages.push(me.taken.length)
+      return asks(them)(bytes, protocol, unending)
+    })
+    await me.pull()
+    expect(me.taken).toHaveLength(700)
+    const [first, second, third = 0] = pages
+    expect([first, second]).toEqual([0, 0])
+    expect(third).toBeGreaterThan(0)
+  })
+
   it('that differ on both sides are the same after one session that gives, and nothing else is sent', async () => {
     const common = records(600)
     const theirs = records(5, 1_000)
@@ -252,6 +266,21 @@ describe('a peer that misbehaves', () => {
     const me = side(some, asks(them), () => ({ verdict: 'reject', reason: 'bad-signature' }))
     await expect(me.pull()).rejects.toThrow('bad-signature')
     expect(me.taken).toHaveLength(1)
+  })
+
+  it('that offers one bad record, and then nothing more, fails once', async () => {
+    const them = side(records(700, 100))
+    let pages = 0
+    const me = side(
+      [],
+      (bytes, protocol) => {
+        const isSecond = protocol === streams.wants && ++pages === 2
+        return isSecond ? none() : asks(them)(bytes, protocol, unending)
+      },
+      () => ({ verdict: 'reject', reason: 'bad-signature' }),
+    )
+    await expect(me.pull()).rejects.toThrow('bad-signature')
+    expect([pages, me.taken.length]).toEqual([2, 1])
   })
 
   it('that answers with garbage, or not at all, is an error and no more', async () => {

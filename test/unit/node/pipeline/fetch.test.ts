@@ -281,6 +281,24 @@ test('many at once are asked of their announcer in batches, and one by one only 
   await fetcher.close()
 })
 
+test('many that are wanted at once are asked for in batches from the first one on', async () => {
+  const batches: number[] = []
+  const { fetcher, asked } = delivering({
+    fetchBatch: async (_peer, cids) => {
+      batches.push(cids.length)
+      return new Map(cids.map(one => [one, bytes]))
+    },
+  })
+  const ids = Array.from({ length: 100 }, (_, n) => `${n}` as DigestRecord['id'])
+  for (const id of ids) fetcher.want({ digest: { ...announced(), id }, from: peer(ben) })
+  expect(ids.every(id => fetcher.has(id))).toBe(true)
+  await fetcher.idle()
+  expect(asked).toEqual([])
+  expect(batches).toEqual([64, 36])
+  expect(ids.some(id => fetcher.has(id))).toBe(false)
+  await fetcher.close()
+})
+
 test('refuses what does not fit into its queue, and takes it when there is room', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const { fetcher } = delivering({

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { systemClock } from '../../../../node/adapters/system.ts'
+import { systemClock, systemCpu } from '../../../../node/adapters/system.ts'
 import { createReceiver, type Offered } from '../../../../node/pipeline/receive.ts'
 import type { Clock, Cpu } from '../../../../node/ports.ts'
 import { signRecord } from '../../../../protocol/envelope.ts'
@@ -18,7 +18,7 @@ import { commonTopic, shardZero } from './swarm-fakes.ts'
 
 const neighbour = peer(ben)
 
-function setUp(answer: Offered | (() => Offered) = { status: 'live' }) {
+function setUp(answer: Offered | (() => Offered) = { status: 'live' }, given?: Cpu) {
   let now = t0 * 1000
   let diskIsBusy = false
   const clock: Clock = { ...systemClock, now: () => now }
@@ -36,7 +36,7 @@ function setUp(answer: Offered | (() => Offered) = { status: 'live' }) {
   const receiver = createReceiver({
     swarm,
     clock,
-    cpu,
+    cpu: given ?? cpu,
     offer,
     isBusy,
     onRefused: reason => refused.push(reason),
@@ -94,6 +94,22 @@ describe('the order of checks', () => {
     })
     expect(offer).toHaveBeenCalledTimes(1)
     expect(refused).toEqual(['bad-signature'])
+  })
+
+  it('judges each of those asked for as if it came alone, though their signatures are looked at together', async () => {
+    const forged = digest(t0, t0 - 2)
+    forged[30] = (forged[30] ?? 0) ^ 1
+    const page = [filled(80, 1), digest(), forged, digest(t0 + 1_000), filled(481, 1), digest(t0, t0 - 1)]
+    const expected = ['malformed', undefined, 'bad-signature', 'future', 'too-large', undefined]
+    for (const cpu of [systemCpu(), { spend: () => undefined }]) {
+      const { receiver, offer, refused } = setUp({ status: 'live' }, cpu)
+      const reasons: (string | undefined)[] = []
+      for await (const verdict of receiver.take(page, neighbour))
+        reasons.push(verdict.verdict === 'accept' ? undefined : verdict.reason)
+      expect(reasons).toEqual(expected)
+      expect(offer).toHaveBeenCalledTimes(2)
+      expect(refused).toEqual(expected.filter(reason => reason !== undefined))
+    }
   })
 
   it('ignores what is dated ahead, and takes it when its time has come', async () => {
