@@ -68,6 +68,7 @@ async function holding(...digests: readonly DigestRecord[]) {
   })
   const fetcher: Fetcher = {
     want: ({ digest }) => asked.push(digest) > 0,
+    has: () => false,
     retry: () => undefined,
     waiting: 0,
     failed: 0,
