@@ -70,7 +70,11 @@ const program: Program = {
   },
   async simulate(options) {
     const { simulate } = await import('./simulate.ts')
-    return simulate(options)
+    return simulate(options, packageJson.version)
+  },
+  async mergeSimulated(options) {
+    const { mergeSimulated } = await import('./simulate.ts')
+    return mergeSimulated(options)
   },
   async calibrate(options) {
     const { calibrate } = await import('./calibrate.ts')

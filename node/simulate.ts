@@ -1,28 +1,106 @@
 /**
- * Puts a simulation together with the little that it needs of the real world, its time and its memory, and only to be told
- * of: a part of the composition root that only `swarmlore sim` loads.
+ * Puts a simulation together with the little that it needs of the real world, its time, its memory and its files, and only
+ * to be told of: a part of the composition root that only `swarmlore sim` loads.
  */
 
+import { getHeapStatistics } from 'node:v8'
 import type { Result } from '../protocol/types.ts'
+import { lineOf, type RunLine } from '../sim/lines.ts'
+import { memoryFailure, memoryLimit, neededBytes } from '../sim/memory.ts'
+import { figuresOf, type LinesFile, merge } from '../sim/merge.ts'
+import { type Plan, readPlan } from '../sim/plan.ts'
+import { replayBytesMax, replayOf } from '../sim/replay.ts'
 import { run } from '../sim/run.ts'
-import { commandOf, readSettings } from '../sim/settings.ts'
+import { openReportFolder, type ReportFolder, readTextFile } from './adapters/simulation-files.ts'
 import { systemClock } from './adapters/system.ts'
-import type { SimulateOptions } from './surface/cli/program.ts'
+import type { MergeOptions, SimulateOptions } from './surface/cli/program.ts'
 
-/** Runs one seed after the other. `value` is how many of them violated a check. */
-export async function simulate(options: SimulateOptions): Promise<Result<number>> {
-  const settings = readSettings(options.written)
-  if (!settings.ok) return settings
-  options.onRuns(settings.value.length)
+/** Of one file of results: 100,000 lines of less than a kilobyte each, some of them with violations. */
+const linesBytesMax = 256 * 1024 * 1024
+
+/** Runs one seed after the other. `value` is how many of them failed: violated a check, or did not come about again. */
+export async function simulate(options: SimulateOptions, version: string): Promise<Result<number>> {
+  const { report, replay, ...written } = options.written
+  const text = replay === undefined ? undefined : await readTextFile(replay, replayBytesMax)
+  if (text?.ok === false) return text
+  const plan = readPlan({ ...written, ...(text && { replay: text.value }) }, version)
+  if (!plan.ok) return plan
+  const limit = memoryLimit({
+    availableBytes: process.availableMemory(),
+    heapBytes: getHeapStatistics().heap_size_limit,
+  })
+  const largest = plan.value.runs.find(one => neededBytes(one.nodes) > limit)
+  if (largest !== undefined) return memoryFailure(largest.nodes, limit)
+  const folder = report === undefined ? undefined : await openReportFolder(report)
+  if (folder?.ok === false) return folder
+  options.onRuns(plan.value.runs.length)
+  return runAll(plan.value, { options, version, limit, folder: folder?.value })
+}
+
+interface Surroundings {
+  readonly options: SimulateOptions
+  readonly version: string
+  /** Bytes of memory. */
+  readonly limit: number
+  readonly folder: ReportFolder | undefined
+}
+
+async function runAll(plan: Plan, surroundings: Surroundings): Promise<Result<number>> {
+  const { folder, limit, options, version } = surroundings
+  const { expected, runs, until } = plan
+  const lines: RunLine[] = []
   let failed = 0
-  for (const one of settings.value) {
-    const { trace, ...figures } = await run(one, {
-      elapsed: systemClock.now,
-      rssBytes: () => process.memoryUsage().rss,
-      onProgress: options.onProgress,
+  for (const settings of runs) {
+    const result = await run(
+      settings,
+      {
+        elapsed: systemClock.now,
+        rssBytes: () => process.memoryUsage.rss(),
+        onProgress: options.onProgress,
+        isMemoryShort: () => process.memoryUsage.rss() > limit,
+      },
+      {},
+      until === undefined ? {} : { until },
+    )
+    if (result.stopped === 'memory') return memoryFailure(settings.nodes, limit)
+    const line = lineOf(result, settings, version)
+    const isAgain =
+      expected === undefined || until !== undefined ? undefined : result.traceHash === expected.traceHash
+    const hasFailed = result.violations.length > 0
+    if (hasFailed || isAgain === false) failed++
+    options.onResult({
+      figures: line,
+      trace: result.trace,
+      stopped: result.stopped === 'until',
+      ...(isAgain !== undefined && { isAgain }),
     })
-    if (figures.violations.length > 0) failed++
-    options.onResult({ figures, trace, command: `swarmlore ${commandOf(one)}` })
+    if (folder === undefined) continue
+    lines.push(line)
+    if (hasFailed && until === undefined) {
+      const file = `replay-${settings.seed}.json`
+      const written = await folder.write(file, json(replayOf(settings, version, result)))
+      if (!written.ok) return written
+    }
+  }
+  if (folder !== undefined) {
+    const written = await folder.write('report.json', json(lines))
+    if (!written.ok) return written
   }
   return { ok: true, value: failed }
+}
+
+/** Joins the results of shards. */
+export async function mergeSimulated({ files }: MergeOptions): Promise<Result<ReturnType<typeof figuresOf>>> {
+  const read: LinesFile[] = []
+  for (const name of files) {
+    const text = await readTextFile(name, linesBytesMax)
+    if (!text.ok) return text
+    read.push({ name, lines: text.value.split('\n') })
+  }
+  const sweep = merge(read)
+  return sweep.ok ? { ok: true, value: figuresOf(sweep.value) } : sweep
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 1)}\n`
 }

@@ -13,6 +13,7 @@ import { lastPart, prefixes } from '../store/layout.ts'
 import type { StoreOp } from '../store/ports.ts'
 import type { Machine } from './machine.ts'
 import { liveRecords } from './replicated.ts'
+import { traceLines } from './trace.ts'
 import type { World } from './world.ts'
 
 export const safetyChecks = [
@@ -34,6 +35,8 @@ export interface Violation {
   readonly atMs: number
   readonly node: string | undefined
   readonly message: string
+  /** Its number in the trace. */
+  readonly event: number
 }
 
 /** Entries that may be on their way into a full store: as many as are fetched at once. */
@@ -49,6 +52,8 @@ const sampled = 4
 
 export class Checks {
   readonly violations: Violation[] = []
+  /** What happened up to the first violation; empty where none was. */
+  traceBefore: readonly string[] = []
   readonly #world: World
   readonly #startMs: number
   readonly #capacity: number
@@ -71,8 +76,13 @@ export class Checks {
     const node = machine?.name
     // One property is violated at one node once; what follows from it is no news.
     if (this.violations.some(one => one.check === check && one.node === node)) return
+    const { trace } = this.#world
+    // What happens after the end of a run that was stopped on purpose is not part of it.
+    if (trace.isFull) return
     this.#world.note(`VIOLATED ${check} ${node ?? ''} ${message}`)
-    this.violations.push({ check, atMs: this.#world.nowMs - this.#startMs, node, message })
+    if (this.violations.length === 0) this.traceBefore = trace.last(traceLines)
+    const atMs = this.#world.nowMs - this.#startMs
+    this.violations.push({ check, atMs, node, message, event: trace.lines })
   }
 
   acked(machine: Machine, cid: EntryCid, mark: string): void {

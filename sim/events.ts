@@ -22,11 +22,16 @@ interface Event {
   happen: Happening | undefined
 }
 
+/** Thrown to whoever lets time pass: the run ends here, because it was asked to or cannot go on. */
+export class Halt extends Error {}
+
 const always: Life = { alive: true }
 /** Cancelled events stay in the queue until they are due, or until there are so many of them. */
 const cancelledMax = 1_024
 
 export class EventQueue {
+  /** Asked before each event, with its time: whether time stops before it. */
+  haltsBefore: (dueMs: number) => boolean = () => false
   #nowMs: number
   #order = 0
   #cancelled = 0
@@ -73,6 +78,7 @@ export class EventQueue {
       }
       first.happen = undefined
       if (!first.life.alive) continue
+      if (this.haltsBefore(first.dueMs)) throw new Halt('The run ends here.')
       this.#nowMs = first.dueMs
       if (happen() !== 'quiet') await turn()
     }

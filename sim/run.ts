@@ -5,11 +5,14 @@
 
 import type { EntryCid } from '../protocol/types.ts'
 import { Checks, type Violation } from './checks.ts'
+import { Halt } from './events.ts'
 import { beginFaults, endFaults, type FaultContext, type FaultName } from './faults.ts'
 import { checkLiveness } from './liveness.ts'
 import type { Tampering } from './machine.ts'
 import { Measures } from './measures.ts'
 import { Operator } from './operator.ts'
+import { traceLines } from './trace.ts'
+import type { Until } from './until.ts'
 import { Workload, type WorkloadSettings } from './workload.ts'
 import { World } from './world.ts'
 
@@ -28,6 +31,14 @@ export interface Outside {
   readonly rssBytes: () => number
   /** From 0 to 1. */
   readonly onProgress: (share: number) => void
+  /** Whether so little memory is left that the run must end. */
+  readonly isMemoryShort?: () => boolean
+}
+
+/** What may be asked of a run beyond its figures; nothing of it changes what happens. */
+export interface Wishes {
+  /** Stop there. */
+  readonly until?: Until
 }
 
 export interface RunResult {
@@ -49,18 +60,21 @@ export interface RunResult {
   readonly badRecalls: number
   readonly recallAccuracy: number | undefined
   readonly rssMb: number
-  /** What happened before the first violated check; empty where none was. */
+  /** What happened before the first violated check, or before the run was stopped; empty where it ran to its end. */
   readonly trace: readonly string[]
+  /** How many events there were: lines of the whole trace. */
+  readonly events: number
+  /** Why it ended before its time. */
+  readonly stopped: 'until' | 'memory' | undefined
 }
 
 const checkEveryMs = 5_000
-/** Lines of the trace that are told. */
-const traceLines = 60
 
 export async function run(
   settings: RunSettings,
   outside: Outside,
   tampering: Tampering = {},
+  { until }: Wishes = {},
 ): Promise<RunResult> {
   const { capacityEntries, minutes, nodes, seed } = settings
   const beganMs = outside.elapsed()
@@ -69,6 +83,7 @@ export async function run(
     nodes,
     config: { capacityEntries },
     tampering,
+    ...(until && { until }),
     onBug: (where, cause) => checks.violated('no-bug', undefined, `${where}: ${describe(cause)}`),
     onEvent: (machine, event) => {
       checks.onEvent(machine, event)
@@ -88,44 +103,56 @@ export async function run(
       workload.onRestored(machine, tookMs)
     },
   })
-  let trace: readonly string[] = []
-  const look = (): boolean => {
-    if (trace.length === 0 && checks.violations.length > 0) trace = world.trace.last(traceLines)
-    return trace.length > 0
-  }
-
-  await world.found()
-  measures.begin()
-  const endMs = world.nowMs + minutes * 60_000
-  const context: FaultContext = { world, operator, random: world.random.fork('faults'), endMs }
-  beginFaults(context, settings.faults)
-  workload.begin(settings, endMs)
-  while (world.nowMs < endMs && !look()) {
-    await world.run(Math.min(checkEveryMs, endMs - world.nowMs))
-    await world.meanwhile(checks.round())
-    outside.onProgress((world.nowMs - startMs) / (endMs - startMs))
-  }
   let convergedAfterHealS: number | undefined
-  if (!look()) {
+  let isMemoryShort = false
+  const live = async (): Promise<void> => {
+    await world.found()
+    measures.begin()
+    const endMs = world.nowMs + minutes * 60_000
+    const context: FaultContext = { world, operator, random: world.random.fork('faults'), endMs }
+    beginFaults(context, settings.faults)
+    workload.begin(settings, endMs)
+    while (world.nowMs < endMs && checks.violations.length === 0) {
+      await world.run(Math.min(checkEveryMs, endMs - world.nowMs))
+      await world.meanwhile(checks.round())
+      outside.onProgress((world.nowMs - startMs) / (endMs - startMs))
+      isMemoryShort = outside.isMemoryShort?.() ?? false
+      if (isMemoryShort) throw new Halt('There is too little memory.')
+    }
+    if (checks.violations.length > 0) return
     world.note('the faults end')
     endFaults(context)
     const wanted = (): Iterable<EntryCid> => workload.lessons.keys()
     convergedAfterHealS = await checkLiveness(world, checks, wanted)
     await world.meanwhile(checks.round())
-    look()
   }
+  const wasStopped = await untilHalted(live())
+  const { trace } = world
   return {
     seed,
     nodes,
     simulatedS: (world.nowMs - startMs) / 1000,
     realS: (outside.elapsed() - beganMs) / 1000,
-    traceHash: world.trace.hash,
+    traceHash: trace.hash,
     violations: checks.violations,
     publishes: workload.lessons.size,
     ...measures.figures(),
     convergedAfterHealS,
     rssMb: Math.round(outside.rssBytes() / 1e6),
-    trace,
+    trace: wasStopped && checks.violations.length === 0 ? trace.last(traceLines) : checks.traceBefore,
+    events: trace.lines,
+    stopped: isMemoryShort ? 'memory' : wasStopped ? 'until' : undefined,
+  }
+}
+
+/** Whether the work was stopped before its end. */
+async function untilHalted(work: Promise<void>): Promise<boolean> {
+  try {
+    await work
+    return false
+  } catch (cause) {
+    if (cause instanceof Halt) return true
+    throw cause
   }
 }
 

@@ -14,6 +14,8 @@ export interface WrittenSettings {
   readonly seed?: string
   /** `A..B`, both included. */
   readonly seeds?: string
+  /** `i/n`: of the seeds, the i-th of every n. */
+  readonly shard?: string
   /** Names with or without `=strength`, with commas between them; `all` or `none`. */
   readonly faults?: string
 }
@@ -39,21 +41,33 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
   if (!chosen.ok) return chosen
   const seeds = readSeeds(written)
   if (!seeds.ok) return seeds
+  const shard = readShard(written, seeds.value)
+  if (!shard.ok) return shard
   const { publishesPerHour, recallsPerHour, capacityEntries } = usual
   const common = { nodes: nodes.value, minutes: minutes.value, faults: chosen.value }
   return {
     ok: true,
-    value: seeds.value.map(seed => ({ ...common, seed, publishesPerHour, recallsPerHour, capacityEntries })),
+    value: shard.value.map(seed => ({ ...common, seed, publishesPerHour, recallsPerHour, capacityEntries })),
   }
 }
 
-/** The words after `swarmlore` that run the same again. */
-export function commandOf({ nodes, minutes, seed, faults: chosen }: RunSettings): string {
+/** The settings as they are written: reading them gives the same run again. */
+export function writtenOf({ nodes, minutes, seed, faults: chosen }: RunSettings) {
   const words = [...chosen].map(([name, strength]) =>
     strength === faults[name].strength ? name : `${name}=${strength}`,
   )
-  const list = words.length === 0 ? 'none' : words.join(',')
-  return `sim --nodes ${nodes} --minutes ${minutes} --seed ${seed} --faults ${list}`
+  return {
+    nodes: `${nodes}`,
+    minutes: `${minutes}`,
+    seed,
+    faults: words.length === 0 ? 'none' : words.join(','),
+  } satisfies WrittenSettings
+}
+
+/** The words after `swarmlore` that run the same again. */
+export function commandOf(settings: RunSettings): string {
+  const words = Object.entries(writtenOf(settings)).map(([name, text]) => ` --${name} ${text}`)
+  return `sim${words.join('')}`
 }
 
 function readFaults(text = 'none'): Result<ReadonlyMap<FaultName, number>, 'bad-usage'> {
@@ -94,6 +108,20 @@ function readSeeds({ seed, seeds }: WrittenSettings): Result<readonly string[], 
   if (count < 1 || count > settingBounds.seedsMax)
     return fail(`--seeds wants the lower number first, and at most ${settingBounds.seedsMax} of them.`)
   return { ok: true, value: Array.from({ length: count }, (_, at) => String(Number(first) + at)) }
+}
+
+function readShard(
+  { seeds, shard }: WrittenSettings,
+  all: readonly string[],
+): Result<readonly string[], 'bad-usage'> {
+  if (shard === undefined) return { ok: true, value: all }
+  if (seeds === undefined) return fail('--shard takes its part of --seeds: give both.')
+  const [, part, parts] = /^(\d{1,6})\/(\d{1,6})$/.exec(shard) ?? []
+  const i = Number(part)
+  const n = Number(parts)
+  if (!(i >= 1 && i <= n)) return fail('--shard wants i/n, with i from 1 to n: 3/16.')
+  if (i > all.length) return fail(`--shard ${shard} has no seed: there are only ${all.length}.`)
+  return { ok: true, value: all.filter((_, at) => at % n === i - 1) }
 }
 
 function readNumber(

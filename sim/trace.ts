@@ -6,19 +6,33 @@
 import { createHash } from 'node:crypto'
 
 const keptMax = 400
+/** Lines that are told of what came before a violated check. */
+export const traceLines = 60
 
 export class Trace {
   readonly #hash = createHash('sha256')
   readonly #kept: string[] = []
+  readonly #linesMax: number
   #lines = 0
 
+  /** Of what happens after so many lines nothing is written, and nothing hashed. */
+  constructor(linesMax = Number.POSITIVE_INFINITY) {
+    this.#linesMax = linesMax
+  }
+
   add(nowMs: number, text: string): void {
+    if (this.isFull) return
     // Microseconds: what is finer depends on how a sum was rounded, and decides nothing.
     const line = `${nowMs.toFixed(3)} ${text}\n`
     this.#hash.update(line)
     this.#kept[this.#lines++ % keptMax] = line
   }
 
+  get isFull(): boolean {
+    return this.#lines >= this.#linesMax
+  }
+
+  /** How many there are: each is an event, and its number is its place, from 1. */
   get lines(): number {
     return this.#lines
   }
@@ -28,11 +42,11 @@ export class Trace {
     return this.#hash.copy().digest('hex')
   }
 
-  /** The last lines, oldest first. */
+  /** The last lines, oldest first, each behind its number. */
   last(count: number): readonly string[] {
     const from = Math.max(0, this.#lines - Math.min(count, keptMax))
     return Array.from({ length: this.#lines - from }, (_, at) =>
-      (this.#kept[(from + at) % keptMax] ?? '').trimEnd(),
+      `#${from + at + 1} ${this.#kept[(from + at) % keptMax] ?? ''}`.trimEnd(),
     )
   }
 }

@@ -19,6 +19,7 @@ import type { Fitted } from './network/fitted.ts'
 import { SimNetwork } from './network/network.ts'
 import { draw, pick, seededRandom } from './random.ts'
 import { Trace } from './trace.ts'
+import type { Until } from './until.ts'
 
 export interface WorldInit {
   readonly seed: string
@@ -27,6 +28,8 @@ export interface WorldInit {
   readonly tampering?: Tampering
   /** Another fit of the network than the one that it has. */
   readonly fit?: Fitted
+  /** The world ends after so many lines of its trace, or so long after it began. */
+  readonly until?: Until
   readonly onEvent?: (machine: Machine, event: NodeEvent) => void
   readonly onDurable?: (machine: Machine, ops: readonly StoreOp[]) => void
   /** Something of the simulation itself, or of a node, threw where nothing may throw. */
@@ -42,7 +45,7 @@ const patienceMs = 30_000
 
 export class World {
   readonly events = new EventQueue(startMs)
-  readonly trace = new Trace()
+  readonly trace: Trace
   readonly network: SimNetwork
   readonly random: Random
   readonly machines: readonly Machine[]
@@ -56,6 +59,10 @@ export class World {
   constructor(init: WorldInit) {
     this.#init = init
     this.random = seededRandom(init.seed)
+    const { until } = init
+    this.trace = new Trace(until?.event)
+    const lastMs = startMs + (until?.atMs ?? Number.POSITIVE_INFINITY)
+    if (until !== undefined) this.events.haltsBefore = dueMs => this.trace.isFull || dueMs > lastMs
     this.network = new SimNetwork({
       events: this.events,
       ...(init.fit && { fit: init.fit }),

@@ -46,5 +46,11 @@ export interface SimOptions {
   readonly minutes?: string
   readonly seed?: string
   readonly seeds?: string
+  readonly shard?: string
   readonly faults?: string
+  readonly until?: string
+  /** A file. */
+  readonly replay?: string
+  /** A folder. */
+  readonly report?: string
 }

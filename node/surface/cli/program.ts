@@ -45,14 +45,34 @@ export interface SimulatedRun {
       readonly check: string
       /** Milliseconds. */
       readonly atMs: number
-      readonly node: string | undefined
+      readonly node?: string | undefined
       readonly message: string
+      /** Its number in the trace. */
+      readonly event: number
     }[]
+    /** Runs the same again. */
+    readonly command: string
   }
-  /** What happened before the first violation. */
+  /** What happened before the first violation, or before the run was stopped. */
   readonly trace: readonly string[]
-  /** Runs the same again. */
-  readonly command: string
+  /** It was stopped where `--until` says. */
+  readonly stopped: boolean
+  /** Of a replay: whether it has the trace of the run that is replayed. */
+  readonly isAgain?: boolean
+}
+
+export interface MergeOptions {
+  readonly files: readonly string[]
+}
+
+/** Of a whole sweep. */
+export type MergedRuns = Readonly<Record<string, unknown>> & {
+  readonly seeds: number
+  readonly failing: readonly {
+    readonly seed: string
+    readonly checks: readonly string[]
+    readonly command: string
+  }[]
 }
 
 export interface CalibrateOptions {
@@ -100,10 +120,12 @@ export interface Program {
   composeInMemory(settings: Settings, log: Log): Promise<Result<Composed>>
   /** Runs an experiment of `sim/experiments` on these files; the result is plain JSON. */
   experiment(options: ExperimentOptions): Promise<Result<readonly Readonly<Record<string, unknown>>[]>>
-  /** Simulates; answers with the number of runs in which something was violated. */
+  /** Simulates; answers with the number of runs in which something was violated, or that did not come about again. */
   simulate(options: SimulateOptions): Promise<Result<number>>
   /** Holds the simulated network to real nodes on this machine; takes some eight minutes. */
   calibrate(options: CalibrateOptions): Promise<Calibrated>
+  /** Joins what runs of shards have printed as JSON lines. */
+  mergeSimulated(options: MergeOptions): Promise<Result<MergedRuns>>
   /** The bearer token of the folder's API, made where there is none. */
   token(folder: string): Promise<Result<string>>
   /** To be called once the node runs: gives back memory that only the start needed. */

@@ -2,7 +2,7 @@
 
 import { type FaultName, faultNames, faults } from '../../../sim/faults.ts'
 import type { Tampering } from '../../../sim/machine.ts'
-import { type RunResult, type RunSettings, run } from '../../../sim/run.ts'
+import { type Outside, type RunResult, type RunSettings, run, type Wishes } from '../../../sim/run.ts'
 
 const outside = { elapsed: () => 0, rssBytes: () => 0, onProgress: () => undefined }
 
@@ -28,8 +28,10 @@ export const allFaults = usual(...faultNames)
 export function simulateRun(
   changes: Partial<RunSettings> = {},
   tampering: Tampering = {},
+  wishes: Wishes = {},
+  more: Partial<Outside> = {},
 ): Promise<RunResult> {
-  return run(settingsOf(changes), outside, tampering)
+  return run(settingsOf(changes), { ...outside, ...more }, tampering, wishes)
 }
 
 /** The checks that were violated, each once. */

@@ -1,10 +1,10 @@
 /** What `sim` does: simulates, and prints the figures of each run; of a failed one also what came before, and how to see it again. */
 
 import type { Result } from '../../../../protocol/types.ts'
-import type { Context } from '../context.ts'
+import { type Context, given } from '../context.ts'
 import { type ExitStatus, exitStatus } from '../exit-status.ts'
 import type { SimOptions } from '../options.ts'
-import { count } from '../output.ts'
+import { count, type Output } from '../output.ts'
 import type { SimulatedRun } from '../program.ts'
 import { type Progress, showProgress } from '../progress.ts'
 
@@ -20,9 +20,30 @@ const SHOWN: readonly (readonly [name: string, words: string])[] = [
   ['bytesPerNodeDay', 'bytes sent a node and day'],
   ['convergedAfterHealS', 'seconds until all held the same'],
   ['recalls', 'recalls'],
-  ['recallAccuracy', 'share answered on the topic'],
+  ['recallAccuracy', 'share answered rightly'],
   ['rssMb', 'memory, MB'],
   ['traceHash', 'trace'],
+]
+
+/** Of a sweep. */
+const MERGED: typeof SHOWN = [
+  ['seeds', 'seeds'],
+  ['failed', 'seeds that violated a check'],
+  ['simulatedS', 'simulated seconds'],
+  ['realS', 'real seconds'],
+  ['publishes', 'lessons published'],
+  ['delivered10s', 'share delivered within 10 s'],
+  ['delivered60s', 'share delivered within 60 s'],
+  ['medianPropagationP50Ms', 'median delivery, ms (median)'],
+  ['maxPropagationP99Ms', '99th percentile, ms (worst)'],
+  ['bytesPerNodeDay', 'bytes sent a node and day'],
+  ['medianConvergedAfterHealS', 'seconds until all held the same (median)'],
+  ['maxConvergedAfterHealS', 'seconds until all held the same (worst)'],
+  ['recalls', 'recalls'],
+  ['badRecalls', 'recalls of lessons by nobody known'],
+  ['recallAccuracy', 'share answered rightly'],
+  ['maxRssMb', 'memory, MB (most)'],
+  ['traceHashes', 'all traces'],
 ]
 
 /** Steps of the progress bar that one run has. */
@@ -40,9 +61,8 @@ export async function runSim(context: Context, written: SimOptions): Promise<Res
     shown = steps
     void progress?.then(bar => bar.add(more))
   }
-  const results: SimulatedRun[] = []
   const failed = await program.simulate({
-    written,
+    written: given(written),
     onRuns: total => {
       runs = total
       progress = showProgress(out, total * stepsOfRun)
@@ -51,35 +71,62 @@ export async function runSim(context: Context, written: SimOptions): Promise<Res
     onResult: result => {
       ended++
       show(ended * stepsOfRun)
-      results.push(result)
-      if (out.json) out.document({ ...result.figures, command: result.command })
+      if (out.json) out.document(documentOf(result))
+      void progress?.then(bar => bar.interrupt(() => print(out, result, runs)))
     },
   })
   ;(await progress)?.stop()
   if (!failed.ok) return failed
-  if (!out.json) for (const result of results) print(context, result, runs)
   return { ok: true, value: failed.value > 0 ? exitStatus.failed : exitStatus.done }
 }
 
-function print({ out }: Context, { figures, trace, command }: SimulatedRun, runs: number): void {
-  const { violations } = figures
-  if (runs === 1) {
-    for (const [name, words] of SHOWN) {
-      const figure = figures[name]
-      if (figure !== undefined) out.line(`${words.padEnd(34)} ${figureText(figure)}`)
-    }
-  } else if (violations.length === 0) {
-    out.line(`seed ${figures.seed}: all checks hold`)
-  }
-  if (violations.length === 0) return
-  out.line(`seed ${figures.seed}: ${count(violations.length, 'check')} violated`)
-  for (const { check, atMs, node, message } of violations)
-    out.line(
-      `  ${check} at ${(atMs / 1000).toFixed(3)} s${node === undefined ? '' : ` (${node})`}: ${message}`,
+export async function runMerge(
+  { out, program }: Context,
+  files: readonly string[],
+): Promise<Result<ExitStatus>> {
+  const merged = await program.mergeSimulated({ files })
+  if (!merged.ok) return merged
+  const { failing } = merged.value
+  out.show(merged.value, () => [
+    ...linesOf(merged.value, MERGED),
+    ...failing.map(({ checks, command, seed }) => `seed ${seed}: ${checks.join(', ')} violated: ${command}`),
+  ])
+  return { ok: true, value: failing.length > 0 ? exitStatus.failed : exitStatus.done }
+}
+
+function documentOf({ figures, isAgain }: SimulatedRun): object {
+  return isAgain === undefined ? figures : { ...figures, isAgain }
+}
+
+/** With `--json`, only what a person may want beside the results, on standard error. */
+function print(out: Output, { figures, trace, stopped, isAgain }: SimulatedRun, runs: number): void {
+  const { command, violations } = figures
+  const tell = (line: string): void => (out.json ? out.note(line) : out.line(line))
+  if (!out.json && runs === 1) for (const line of linesOf(figures, SHOWN)) tell(line)
+  if (!out.json && runs > 1 && violations.length === 0) tell(`seed ${figures.seed}: all checks hold`)
+  if (violations.length > 0) tell(`seed ${figures.seed}: ${count(violations.length, 'check')} violated`)
+  for (const { check, atMs, event, node, message } of violations)
+    tell(
+      `  ${check} at ${(atMs / 1000).toFixed(3)} s, event ${event}${node === undefined ? '' : ` (${node})`}: ${message}`,
     )
-  out.line('What happened before:')
-  for (const line of trace) out.line(`  ${line}`)
-  out.line(`To see it again: ${command}`)
+  if (trace.length > 0) tell('What happened before:')
+  for (const line of trace) tell(`  ${line}`)
+  if (violations.length > 0) tell(`To see it again: ${command}`)
+  else if (stopped) tell('The run was stopped there: its figures are those of its part.')
+  if (isAgain !== undefined)
+    tell(
+      isAgain
+        ? 'It is the same run again: the trace hash is the one in the file.'
+        : 'It is NOT the same run: the trace hash differs from the one in the file.',
+    )
+}
+
+function linesOf(figures: Readonly<Record<string, unknown>>, names: typeof SHOWN): readonly string[] {
+  const longest = Math.max(...names.map(([, words]) => words.length))
+  return names.flatMap(([name, words]) => {
+    const figure = figures[name] ?? undefined
+    return figure === undefined ? [] : [`${words.padEnd(longest + 2)} ${figureText(figure)}`]
+  })
 }
 
 function figureText(figure: unknown): string {

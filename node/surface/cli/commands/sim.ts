@@ -12,17 +12,28 @@ export function addSimCommands(root: Command, run: Run): void {
     .option('--minutes <n>', 'simulated minutes in which they work and things go wrong (10)')
     .option('--seed <text>', 'what the run follows from (1)')
     .option('--seeds <a..b>', 'one run for each of these seeds')
+    .option('--shard <i/n>', 'of these seeds, the i-th of every n: one process or machine for each i')
     .option(
       '--faults <list>',
       'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all, or none (none)',
     )
+    .option(
+      '--until <event>',
+      'stop at this event, a number as it stands in a trace, or at this simulated time (90.5s), and show what came before',
+    )
+    .option(
+      '--report <dir>',
+      'write report.html and report.json there, and a replay file for each failing seed',
+    )
+    .option('--replay <file>', 'run a failed run again, and say whether it is the same')
     .action((options: SimOptions) =>
       run(sim, async context => (await import('../actions/sim.ts')).runSim(context, options)),
     )
   example(
     sim,
-    'sim --nodes 20 --minutes 10 --seed 7 --faults all',
-    'sim --seeds 1..100 --faults crash=0.2,partition,loss --json',
+    'sim --nodes 20 --minutes 10 --seed 7 --faults all --report out/',
+    'sim --seeds 1..10000 --shard 3/16 --faults crash=0.2,partition,loss --json > 3.jsonl',
+    'sim --replay out/replay-17.json',
   )
 
   const calibrate = sim
@@ -32,4 +43,12 @@ export function addSimCommands(root: Command, run: Run): void {
       run(calibrate, async context => (await import('../actions/calibrate.ts')).runCalibrate(context)),
     )
   example(calibrate, 'sim calibrate --json')
+  const merge = sim
+    .command('merge')
+    .description('join what the shards of a sweep have printed with --json')
+    .argument('<file...>', 'files of JSON lines')
+    .action((files: readonly string[]) =>
+      run(merge, async context => (await import('../actions/sim.ts')).runMerge(context, files)),
+    )
+  example(merge, 'sim merge 1.jsonl 2.jsonl 3.jsonl')
 }

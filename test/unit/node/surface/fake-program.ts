@@ -57,6 +57,7 @@ export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): Fa
       ],
       costs: [{ work: 'verify', measuredMicros: 130, tableMicros: 115 }],
     }),
+    mergeSimulated: async () => ({ ok: true, value: { seeds: 0, failing: [] } }),
     async settle() {},
   }
   return program

@@ -1,0 +1,75 @@
+/**
+ * The files of a simulation: results to join and a run to see again are read within a limit; a report's folder is tried
+ * before anything runs, and a file stands in it whole or not at all.
+ */
+
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Result } from '../../protocol/types.ts'
+
+export async function readTextFile(path: string, bytesMax: number): Promise<Result<string>> {
+  try {
+    const found = await stat(path)
+    // A pipe or a device may never end.
+    if (!found.isFile()) return bad(`${path} is no file.`)
+    if (found.size > bytesMax)
+      return bad(`${path} is larger than the ${bytesMax} bytes that such a file may have.`)
+    return { ok: true, value: await readFile(path, 'utf8') }
+  } catch (cause) {
+    return bad(`${path} cannot be read: ${reasonOf(cause)}.`)
+  }
+}
+
+export interface ReportFolder {
+  write(name: string, text: string): Promise<Result<undefined>>
+}
+
+/** Made where it is not there. Fails where nothing can be written into it. */
+export async function openReportFolder(path: string): Promise<Result<ReportFolder>> {
+  const write: ReportFolder['write'] = async (name, text) => {
+    const temporary = join(path, `.${basename(name)}.${randomUUID()}.new`)
+    try {
+      await writeFile(temporary, text)
+      await rename(temporary, join(path, basename(name)))
+      return { ok: true, value: undefined }
+    } catch (cause) {
+      await rm(temporary, { force: true })
+      const message = `${join(path, name)} could not be written: ${reasonOf(cause)}.`
+      return { ok: false, code: 'store-write-failed', message }
+    }
+  }
+  const probe = join(path, `.${randomUUID()}.new`)
+  try {
+    await makeFolder(resolve(path))
+    // Permissions alone do not tell: a disk may be full or mounted to be read.
+    await (await open(probe, 'wx')).close()
+    await rm(probe)
+  } catch (cause) {
+    return bad(
+      `Nothing can be written into the folder ${path}: ${reasonOf(cause)}. Name another one with --report.`,
+    )
+  }
+  return { ok: true, value: { write } }
+}
+
+/** With the folders above it. Node's own way to do that never ends where a system without files, as /proc, refuses. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw cause
+    await makeFolder(dirname(path))
+    await mkdir(path)
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause)
+}
+
+function bad(message: string): Result<never> {
+  return { ok: false, code: 'bad-usage', message }
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { mergeSimulated, simulate } from '../../../node/simulate.ts'
+import type { SimulatedRun, SimulateOptions } from '../../../node/surface/cli/program.ts'
+
+const small = { nodes: '3', minutes: '1' }
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'swarmlore-sim-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+async function sim(written: SimulateOptions['written'], version = '1') {
+  const runs: SimulatedRun[] = []
+  const outcome = await simulate(
+    { written, onRuns: () => undefined, onProgress: () => undefined, onResult: run => runs.push(run) },
+    version,
+  )
+  return { outcome, runs }
+}
+
+describe('a simulation', () => {
+  it('writes into the report’s folder whole files, and nothing else', async () => {
+    const { outcome } = await sim({ ...small, report: folder })
+    expect(outcome).toEqual({ ok: true, value: 0 })
+    expect((await readdir(folder)).sort()).toEqual(['report.json'])
+  })
+
+  it('has the same trace with a report and without, and in a shard as in the whole', async () => {
+    const plain = await sim({ ...small, seeds: '1..3', faults: 'all' })
+    const reported = await sim({ ...small, seeds: '1..3', shard: '2/2', faults: 'all', report: folder })
+    const [second] = reported.runs
+    expect(reported.runs).toHaveLength(1)
+    expect(second?.figures.traceHash).toBe(plain.runs[1]?.figures.traceHash)
+  })
+
+  it('that is to be replayed says whether it is the same again', async () => {
+    const [first] = (await sim(small)).runs
+    const file = join(folder, 'replay.json')
+    const replay = {
+      format: 'swarmlore-sim-replay/1',
+      version: '1',
+      settings: { nodes: '3', minutes: '1', seed: '1', faults: 'none' },
+      traceHash: first?.figures.traceHash,
+      events: 1_000,
+      failure: null,
+    }
+    await writeFile(file, JSON.stringify(replay))
+    const same = await sim({ replay: file })
+    expect([same.outcome, same.runs[0]?.isAgain]).toEqual([{ ok: true, value: 0 }, true])
+    await writeFile(file, JSON.stringify({ ...replay, traceHash: '0'.repeat(64) }))
+    const other = await sim({ replay: file })
+    expect([other.outcome, other.runs[0]?.isAgain]).toEqual([{ ok: true, value: 1 }, false])
+    expect((await sim({ replay: file }, '2')).outcome).toMatchObject({ ok: false, code: 'bad-input' })
+  })
+
+  it('of which lines are kept is joined from them', async () => {
+    const { runs } = await sim({ ...small, seeds: '1..2' })
+    const file = join(folder, 'a.jsonl')
+    await writeFile(file, runs.map(({ figures }) => `${JSON.stringify(figures)}\n`).join(''))
+    const merged = await mergeSimulated({ files: [file] })
+    expect(merged).toMatchObject({ ok: true, value: { seeds: 2, failed: 0, failing: [] } })
+  })
+
+  it('whose report cannot be written is not run', async () => {
+    await writeFile(join(folder, 'file'), '')
+    const { outcome, runs } = await sim({ ...small, report: join(folder, 'file') })
+    expect(outcome).toMatchObject({ ok: false, code: 'bad-usage' })
+    expect(runs).toEqual([])
+    expect(await readFile(join(folder, 'file'), 'utf8')).toBe('')
+  })
+})
