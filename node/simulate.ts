@@ -7,10 +7,13 @@ import { getHeapStatistics } from 'node:v8'
 import type { Result } from '../protocol/types.ts'
 import { lineOf, type RunLine } from '../sim/lines.ts'
 import { memoryFailure, memoryLimit, neededBytes } from '../sim/memory.ts'
-import { figuresOf, type LinesFile, merge } from '../sim/merge.ts'
+import { figuresOf, type LinesFile, merge, type Sweep, type SweepFigures } from '../sim/merge.ts'
 import { type Plan, readPlan } from '../sim/plan.ts'
+import { Recorder } from '../sim/recorder.ts'
 import { replayBytesMax, replayOf } from '../sim/replay.ts'
-import { run } from '../sim/run.ts'
+import { type ReportData, reportHtml } from '../sim/report/html.ts'
+import { type Outside, run } from '../sim/run.ts'
+import { writtenOf } from '../sim/settings.ts'
 import { openReportFolder, type ReportFolder, readTextFile } from './adapters/simulation-files.ts'
 import { systemClock } from './adapters/system.ts'
 import type { MergeOptions, SimulateOptions } from './surface/cli/program.ts'
@@ -50,47 +53,44 @@ async function runAll(plan: Plan, surroundings: Surroundings): Promise<Result<nu
   const { expected, runs, until } = plan
   const lines: RunLine[] = []
   let failed = 0
+  let details: Details = {}
   for (const settings of runs) {
-    const result = await run(
-      settings,
-      {
-        elapsed: systemClock.now,
-        rssBytes: () => process.memoryUsage.rss(),
-        onProgress: options.onProgress,
-        isMemoryShort: () => process.memoryUsage.rss() > limit,
-      },
-      {},
-      until === undefined ? {} : { until },
-    )
+    // Of a sweep the figures are shown, and of a single run all that can be recorded.
+    const recorder = folder !== undefined && runs.length === 1 ? new Recorder() : undefined
+    const result = await run(settings, outside(options, limit), {}, given({ recorder, until }))
     if (result.stopped === 'memory') return memoryFailure(settings.nodes, limit)
     const line = lineOf(result, settings, version)
     const isAgain =
       expected === undefined || until !== undefined ? undefined : result.traceHash === expected.traceHash
     const hasFailed = result.violations.length > 0
     if (hasFailed || isAgain === false) failed++
-    options.onResult({
-      figures: line,
-      trace: result.trace,
-      stopped: result.stopped === 'until',
-      ...(isAgain !== undefined && { isAgain }),
-    })
+    const { trace } = result
+    options.onResult({ figures: line, trace, stopped: result.stopped === 'until', ...given({ isAgain }) })
     if (folder === undefined) continue
     lines.push(line)
+    if (recorder !== undefined) details = { recording: recorder.recording(), trace }
     if (hasFailed && until === undefined) {
       const file = `replay-${settings.seed}.json`
       const written = await folder.write(file, json(replayOf(settings, version, result)))
       if (!written.ok) return written
     }
   }
-  if (folder !== undefined) {
-    const written = await folder.write('report.json', json(lines))
-    if (!written.ok) return written
-  }
-  return { ok: true, value: failed }
+  const [first] = runs
+  if (folder === undefined || first === undefined) return { ok: true, value: failed }
+  const { seed: _, ...common } = writtenOf(first)
+  const written = await writeReport(folder, { version, settings: common, lines }, details)
+  return written.ok ? { ok: true, value: failed } : written
+}
+
+function outside({ onProgress }: SimulateOptions, limitBytes: number): Outside {
+  const rssBytes = (): number => process.memoryUsage.rss()
+  return { elapsed: systemClock.now, rssBytes, onProgress, isMemoryShort: () => rssBytes() > limitBytes }
 }
 
 /** Joins the results of shards. */
-export async function mergeSimulated({ files }: MergeOptions): Promise<Result<ReturnType<typeof figuresOf>>> {
+export async function mergeSimulated({ files, report }: MergeOptions): Promise<Result<SweepFigures>> {
+  const folder = report === undefined ? undefined : await openReportFolder(report)
+  if (folder?.ok === false) return folder
   const read: LinesFile[] = []
   for (const name of files) {
     const text = await readTextFile(name, linesBytesMax)
@@ -98,9 +98,29 @@ export async function mergeSimulated({ files }: MergeOptions): Promise<Result<Re
     read.push({ name, lines: text.value.split('\n') })
   }
   const sweep = merge(read)
-  return sweep.ok ? { ok: true, value: figuresOf(sweep.value) } : sweep
+  if (!sweep.ok) return sweep
+  const written = await (folder && writeReport(folder.value, sweep.value, {}))
+  if (written?.ok === false) return written
+  return { ok: true, value: figuresOf(sweep.value) }
+}
+
+/** Of a single run. */
+type Details = Pick<ReportData, 'recording' | 'trace'>
+
+async function writeReport(folder: ReportFolder, sweep: Sweep, details: Details): Promise<Result<undefined>> {
+  const { lines, settings, version } = sweep
+  const data = { version, settings, figures: figuresOf(sweep), runs: lines, ...details }
+  const written = await folder.write('report.json', json(data))
+  return written.ok ? folder.write('report.html', reportHtml({ sweep, ...details })) : written
 }
 
 function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 1)}\n`
+}
+
+type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }
+
+/** The object without what is undefined. */
+function given<T extends object>(object: T): Given<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Given<T>
 }

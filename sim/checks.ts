@@ -54,6 +54,8 @@ export class Checks {
   readonly violations: Violation[] = []
   /** What happened up to the first violation; empty where none was. */
   traceBefore: readonly string[] = []
+  /** Told what a node thinks of its peers whenever it was asked. */
+  onPeers: ((machine: Machine, views: readonly PeerView[]) => void) | undefined
   readonly #world: World
   readonly #startMs: number
   readonly #capacity: number
@@ -185,7 +187,9 @@ export class Checks {
   async #trustRestsOnEvidence(machine: Machine): Promise<void> {
     const { node } = machine
     if (node === undefined) return
-    for (const view of await node.peers()) {
+    const views = await node.peers()
+    this.onPeers?.(machine, views)
+    for (const view of views) {
       const key = `${machine.name} ${view.peer}`
       const before = this.#trust.get(key)
       this.#trust.set(key, view)

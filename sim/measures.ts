@@ -82,6 +82,12 @@ export class Measures {
     }
   }
 
+  /** Milliseconds in which 0 %, 1 %, … 100 % of all deliveries that came in time had come; none where none did. */
+  propagationMs(): readonly number[] {
+    const came = this.#delays.filter(delay => delay !== undefined).sort((a, b) => a - b)
+    return came.length === 0 ? [] : Array.from({ length: 101 }, (_, at) => quantile(came, at / 100) ?? 0)
+  }
+
   #sentBytes(): number {
     return this.#world.machines.reduce((sum, { host }) => sum + host.sentBytes, 0)
   }

@@ -51,6 +51,8 @@ export function merge(files: readonly LinesFile[]): Result<Sweep> {
   return { ok: true, value: { version: first.version, settings: common.settings, lines } }
 }
 
+export type SweepFigures = ReturnType<typeof figuresOf>
+
 /** Figures of a whole sweep: sums, shares weighted by what they are shares of, and the middle and the worst of the others. */
 export function figuresOf({ lines, settings, version }: Sweep) {
   const failing = lines.filter(({ violations }) => violations.length > 0)

@@ -11,6 +11,7 @@ import { checkLiveness } from './liveness.ts'
 import type { Tampering } from './machine.ts'
 import { Measures } from './measures.ts'
 import { Operator } from './operator.ts'
+import type { Recorder } from './recorder.ts'
 import { traceLines } from './trace.ts'
 import type { Until } from './until.ts'
 import { Workload, type WorkloadSettings } from './workload.ts'
@@ -39,6 +40,7 @@ export interface Outside {
 export interface Wishes {
   /** Stop there. */
   readonly until?: Until
+  readonly recorder?: Recorder
 }
 
 export interface RunResult {
@@ -74,7 +76,7 @@ export async function run(
   settings: RunSettings,
   outside: Outside,
   tampering: Tampering = {},
-  { until }: Wishes = {},
+  { recorder, until }: Wishes = {},
 ): Promise<RunResult> {
   const { capacityEntries, minutes, nodes, seed } = settings
   const beganMs = outside.elapsed()
@@ -88,6 +90,7 @@ export async function run(
     onEvent: (machine, event) => {
       checks.onEvent(machine, event)
       if (event.type === 'entry' && !event.own) measures.arrived(event.cid, machine)
+      if (event.type === 'entry') recorder?.stored(machine, event.author)
     },
     onDurable: (machine, ops) => checks.onDurable(machine, ops),
   })
@@ -103,11 +106,13 @@ export async function run(
       workload.onRestored(machine, tookMs)
     },
   })
+  if (recorder !== undefined) checks.onPeers = (machine, views) => recorder.looked(machine, views)
   let convergedAfterHealS: number | undefined
   let isMemoryShort = false
   const live = async (): Promise<void> => {
     await world.found()
     measures.begin()
+    recorder?.begin(world, measures, startMs)
     const endMs = world.nowMs + minutes * 60_000
     const context: FaultContext = { world, operator, random: world.random.fork('faults'), endMs }
     beginFaults(context, settings.faults)
@@ -122,6 +127,7 @@ export async function run(
     if (checks.violations.length > 0) return
     world.note('the faults end')
     endFaults(context)
+    recorder?.faultsEnded()
     const wanted = (): Iterable<EntryCid> => workload.lessons.keys()
     convergedAfterHealS = await checkLiveness(world, checks, wanted)
     await world.meanwhile(checks.round())

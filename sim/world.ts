@@ -51,6 +51,8 @@ export class World {
   readonly machines: readonly Machine[]
   readonly swarm: SwarmId
   readonly descriptor: Descriptor
+  /** Machines that mean harm: nothing is promised to them, and nothing expected of them. */
+  readonly hostile = new Set<Machine>()
   readonly #init: WorldInit
   readonly #founding: Founding
   readonly #peers = new Map<PeerId, Machine>()

@@ -63,6 +63,8 @@ export interface SimulatedRun {
 
 export interface MergeOptions {
   readonly files: readonly string[]
+  /** A folder. */
+  readonly report?: string
 }
 
 /** Of a whole sweep. */

@@ -26,7 +26,7 @@ describe('a simulation', () => {
   it('writes into the report’s folder whole files, and nothing else', async () => {
     const { outcome } = await sim({ ...small, report: folder })
     expect(outcome).toEqual({ ok: true, value: 0 })
-    expect((await readdir(folder)).sort()).toEqual(['report.json'])
+    expect((await readdir(folder)).sort()).toEqual(['report.html', 'report.json'])
   })
 
   it('has the same trace with a report and without, and in a shard as in the whole', async () => {

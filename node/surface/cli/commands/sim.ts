@@ -47,8 +47,11 @@ export function addSimCommands(root: Command, run: Run): void {
     .command('merge')
     .description('join what the shards of a sweep have printed with --json')
     .argument('<file...>', 'files of JSON lines')
-    .action((files: readonly string[]) =>
-      run(merge, async context => (await import('../actions/sim.ts')).runMerge(context, files)),
+    .option('--report <dir>', 'write report.html and report.json of the whole there')
+    .action((files: readonly string[], options: SimOptions) =>
+      run(merge, async context =>
+        (await import('../actions/sim.ts')).runMerge(context, files, { ...sim.opts(), ...options }),
+      ),
     )
   example(merge, 'sim merge 1.jsonl 2.jsonl 3.jsonl')
 }

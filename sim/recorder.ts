@@ -1,0 +1,225 @@
+/**
+ * What a report shows of a run: every few simulated seconds a sample of how the swarm is, and now and then who is connected
+ * to whom. It only looks, and asks no node for anything that would cost it time, so a run is the same with it and without.
+ * However long the run, it keeps a bounded number of samples: when there are too many, every second one goes.
+ */
+
+import type { PeerView } from '../node/api.ts'
+import type { PeerId } from '../protocol/types.ts'
+import type { Machine } from './machine.ts'
+import type { Measures } from './measures.ts'
+import type { World } from './world.ts'
+
+/** The middle of many values, and where nine of ten lie. */
+export interface Band {
+  readonly low: number
+  readonly middle: number
+  readonly high: number
+}
+
+/** Counts are of all that happened up to then. */
+export interface Sample {
+  readonly atS: number
+  readonly running: number
+  readonly published: number
+  readonly delivered: number
+  /** By a correct node, on average. */
+  readonly sentBytes: number
+  readonly answered: number
+  readonly right: number
+  /** Kept entries by capacity, over the nodes that run; null where none does. */
+  readonly fill: Band | null
+  /** Trust of correct nodes in correct peers, and in hostile ones; null where nobody was looked at. */
+  readonly honest: Band | null
+  readonly hostile: Band | null
+}
+
+/** Nodes by their place in the list. */
+export interface Snapshot {
+  readonly atS: number
+  readonly off: readonly number[]
+  /** Pairs one after the other: gossip flows over these, the others are merely connected. */
+  readonly mesh: readonly number[]
+  readonly links: readonly number[]
+}
+
+export interface Recording {
+  readonly nodes: readonly { readonly name: string; readonly isHostile: boolean }[]
+  /** Of how many nodes those above are some. */
+  readonly nodesInAll: number
+  readonly samples: readonly Sample[]
+  readonly snapshots: readonly Snapshot[]
+  /** When the faults ended; null where they did not. */
+  readonly healedS: number | null
+  /** Milliseconds until a lesson had reached 0 %, 1 %, … 100 % of those who were to have it, as far as it did. */
+  readonly propagationMs: readonly number[]
+  readonly deliveredShare: number | null
+}
+
+const samplesMax = 240
+const snapshotsMax = 48
+const nodesMax = 100
+const pairsMax = 500
+/** Opinions that are looked at for one sample. */
+const opinionsMax = 4_000
+const firstEveryMs = 5_000
+
+export class Recorder {
+  #world: World | undefined
+  #measures: Measures | undefined
+  #startMs = 0
+  #everyMs = firstEveryMs
+  #healedS: number | null = null
+  #published = 0
+  #delivered = 0
+  #samples: Sample[] = []
+  #snapshots: Snapshot[] = []
+  #shown: readonly Machine[] = []
+  readonly #opinions = { honest: [] as number[], hostile: [] as number[] }
+
+  /** From now on. `startMs` is when the world began. */
+  begin(world: World, measures: Measures, startMs: number): void {
+    this.#world = world
+    this.#measures = measures
+    this.#startMs = startMs
+    this.#shown = spread(world.machines, nodesMax)
+    this.#look(world, measures)
+  }
+
+  faultsEnded(): void {
+    if (this.#world !== undefined) this.#healedS = this.#nowS(this.#world)
+  }
+
+  /** A correct node has one more entry of a correct author. */
+  stored(machine: Machine, author: PeerId): void {
+    const by = this.#world?.machineOf(author)
+    const hostile = this.#world?.hostile
+    if (by === undefined || hostile?.has(by) || hostile?.has(machine)) return
+    if (by === machine) this.#published++
+    else this.#delivered++
+  }
+
+  /** What a node thinks of its peers, when somebody has asked it. */
+  looked(machine: Machine, views: readonly PeerView[]): void {
+    const world = this.#world
+    if (world === undefined || world.hostile.has(machine)) return
+    for (const { peer, trust } of views) {
+      const other = world.machineOf(peer)
+      if (other === undefined || other === machine) continue
+      const opinions = this.#opinions[world.hostile.has(other) ? 'hostile' : 'honest']
+      if (opinions.length < opinionsMax) opinions.push(trust)
+    }
+  }
+
+  recording(): Recording {
+    const world = this.#world
+    const nodes = this.#shown.map(machine => ({
+      name: machine.name,
+      isHostile: world?.hostile.has(machine) ?? false,
+    }))
+    return {
+      nodes,
+      nodesInAll: world?.machines.length ?? 0,
+      samples: this.#samples,
+      snapshots: this.#snapshots,
+      healedS: this.#healedS,
+      propagationMs: this.#measures?.propagationMs() ?? [],
+      deliveredShare: this.#measures?.figures().delivered60s ?? null,
+    }
+  }
+
+  #look(world: World, measures: Measures): void {
+    this.#samples.push(this.#sample(world, measures))
+    if (this.#samples.length > samplesMax) {
+      this.#samples = everySecond(this.#samples)
+      this.#everyMs *= 2
+    }
+    // One snapshot for so many samples that both fill up together.
+    if (this.#samples.length % Math.ceil(samplesMax / snapshotsMax) === 1) {
+      this.#snapshots.push(this.#snapshot(world))
+      if (this.#snapshots.length > snapshotsMax) this.#snapshots = everySecond(this.#snapshots)
+    }
+    world.events.in(this.#everyMs, () => {
+      this.#look(world, measures)
+      return 'quiet'
+    })
+  }
+
+  #sample(world: World, { answered, right }: Measures): Sample {
+    const all = world.machines.filter(machine => !world.hostile.has(machine))
+    const correct = all.filter(({ node }) => node !== undefined)
+    const fills = correct.flatMap(({ node }) => {
+      const entries = node?.status().entries
+      return entries === undefined ? [] : [(entries.own + entries.received) / entries.capacity]
+    })
+    const { honest, hostile } = this.#opinions
+    const sample: Sample = {
+      atS: this.#nowS(world),
+      running: correct.length,
+      published: this.#published,
+      delivered: this.#delivered,
+      sentBytes: Math.round(all.reduce((sum, { host }) => sum + host.sentBytes, 0) / all.length),
+      answered,
+      right,
+      fill: bandOf(fills),
+      honest: bandOf(honest),
+      hostile: bandOf(hostile),
+    }
+    honest.length = 0
+    hostile.length = 0
+    return sample
+  }
+
+  #snapshot(world: World): Snapshot {
+    const places = new Map(this.#shown.map((machine, at) => [machine, at]))
+    const mesh = new Set<number>()
+    const links = new Set<number>()
+    const size = this.#shown.length
+    for (const link of world.network.links) {
+      const its = world.machineOf(link.self)
+      const from = its === undefined ? undefined : places.get(its)
+      if (from === undefined) continue
+      const inMesh = new Set(link.options.topics.flatMap(topic => [...link.gossip.mesh(topic)]))
+      for (const peer of link.peers()) {
+        const machine = world.machineOf(peer)
+        const to = machine === undefined ? undefined : places.get(machine)
+        if (to === undefined || to === from) continue
+        const pair = Math.min(from, to) * size + Math.max(from, to)
+        if (inMesh.has(peer)) mesh.add(pair)
+        else links.add(pair)
+      }
+    }
+    const pairs = (set: Iterable<number>): readonly number[] =>
+      spread([...set], pairsMax).flatMap(pair => [Math.floor(pair / size), pair % size])
+    return {
+      atS: this.#nowS(world),
+      off: this.#shown.flatMap(({ node }, at) => (node === undefined ? [at] : [])),
+      mesh: pairs(mesh),
+      links: pairs([...links].filter(pair => !mesh.has(pair))),
+    }
+  }
+
+  #nowS(world: World): number {
+    return Math.round((world.nowMs - this.#startMs) / 100) / 10
+  }
+}
+
+function bandOf(values: readonly number[]): Band | null {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (share: number): number =>
+    Math.round(1e4 * (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)) / 1e4
+  return sorted.length === 0 ? null : { low: at(0.05), middle: at(0.5), high: at(0.95) }
+}
+
+function everySecond<T>(values: readonly T[]): T[] {
+  return values.filter((_, at) => at % 2 === 0)
+}
+
+/** At most so many of them, from the first to the last. */
+function spread<T>(values: readonly T[], countMax: number): readonly T[] {
+  if (values.length <= countMax) return values
+  return Array.from(
+    { length: countMax },
+    (_, at) => values[Math.floor((at * values.length) / countMax)],
+  ).filter(value => value !== undefined)
+}

@@ -1,0 +1,162 @@
+/** The pictures of one run, from what was recorded of it. */
+
+import type { Band, Recording, Sample } from '../recorder.ts'
+import { type Axis, lineChart, type Series } from './charts.ts'
+import { bytes, milliseconds, number, percent, seconds } from './text.ts'
+
+/** Recalls over which accuracy is taken, as a share of the run. */
+const windowShare = 1 / 12
+
+export function runCharts(recording: Recording): string {
+  const { healedS, samples } = recording
+  const lastS = samples.at(-1)?.atS ?? 1
+  const firstS = Math.min(samples[0]?.atS ?? 0, lastS)
+  const time: Axis = {
+    name: 'simulated time',
+    min: firstS,
+    max: Math.max(lastS, firstS + 1),
+    show: seconds,
+    isTime: true,
+  }
+  const common = {
+    x: time,
+    isOverTime: true,
+    marks: healedS === null ? [] : [{ at: healedS, word: 'faults end' }],
+  }
+  const ofBand = (name: string, colour: 1 | 2, pick: (sample: Sample) => Band | null): Series => {
+    const known = samples.flatMap(sample => {
+      const band = pick(sample)
+      return band === null ? [] : [{ ...band, atS: sample.atS }]
+    })
+    return {
+      name,
+      colour,
+      points: known.map(({ atS, middle }) => [atS, middle]),
+      band: known.map(({ atS, high, low }) => [atS, low, high]),
+    }
+  }
+  const share: Axis = { name: 'share', min: 0, max: 1, show: percent }
+  const trust = [
+    ofBand('correct peers', 1, one => one.honest),
+    ofBand('hostile peers', 2, one => one.hostile),
+  ]
+  return [
+    propagation(recording),
+    deliveries(recording, common),
+    lineChart({
+      title: 'Bandwidth',
+      about: 'Bytes that a node sends in a second, on average.',
+      ...common,
+      ...rates(samples),
+    }),
+    lineChart({
+      title: 'Recall accuracy',
+      about: 'Of the questions that got an answer lately: how many got the right one first.',
+      ...common,
+      y: share,
+      series: [{ name: 'right', colour: 1, points: accuracy(samples, lastS - firstS) }],
+    }),
+    lineChart({
+      title: 'Trust',
+      about: 'What correct nodes think of others as authors: the median, and where nine of ten opinions lie.',
+      ...common,
+      y: { ...share, name: 'trust', show: number },
+      series: trust.filter(({ points }) => points.length > 0),
+    }),
+    lineChart({
+      title: 'Store fill',
+      about: 'Kept entries by capacity: the median node, and where nine of ten lie.',
+      ...common,
+      y: { ...share, max: ceiling(samples.map(({ fill }) => fill?.high ?? 0)) },
+      series: [ofBand('fill', 1, one => one.fill)],
+    }),
+    lineChart({
+      title: 'Nodes that run',
+      about: 'Correct nodes that are on; the others are off, starting, or hostile.',
+      ...common,
+      y: { name: 'nodes', min: 0, max: Math.max(1, ...samples.map(({ running }) => running)), show: number },
+      series: [
+        { name: 'running', colour: 1, points: samples.map(one => [one.atS, one.running]), isStep: true },
+      ],
+    }),
+  ].join('\n')
+}
+
+type Common = Pick<Parameters<typeof lineChart>[0], 'x' | 'isOverTime' | 'marks'>
+
+function propagation({ deliveredShare, propagationMs }: Recording): string {
+  const came = deliveredShare ?? 0
+  const least = Math.max(1, propagationMs[0] ?? 1)
+  return lineChart({
+    title: 'Propagation',
+    about:
+      `How many of the deliveries had come after so long. ${propagationMs.length > 0 ? `${percent(came)} came within a minute.` : ''}`.trim(),
+    x: {
+      name: 'time since the lesson was published',
+      min: 10 ** Math.floor(Math.log10(least)),
+      max: 60_000,
+      show: milliseconds,
+      isLog: true,
+    },
+    y: { name: 'share', min: 0, max: 1, show: percent },
+    series: [
+      { name: 'delivered', colour: 1, points: propagationMs.map((ms, at) => [ms, (came * at) / 100]) },
+    ],
+  })
+}
+
+function deliveries({ nodesInAll, samples }: Recording, common: Common): string {
+  const due = samples.map(({ atS, published }) => [atS, published * (nodesInAll - 1)] as const)
+  const came = samples.map(({ atS, delivered }) => [atS, delivered] as const)
+  return lineChart({
+    title: 'Deliveries',
+    about: 'Lessons that came to nodes, in all; and how many it were if every node had each at once.',
+    ...common,
+    y: {
+      name: 'deliveries',
+      min: 0,
+      max: ceiling([...due, ...came].map(([, count]) => count)),
+      show: number,
+    },
+    series: [
+      { name: 'if at once', colour: 3, points: due, isStep: true },
+      { name: 'delivered', colour: 1, points: came },
+    ],
+  })
+}
+
+function rates(samples: readonly Sample[]): { readonly y: Axis; readonly series: readonly Series[] } {
+  const points = samples.slice(1).map((sample, at) => {
+    const before = samples[at] ?? sample
+    return [
+      sample.atS,
+      (sample.sentBytes - before.sentBytes) / Math.max(0.1, sample.atS - before.atS),
+    ] as const
+  })
+  const max = ceiling(points.map(([, rate]) => rate))
+  return {
+    y: { name: 'bytes a second', min: 0, max, show: rate => `${bytes(rate)}/s` },
+    series: [{ name: 'sent', colour: 1, points }],
+  }
+}
+
+/** Over a window that slides: single recalls are right or wrong. */
+function accuracy(samples: readonly Sample[], spanS: number): readonly (readonly [number, number])[] {
+  const points: (readonly [number, number])[] = []
+  let from = 0
+  for (const sample of samples) {
+    while ((samples[from]?.atS ?? sample.atS) < sample.atS - spanS * windowShare) from++
+    const before = samples[from] ?? sample
+    const answered = sample.answered - before.answered
+    if (answered > 0) points.push([sample.atS, (sample.right - before.right) / answered])
+  }
+  return points
+}
+
+/** A round number that is no less than any of them. */
+function ceiling(values: readonly number[]): number {
+  const most = values.reduce((max, value) => Math.max(max, value), 0)
+  if (most === 0) return 1
+  const power = 10 ** Math.floor(Math.log10(most))
+  return ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(factor => factor * power >= most) ?? 10) * power
+}
