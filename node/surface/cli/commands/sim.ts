@@ -43,6 +43,7 @@ export function addSimCommands(root: Command, run: Run): void {
       run(calibrate, async context => (await import('../actions/calibrate.ts')).runCalibrate(context)),
     )
   example(calibrate, 'sim calibrate --json')
+
   const merge = sim
     .command('merge')
     .description('join what the shards of a sweep have printed with --json')
