@@ -46,9 +46,8 @@ export async function runCli(
     status = result.ok ? result.value : exitStatusOf(result.code)
     if (!result.ok) out.failure(result)
   }
-  // Experiments and simulations keep nothing: there --data names data to work on, not the data folder.
-  const word = commandWord(argv)
-  const root = commandLine(program, run, streams, word !== 'experiment' && word !== 'sim')
+  // An experiment keeps nothing: there --data names files of recorded runs, not the data folder.
+  const root = commandLine(program, run, streams, commandWord(argv) !== 'experiment')
   try {
     await root.parseAsync([...argv], { from: 'user' })
   } catch (error) {
