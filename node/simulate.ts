@@ -3,17 +3,22 @@
  * to be told of: a part of the composition root that only `swarmlore sim` loads.
  */
 
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { getHeapStatistics } from 'node:v8'
 import type { Result } from '../protocol/types.ts'
 import { lineOf, type RunLine } from '../sim/lines.ts'
 import { memoryFailure, memoryLimit, neededBytes } from '../sim/memory.ts'
 import { figuresOf, type LinesFile, merge, type Sweep, type SweepFigures } from '../sim/merge.ts'
 import { type Plan, readPlan } from '../sim/plan.ts'
+import { seededRandom } from '../sim/random.ts'
 import { Recorder } from '../sim/recorder.ts'
 import { replayBytesMax, replayOf } from '../sim/replay.ts'
 import { type ReportData, reportHtml } from '../sim/report/html.ts'
 import { type Outside, run } from '../sim/run.ts'
 import { writtenOf } from '../sim/settings.ts'
+import { filesOf, textBytesMax, topicsFrom } from '../sim/texts.ts'
+import type { Topic } from '../sim/topics.ts'
 import { openReportFolder, type ReportFolder, readTextFile } from './adapters/simulation-files.ts'
 import { systemClock } from './adapters/system.ts'
 import type { MergeOptions, SimulateOptions } from './surface/cli/program.ts'
@@ -23,7 +28,7 @@ const linesBytesMax = 256 * 1024 * 1024
 
 /** Runs one seed after the other. `value` is how many of them failed: violated a check, or did not come about again. */
 export async function simulate(options: SimulateOptions, version: string): Promise<Result<number>> {
-  const { report, replay, ...written } = options.written
+  const { report, replay, workloadData, ...written } = options.written
   const text = replay === undefined ? undefined : await readTextFile(replay, replayBytesMax)
   if (text?.ok === false) return text
   const plan = readPlan({ ...written, ...(text && { replay: text.value }) }, version)
@@ -34,10 +39,12 @@ export async function simulate(options: SimulateOptions, version: string): Promi
   })
   const largest = plan.value.runs.find(one => neededBytes(one.nodes) > limit)
   if (largest !== undefined) return memoryFailure(largest.nodes, limit)
+  const topics = await readTopics(plan.value, workloadData)
+  if (!topics.ok) return topics
   const folder = report === undefined ? undefined : await openReportFolder(report)
   if (folder?.ok === false) return folder
   options.onRuns(plan.value.runs.length)
-  return runAll(plan.value, { options, version, limit, folder: folder?.value })
+  return runAll(plan.value, { options, version, limit, folder: folder?.value, topics: topics.value })
 }
 
 interface Surroundings {
@@ -46,10 +53,41 @@ interface Surroundings {
   /** Bytes of memory. */
   readonly limit: number
   readonly folder: ReportFolder | undefined
+  /** What there is to learn, where it is not synthetic. */
+  readonly topics: readonly Topic[] | undefined
+}
+
+/** Where a checkout may have public data beside it. */
+const dataBeside = fileURLToPath(new URL('../../shared/data', import.meta.url))
+
+/** Undefined for the synthetic ones, which need no data. */
+async function readTopics(
+  { runs: [first] }: Plan,
+  folder: string | undefined,
+): Promise<Result<readonly Topic[] | undefined>> {
+  const name = first?.workload ?? 'synthetic'
+  if (name === 'synthetic') {
+    if (folder === undefined) return { ok: true, value: undefined }
+    return {
+      ok: false,
+      code: 'bad-usage',
+      message: 'The synthetic workload needs no data: leave out --workload-data, or name another --workload.',
+    }
+  }
+  const texts: string[] = []
+  for (const file of filesOf[name]) {
+    const text = await readTextFile(join(folder ?? dataBeside, file), textBytesMax)
+    if (!text.ok) {
+      const message = `The workload ${name} needs public data that is not here: ${text.message} Name the folder that has ${file} with --workload-data, or take --workload synthetic.`
+      return { ok: false, code: 'bad-usage', message }
+    }
+    texts.push(text.value)
+  }
+  return topicsFrom(name, texts, seededRandom(name))
 }
 
 async function runAll(plan: Plan, surroundings: Surroundings): Promise<Result<number>> {
-  const { folder, limit, options, version } = surroundings
+  const { folder, limit, options, topics, version } = surroundings
   const { expected, runs, until } = plan
   const lines: RunLine[] = []
   let failed = 0
@@ -57,7 +95,12 @@ async function runAll(plan: Plan, surroundings: Surroundings): Promise<Result<nu
   for (const settings of runs) {
     // Of a sweep the figures are shown, and of a single run all that can be recorded.
     const recorder = folder !== undefined && runs.length === 1 ? new Recorder() : undefined
-    const result = await run(settings, outside(options, limit), {}, given({ recorder, until }))
+    const result = await run(
+      settings,
+      { ...outside(options, limit), ...given({ topics }) },
+      {},
+      given({ recorder, until }),
+    )
     if (result.stopped === 'memory') return memoryFailure(settings.nodes, limit)
     const line = lineOf(result, settings, version)
     const isAgain =

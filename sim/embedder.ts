@@ -1,6 +1,8 @@
 /**
  * Meaning without a model: words that begin alike point the same way, so a text lies near another one about the same
- * things, however it is put. The same text has the same vector on every machine, and it is made once a process.
+ * things, however it is put. The same text has the same vector on every machine, and it is made once a process. A real
+ * model's vectors are not the same to the last bit on every processor, and so one seed would have many traces: real text is
+ * embedded like this, too, and what recall is worth on it is measured elsewhere.
  */
 
 import { utf8Bytes } from '../crypto/bytes.ts'
@@ -12,6 +14,8 @@ import { spaceIdOfHash } from '../protocol/identity.ts'
 const dimensions = 64
 /** Letters of a word that decide where it points; what follows is the form that it has in a sentence. */
 const stemLetters = 5
+/** Words so short say little of what a text is about, and there are many of them. */
+const smallLetters = 3
 /** Texts of a bulk call that are embedded before another call has its turn. */
 const textsAtOnce = 32
 const memoisedMax = 65_536
@@ -36,7 +40,9 @@ function vectorOf(text: string): Float32Array {
   const before = known.get(text)
   if (before !== undefined) return before
   const sum = new Float64Array(dimensions)
-  for (const word of text.toLowerCase().split(/[^\p{L}\p{N}]+/u)) {
+  const words = text.toLowerCase().split(/[^\p{L}\p{N}]+/u)
+  const telling = words.filter(word => word.length > smallLetters)
+  for (const word of telling.length > 0 ? telling : words) {
     const direction = directionOf(word.slice(0, stemLetters))
     for (let at = 0; at < dimensions; at++) sum[at] = (sum[at] ?? 0) + (direction[at] ?? 0)
   }

@@ -12,6 +12,8 @@ import type { Tampering } from './machine.ts'
 import { Measures } from './measures.ts'
 import { Operator } from './operator.ts'
 import type { Recorder } from './recorder.ts'
+import type { WorkloadName } from './texts.ts'
+import type { Topic } from './topics.ts'
 import { traceLines } from './trace.ts'
 import type { Until } from './until.ts'
 import { Workload, type WorkloadSettings } from './workload.ts'
@@ -23,6 +25,7 @@ export interface RunSettings extends WorkloadSettings {
   readonly minutes: number
   readonly faults: ReadonlyMap<FaultName, number>
   readonly capacityEntries: number
+  readonly workload: WorkloadName
 }
 
 /** What only the machine that simulates can tell. */
@@ -32,6 +35,8 @@ export interface Outside {
   readonly rssBytes: () => number
   /** From 0 to 1. */
   readonly onProgress: (share: number) => void
+  /** What there is to learn, where it is not synthetic. */
+  readonly topics?: readonly Topic[]
   /** Whether so little memory is left that the run must end. */
   readonly isMemoryShort?: () => boolean
 }
@@ -97,7 +102,7 @@ export async function run(
   const startMs = world.nowMs
   const checks = new Checks(world, capacityEntries)
   const measures = new Measures(world)
-  const workload = new Workload(world, checks, measures)
+  const workload = new Workload(world, checks, measures, outside.topics)
   const operator = new Operator(world, {
     powerLost: machine => checks.onPowerLost(machine),
     started: machine => world.begin(`${machine.name} is looked at`, () => checks.onStarted(machine)),

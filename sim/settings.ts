@@ -6,6 +6,7 @@
 import type { Failure, Result } from '../protocol/types.ts'
 import { type FaultName, faultNames, faults } from './faults.ts'
 import type { RunSettings } from './run.ts'
+import { type WorkloadName, workloadNames } from './texts.ts'
 
 /** As given on a command line; what is not given has a default. */
 export interface WrittenSettings {
@@ -18,6 +19,8 @@ export interface WrittenSettings {
   readonly shard?: string
   /** Names with or without `=strength`, with commas between them; `all` or `none`. */
   readonly faults?: string
+  /** What there is to learn and to ask for. */
+  readonly workload?: string
 }
 
 const settingBounds = {
@@ -39,12 +42,19 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
   if (!minutes.ok) return minutes
   const chosen = readFaults(written.faults)
   if (!chosen.ok) return chosen
+  const workload = readWorkload(written.workload)
+  if (!workload.ok) return workload
   const seeds = readSeeds(written)
   if (!seeds.ok) return seeds
   const shard = readShard(written, seeds.value)
   if (!shard.ok) return shard
   const { publishesPerHour, recallsPerHour, capacityEntries } = usual
-  const common = { nodes: nodes.value, minutes: minutes.value, faults: chosen.value }
+  const common = {
+    nodes: nodes.value,
+    minutes: minutes.value,
+    faults: chosen.value,
+    workload: workload.value,
+  }
   return {
     ok: true,
     value: shard.value.map(seed => ({ ...common, seed, publishesPerHour, recallsPerHour, capacityEntries })),
@@ -52,7 +62,7 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
 }
 
 /** The settings as they are written: reading them gives the same run again. */
-export function writtenOf({ nodes, minutes, seed, faults: chosen }: RunSettings) {
+export function writtenOf({ nodes, minutes, seed, faults: chosen, workload }: RunSettings) {
   const words = [...chosen].map(([name, strength]) =>
     strength === faults[name].strength ? name : `${name}=${strength}`,
   )
@@ -61,6 +71,7 @@ export function writtenOf({ nodes, minutes, seed, faults: chosen }: RunSettings)
     minutes: `${minutes}`,
     seed,
     faults: words.length === 0 ? 'none' : words.join(','),
+    workload,
   } satisfies WrittenSettings
 }
 
@@ -91,6 +102,13 @@ function readFaults(text = 'none'): Result<ReadonlyMap<FaultName, number>, 'bad-
     chosen.set(name, share)
   }
   return { ok: true, value: chosen }
+}
+
+function readWorkload(text: string = workloadNames[0]): Result<WorkloadName, 'bad-usage'> {
+  const name = workloadNames.find(one => one === text)
+  return name === undefined
+    ? fail(`There is no workload '${text}'. There are: ${workloadNames.join(', ')}.`)
+    : { ok: true, value: name }
 }
 
 function readSeeds({ seed, seeds }: WrittenSettings): Result<readonly string[], 'bad-usage'> {

@@ -1,16 +1,30 @@
 /**
- * Something to learn that needs no data: topics with words of their own, lessons and questions put together from them, a
- * demand in which few topics are asked for most of the time. Words that begin alike mean alike to the synthetic embedder.
+ * What there is to learn: topics, each with ways to put it, and with what helps, which may change once. Lessons and
+ * questions are put together from a topic's parts; few topics are asked for most of the time, and not always the same. The
+ * topics made here need no data: they have words of their own, and words that begin alike mean alike to the embedder.
  */
 
 import type { NewEntry } from '../node/api.ts'
 import type { Random } from '../node/ports.ts'
-import { draw, pick } from './random.ts'
+import { between, draw, happens, pick } from './random.ts'
 
 export interface Topic {
-  readonly number: number
   readonly name: string
-  readonly stems: readonly string[]
+  /** How lessons put it, and how questions do. */
+  readonly situations: Wording
+  readonly questions: Wording
+  /** What helps; where there are two, the second takes the place of the first, which is then out of date. */
+  readonly answers: readonly [first: string, second?: string]
+  /** When that is, as a share of the run. */
+  readonly turnsAt: number
+}
+
+/** So many of these parts make a text, in their order. */
+export interface Wording {
+  readonly parts: readonly string[]
+  readonly atOnce: number
+  /** Forms that a part may have. */
+  readonly endings?: readonly string[]
 }
 
 const consonants = 'bdfgklmnprstvz'
@@ -31,41 +45,73 @@ export function createTopics(random: Random, count: number): readonly Topic[] {
       return word
     }
   }
-  return Array.from({ length: count }, (_, number) => {
+  const topics = Array.from({ length: count }, () => {
     const stems = Array.from({ length: stemsOfTopic }, stem)
-    return { number, name: stems[0] ?? '', stems }
+    const wording: Wording = { parts: stems, atOnce: wordsAtOnce, endings }
+    return { name: stems[0] ?? '', situations: wording, questions: wording, answer: 'as it always was' }
+  })
+  return withTurns(topics, random.fork('turns'))
+}
+
+/** One topic in so many has an answer that goes out of date. */
+const turnsOneIn = 4
+
+/** Some of the topics, on which what helps changes in the middle half of the run. */
+export function withTurns(
+  topics: readonly (Pick<Topic, 'name' | 'situations' | 'questions'> & { readonly answer: string })[],
+  random: Random,
+): readonly Topic[] {
+  return topics.map(({ answer, name, questions, situations }) => {
+    const turnsAt = happens(random, 1 / turnsOneIn) ? between(random, 0.25, 0.75) : 1
+    const answers: Topic['answers'] = turnsAt < 1 ? [answer, `no longer ${answer}`] : [answer]
+    return { name, situations, questions, answers, turnsAt }
   })
 }
 
+/** Which answer helps at that time of the run, from 0 to 1. */
+export function turnOf({ turnsAt }: Topic, time: number): 0 | 1 {
+  return time < turnsAt ? 0 : 1
+}
+
 /** A lesson about the topic. Its mark is in its words, so that it can be found in a prompt. */
-export function lessonOn({ name, stems }: Topic, mark: string, random: Random): NewEntry {
+export function lessonOn(topic: Topic, mark: string, random: Random, turn: 0 | 1 = 0): NewEntry {
+  const { answers, name, situations } = topic
   return {
     kind: 'pitfall',
     domains: [name],
-    situation: phrase(stems, random),
-    insight: { summary: `${mark} is what helped.`, action: `Use ${mark}.` },
+    situation: phrase(situations, random),
+    insight: { summary: `${mark} is what helped: ${answers[turn] ?? answers[0]}.`, action: `Use ${mark}.` },
   }
 }
 
 /** Another way to speak of the topic. */
-export function questionOn({ stems }: Topic, random: Random): string {
-  return phrase(stems, random)
+export function questionOn({ questions }: Topic, random: Random): string {
+  return phrase(questions, random)
 }
 
-/** The first topic is asked for twice as often as the second, three times as often as the third, and so on. */
-export function demanded(topics: readonly Topic[], random: Random): Topic {
+/** How often, in a run, what is asked for most changes. */
+const driftsOfRun = 5
+
+/**
+ * The first topic is asked for twice as often as the second, three times as often as the third, and so on; and now and
+ * then in a run, from 0 to 1, the first becomes the last.
+ */
+export function demanded(topics: readonly Topic[], random: Random, time: number): Topic {
+  const first = Math.floor(time * (driftsOfRun + 1))
   const whole = 1_000_000
   const shares = topics.map((_, at) => Math.floor(whole / (at + 1)))
   let left = random.below(shares.reduce((sum, share) => sum + share, 0))
-  for (const [at, topic] of topics.entries()) {
-    left -= shares[at] ?? 0
-    if (left < 0) return topic
+  for (const [at, share] of shares.entries()) {
+    left -= share
+    const topic = topics[(first + at) % topics.length]
+    if (left < 0 && topic !== undefined) return topic
   }
   throw new RangeError('there are no topics')
 }
 
-function phrase(stems: readonly string[], random: Random): string {
-  return draw(random, stems, wordsAtOnce)
-    .map(stem => stem + pick(random, endings))
+function phrase({ atOnce, endings: forms = [''], parts }: Wording, random: Random): string {
+  return draw(random, parts.keys(), atOnce)
+    .sort((a, b) => a - b)
+    .map(at => `${parts[at]}${pick(random, forms)}`)
     .join(' ')
 }

@@ -7,8 +7,8 @@ import { type Checks, markOf } from './checks.ts'
 import type { Machine } from './machine.ts'
 import type { Measures } from './measures.ts'
 import { isStoreError } from './operator.ts'
-import { between, happens, pick } from './random.ts'
-import { createTopics, demanded, lessonOn, questionOn, type Topic } from './topics.ts'
+import { between, draw, happens, pick } from './random.ts'
+import { createTopics, demanded, lessonOn, questionOn, type Topic, turnOf } from './topics.ts'
 import type { World } from './world.ts'
 
 export interface WorkloadSettings {
@@ -19,6 +19,8 @@ export interface WorkloadSettings {
 interface Lesson {
   readonly by: Machine
   readonly topic: Topic
+  /** Which of the topic's answers it gives. */
+  readonly turn: 0 | 1
   readonly cid: EntryCid
   readonly atMs: number
 }
@@ -37,15 +39,20 @@ export class Workload {
   readonly #checks: Checks
   readonly #measures: Measures
   #written = 0
+  #span = { beganMs: 0, endMs: 1 }
 
-  constructor(world: World, checks: Checks, measures: Measures) {
+  /** `topics` where they are not made here, for want of data: some of them, for so many nodes. */
+  constructor(world: World, checks: Checks, measures: Measures, topics?: readonly Topic[]) {
     this.#world = world
     this.#checks = checks
     this.#measures = measures
-    this.topics = createTopics(world.random.fork('topics'), topicsOf(world.machines.length))
+    const random = world.random.fork('topics')
+    const count = topicsOf(world.machines.length)
+    this.topics = topics === undefined ? createTopics(random, count) : draw(random, topics, count)
   }
 
   begin({ publishesPerHour, recallsPerHour }: WorkloadSettings, endMs: number): void {
+    this.#span = { beganMs: this.#world.nowMs, endMs }
     for (const machine of this.#world.machines) {
       this.#repeat(machine, 'publish', hourMs / publishesPerHour, endMs, () => this.#learn(machine))
       this.#repeat(machine, 'recall', hourMs / recallsPerHour, endMs, () => this.#ask(machine))
@@ -89,11 +96,12 @@ export class Workload {
     }
     const topic = pick(random, this.topics)
     const mark = markOf(machine.name, this.#written)
-    const added = await node.addEntry({ ...lessonOn(topic, mark, random), swarm: this.#world.swarm })
+    const turn = turnOf(topic, this.#time)
+    const added = await node.addEntry({ ...lessonOn(topic, mark, random, turn), swarm: this.#world.swarm })
     if (!added.ok) throw new TypeError(`a lesson of the workload was refused: ${added.message}`)
     const { cid } = added.value
     if (machine.node !== node) return
-    this.lessons.set(cid, { by: machine, topic, cid, atMs: this.#world.nowMs })
+    this.lessons.set(cid, { by: machine, topic, turn, cid, atMs: this.#world.nowMs })
     this.#checks.acked(machine, cid, mark)
     this.#measures.published(cid, machine)
   }
@@ -101,7 +109,7 @@ export class Workload {
   async #ask(machine: Machine): Promise<void> {
     const { node } = machine
     const random = this.#world.random.fork(`recall ${this.#measures.recalls++}`)
-    const topic = demanded(this.topics, random)
+    const topic = demanded(this.topics, random, this.#time)
     const result = await node?.recall({ query: questionOn(topic, random) })
     if (node === undefined || result === undefined || machine.node !== node) return
     this.#world.note(`${machine.name} recalls ${result.items.map(({ cid }) => cid).join(' ')}`)
@@ -109,12 +117,20 @@ export class Workload {
     const [first] = result.items
     if (first === undefined) return
     const lesson = this.lessons.get(first.cid)
-    const isRight = lesson?.topic === topic
+    const isOnTopic = lesson?.topic === topic
+    const isRight = isOnTopic && lesson.turn === turnOf(topic, this.#time)
     this.#measures.answered++
     if (isRight) this.#measures.right++
     if (result.items.some(({ author }) => this.#world.machineOf(author) === undefined)) this.#measures.bad++
     if (happens(random, feedbackShare))
-      await node.feedback(result.recallId, isRight ? 'helped' : 'unused', first.cid)
+      // What once helped and no longer does is followed, and fails.
+      await node.feedback(result.recallId, isRight ? 'helped' : isOnTopic ? 'hurt' : 'unused', first.cid)
+  }
+
+  /** How much of the run is over, from 0 to 1. */
+  get #time(): number {
+    const { beganMs, endMs } = this.#span
+    return Math.min(1, (this.#world.nowMs - beganMs) / (endMs - beganMs))
   }
 }
 

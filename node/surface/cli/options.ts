@@ -48,6 +48,9 @@ export interface SimOptions {
   readonly seeds?: string
   readonly shard?: string
   readonly faults?: string
+  readonly workload?: string
+  /** A folder. */
+  readonly workloadData?: string
   readonly until?: string
   /** A file. */
   readonly replay?: string

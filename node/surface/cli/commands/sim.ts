@@ -18,6 +18,11 @@ export function addSimCommands(root: Command, run: Run): void {
       'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all, or none (none)',
     )
     .option(
+      '--workload <name>',
+      'what there is to learn: synthetic, clinc150, opentriviaqa or tau_bench (synthetic)',
+    )
+    .option('--workload-data <dir>', 'the folder with the public data of the others (../shared/data)')
+    .option(
       '--until <event>',
       'stop at this event, a number as it stands in a trace, or at this simulated time (90.5s), and show what came before',
     )
