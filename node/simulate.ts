@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { getHeapStatistics } from 'node:v8'
 import type { Result } from '../protocol/types.ts'
 import { lineOf, type RunLine } from '../sim/lines.ts'
-import { memoryFailure, memoryLimit, neededBytes } from '../sim/memory.ts'
+import { type Memory, memoryFailure, memoryLimit, neededBytes } from '../sim/memory.ts'
 import { figuresOf, type LinesFile, merge, type Sweep, type SweepFigures } from '../sim/merge.ts'
 import { type Plan, readPlan } from '../sim/plan.ts'
 import { seededRandom } from '../sim/random.ts'
@@ -27,16 +27,17 @@ import type { MergeOptions, SimulateOptions } from './surface/cli/program.ts'
 const linesBytesMax = 256 * 1024 * 1024
 
 /** Runs one seed after the other. `value` is how many of them failed: violated a check, or did not come about again. */
-export async function simulate(options: SimulateOptions, version: string): Promise<Result<number>> {
+export async function simulate(
+  options: SimulateOptions,
+  version: string,
+  memory: Memory = systemMemory(),
+): Promise<Result<number>> {
   const { report, replay, workloadData, ...written } = options.written
   const text = replay === undefined ? undefined : await readTextFile(replay, replayBytesMax)
   if (text?.ok === false) return text
   const plan = readPlan({ ...written, ...(text && { replay: text.value }) }, version)
   if (!plan.ok) return plan
-  const limit = memoryLimit({
-    availableBytes: process.availableMemory(),
-    heapBytes: getHeapStatistics().heap_size_limit,
-  })
+  const limit = memoryLimit(memory)
   const largest = plan.value.runs.find(one => neededBytes(one.nodes) > limit)
   if (largest !== undefined) return memoryFailure(largest.nodes, limit)
   const topics = await readTopics(plan.value, workloadData)
@@ -45,6 +46,13 @@ export async function simulate(options: SimulateOptions, version: string): Promi
   if (folder?.ok === false) return folder
   options.onRuns(plan.value.runs.length)
   return runAll(plan.value, { options, version, limit, folder: folder?.value, topics: topics.value })
+}
+
+function systemMemory(): Memory {
+  return {
+    availableBytes: process.availableMemory(),
+    heapBytes: getHeapStatistics().heap_size_limit,
+  }
 }
 
 interface Surroundings {

@@ -23,21 +23,29 @@ export interface Plan {
 }
 
 export function readPlan({ replay, until, ...settings }: WrittenPlan, version: string): Result<Plan> {
-  const place = until === undefined ? undefined : readUntil(until)
-  if (place?.ok === false) return place
-  if (place !== undefined && settings.seeds !== undefined)
+  if (until !== undefined && settings.seeds !== undefined)
     return bad('--until stops one run: give --seed instead of --seeds.')
   if (replay === undefined) {
+    const place = placeOf(until, undefined)
+    if (!place.ok) return place
     const runs = readSettings(settings)
-    return runs.ok
-      ? { ok: true, value: { runs: runs.value, until: place?.value, expected: undefined } }
-      : runs
+    return runs.ok ? { ok: true, value: { runs: runs.value, until: place.value, expected: undefined } } : runs
   }
   const [given] = Object.entries(settings).flatMap(([name, text]) => (text === undefined ? [] : [name]))
   if (given !== undefined) return bad(`--replay brings its own settings: leave out --${given}.`)
   const read = readReplay(replay, version)
   if (!read.ok) return read
-  return { ok: true, value: { runs: [read.value.settings], until: place?.value, expected: read.value } }
+  const place = placeOf(until, read.value)
+  if (!place.ok) return place
+  return { ok: true, value: { runs: [read.value.settings], until: place.value, expected: read.value } }
+}
+
+function placeOf(until: string | undefined, replay: ReadReplay | undefined): Result<Until | undefined> {
+  if (until === undefined) return { ok: true, value: undefined }
+  if (until !== 'failure') return readUntil(until)
+  return replay?.failure
+    ? { ok: true, value: { event: replay.failure.event } }
+    : bad('--until failure stops where the run of --replay failed: name a file of a run that did.')
 }
 
 function bad(message: string): Result<never> {

@@ -40,10 +40,10 @@ export interface Chart {
 
 const width = 480
 const height = 240
-const left = 62
+const left = 68
 const right = 14
 const top = 22
-const bottom = 38
+const bottom = 42
 const ticksAtMost = 5
 const timeSteps = [
   2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 172_800,
@@ -74,7 +74,7 @@ function plot({ isOverTime, marks = [], series, title, x, y }: Chart): string {
   for (const value of ticks(x))
     parts.push(
       `<line class="tick" x1="${px(value)}" x2="${px(value)}" y1="${height - bottom}" y2="${height - bottom + 4}"/>`,
-      `<text x="${px(value)}" y="${height - bottom + 17}" text-anchor="middle">${escaped(x.show(value))}</text>`,
+      `<text x="${px(value)}" y="${height - bottom + 18}" text-anchor="middle">${escaped(x.show(value))}</text>`,
     )
   parts.push(
     `<line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/>`,

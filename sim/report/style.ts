@@ -15,7 +15,7 @@ p{margin:0}.soft{color:var(--soft)}
 pre,code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{background:var(--card);border:1px solid var(--edge);border-radius:6px;padding:10px 12px;overflow-x:auto;margin:8px 0}
 pre.wrap{white-space:pre-wrap;overflow-wrap:anywhere}
-dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(168px,1fr));gap:10px;margin:12px 0}
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:10px;margin:12px 0}
 dl div{background:var(--card);border:1px solid var(--edge);border-radius:6px;padding:8px 12px}
 dt{color:var(--soft);font-size:13px}dd{margin:0;font-size:19px;font-weight:600;overflow-wrap:anywhere}
 dd.small{font-size:14px;font-weight:400}
@@ -48,5 +48,6 @@ th,td{text-align:left;padding:6px 10px;border-top:1px solid var(--edge);vertical
 thead th{border-top:0;color:var(--soft);font-weight:500;white-space:nowrap}
 td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}th.n{text-align:right}
 td.message{min-width:240px;overflow-wrap:anywhere}
-summary{cursor:pointer}
+/* Pictures shrink with the page; what is written in them must not. */
+@media(max-width:560px){main{padding:16px 12px 40px}figure{padding:10px}svg text{font-size:16px}.graph text{font-size:20px}dd{font-size:17px}}
 `

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mergeSimulated, simulate } from '../../../node/simulate.ts'
 import type { SimulatedRun, SimulateOptions } from '../../../node/surface/cli/program.ts'
+import type { Memory } from '../../../sim/memory.ts'
 
 const small = { nodes: '3', minutes: '1' }
 
@@ -13,11 +14,12 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-async function sim(written: SimulateOptions['written'], version = '1') {
+async function sim(written: SimulateOptions['written'], version = '1', memory?: Memory) {
   const runs: SimulatedRun[] = []
   const outcome = await simulate(
     { written, onRuns: () => undefined, onProgress: () => undefined, onResult: run => runs.push(run) },
     version,
+    memory,
   )
   return { outcome, runs }
 }
@@ -78,6 +80,19 @@ describe('a simulation', () => {
     expect(first.outcome).toEqual({ ok: true, value: 0 })
     expect(first.runs[0]?.figures.traceHash).toBe(again.runs[0]?.figures.traceHash)
     expect(first.runs[0]?.figures.traceHash).not.toBe((await sim(longer)).runs[0]?.figures.traceHash)
+  })
+
+  it('that does not fit into the memory is not begun, and one that grows out of it is ended, with a sentence', async () => {
+    const message = expect.stringMatching(/nodes do not fit into the \d+ MB that this process may use/)
+    const failure = { ok: false, code: 'out-of-memory', message }
+    const tooLarge = await sim({ nodes: '5000', report: folder }, '1', {
+      availableBytes: 1e9,
+      heapBytes: 1e9,
+    })
+    expect(tooLarge).toMatchObject({ outcome: failure, runs: [] })
+    const grown = await sim({ ...small, report: folder }, '1', { availableBytes: 1.2e8, heapBytes: 1e9 })
+    expect(grown).toMatchObject({ outcome: failure, runs: [] })
+    expect(await readdir(folder)).toEqual([])
   })
 
   it('of which lines are kept is joined from them', async () => {

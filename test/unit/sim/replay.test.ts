@@ -77,6 +77,16 @@ describe('a replay file', () => {
 })
 
 describe('a plan', () => {
+  it('stops a replay where the run failed, if that is asked for', () => {
+    const plan = readPlan({ replay: JSON.stringify(replay), until: 'failure' }, '1.2.3')
+    expect(plan).toMatchObject({ ok: true, value: { until: { event: 321 } } })
+    for (const written of [{}, { replay: changed({ failure: null }) }])
+      expect(readPlan({ ...written, until: 'failure' }, '1.2.3')).toMatchObject({
+        ok: false,
+        code: 'bad-usage',
+      })
+  })
+
   it('stops one run at most', () => {
     const plan = readPlan({ seeds: '1..3', until: '5' }, '1')
     expect(plan).toMatchObject({ ok: false, code: 'bad-usage' })

@@ -24,7 +24,7 @@ export function addSimCommands(root: Command, run: Run): void {
     .option('--workload-data <dir>', 'the folder with the public data of the others (../shared/data)')
     .option(
       '--until <event>',
-      'stop at this event, a number as it stands in a trace, or at this simulated time (90.5s), and show what came before',
+      'stop at this event, a number as it stands in a trace, at this simulated time (90.5s), or where a replayed run failed (failure), and show what came before',
     )
     .option(
       '--report <dir>',
