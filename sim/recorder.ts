@@ -25,11 +25,12 @@ export interface Sample {
   readonly delivered: number
   /** By a correct node, on average. */
   readonly sentBytes: number
+  readonly recalls: number
   readonly answered: number
   readonly right: number
   /** Kept entries by capacity, over the nodes that run; null where none does. */
   readonly fill: Band | null
-  /** Trust of correct nodes in correct peers, and in hostile ones; null where nobody was looked at. */
+  /** Trust of a few correct nodes in correct peers, and in hostile ones, as far as it rests on evidence; null without any. */
   readonly honest: Band | null
   readonly hostile: Band | null
 }
@@ -56,12 +57,18 @@ export interface Recording {
   readonly deliveredShare: number | null
 }
 
+interface Opinions {
+  readonly honest: number[]
+  readonly hostile: number[]
+}
+
 const samplesMax = 240
 const snapshotsMax = 48
 const nodesMax = 100
 const pairsMax = 500
-/** Opinions that are looked at for one sample. */
-const opinionsMax = 4_000
+/** Nodes whose opinions are kept, and opinions of one node. */
+const observersMax = 40
+const opinionsMax = 200
 const firstEveryMs = 5_000
 
 export class Recorder {
@@ -75,7 +82,8 @@ export class Recorder {
   #samples: Sample[] = []
   #snapshots: Snapshot[] = []
   #shown: readonly Machine[] = []
-  readonly #opinions = { honest: [] as number[], hostile: [] as number[] }
+  /** The last that were seen of each of a few nodes. */
+  readonly #opinions = new Map<Machine, Opinions>()
 
   /** From now on. `startMs` is when the world began. */
   begin(world: World, measures: Measures, startMs: number): void {
@@ -103,11 +111,15 @@ export class Recorder {
   looked(machine: Machine, views: readonly PeerView[]): void {
     const world = this.#world
     if (world === undefined || world.hostile.has(machine)) return
-    for (const { peer, trust } of views) {
+    if (this.#opinions.size >= observersMax && !this.#opinions.has(machine)) return
+    const opinions: Opinions = { honest: [], hostile: [] }
+    this.#opinions.set(machine, opinions)
+    for (const { attested, evidence, peer, trust } of views) {
       const other = world.machineOf(peer)
       if (other === undefined || other === machine) continue
-      const opinions = this.#opinions[world.hostile.has(other) ? 'hostile' : 'honest']
-      if (opinions.length < opinionsMax) opinions.push(trust)
+      if (evidence.helped + evidence.hurt + attested.helped + attested.hurt === 0) continue
+      const about = opinions[world.hostile.has(other) ? 'hostile' : 'honest']
+      if (about.length < opinionsMax) about.push(trust)
     }
   }
 
@@ -145,29 +157,27 @@ export class Recorder {
     })
   }
 
-  #sample(world: World, { answered, right }: Measures): Sample {
+  #sample(world: World, { answered, recalls, right }: Measures): Sample {
     const all = world.machines.filter(machine => !world.hostile.has(machine))
     const correct = all.filter(({ node }) => node !== undefined)
     const fills = correct.flatMap(({ node }) => {
       const entries = node?.status().entries
       return entries === undefined ? [] : [(entries.own + entries.received) / entries.capacity]
     })
-    const { honest, hostile } = this.#opinions
-    const sample: Sample = {
+    const opinions = [...this.#opinions.values()]
+    return {
       atS: this.#nowS(world),
       running: correct.length,
       published: this.#published,
       delivered: this.#delivered,
       sentBytes: Math.round(all.reduce((sum, { host }) => sum + host.sentBytes, 0) / all.length),
+      recalls,
       answered,
       right,
       fill: bandOf(fills),
-      honest: bandOf(honest),
-      hostile: bandOf(hostile),
+      honest: bandOf(opinions.flatMap(({ honest }) => honest)),
+      hostile: bandOf(opinions.flatMap(({ hostile }) => hostile)),
     }
-    honest.length = 0
-    hostile.length = 0
-    return sample
   }
 
   #snapshot(world: World): Snapshot {

@@ -8,7 +8,7 @@ import { layout } from './layout.ts'
 import { embed, escaped } from './text.ts'
 
 const size = 640
-const margin = 22
+const margin = 34
 const namedMax = 40
 
 export function graph({ nodes, nodesInAll, snapshots }: Recording): string {

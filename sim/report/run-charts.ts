@@ -4,8 +4,8 @@ import type { Band, Recording, Sample } from '../recorder.ts'
 import { type Axis, lineChart, type Series } from './charts.ts'
 import { bytes, milliseconds, number, percent, seconds } from './text.ts'
 
-/** Recalls over which accuracy is taken, as a share of the run. */
-const windowShare = 1 / 12
+/** What is lately, as a share of the run. */
+const windowShare = 1 / 8
 
 export function runCharts(recording: Recording): string {
   const { healedS, samples } = recording
@@ -51,14 +51,19 @@ export function runCharts(recording: Recording): string {
     }),
     lineChart({
       title: 'Recall accuracy',
-      about: 'Of the questions that got an answer lately: how many got the right one first.',
+      about:
+        'Of the questions asked lately, how many got an answer; and of those, how many got the right one first.',
       ...common,
       y: share,
-      series: [{ name: 'right', colour: 1, points: accuracy(samples, lastS - firstS) }],
+      series: [
+        { name: 'right', colour: 1, points: lately(samples, lastS - firstS, 'right', 'answered') },
+        { name: 'answered', colour: 3, points: lately(samples, lastS - firstS, 'answered', 'recalls') },
+      ],
     }),
     lineChart({
       title: 'Trust',
-      about: 'What correct nodes think of others as authors: the median, and where nine of ten opinions lie.',
+      about:
+        'What a few correct nodes think of authors whose lessons were tried: the median, and where nine of ten opinions lie.',
       ...common,
       y: { ...share, name: 'trust', show: number },
       series: trust.filter(({ points }) => points.length > 0),
@@ -140,15 +145,22 @@ function rates(samples: readonly Sample[]): { readonly y: Axis; readonly series:
   }
 }
 
-/** Over a window that slides: single recalls are right or wrong. */
-function accuracy(samples: readonly Sample[], spanS: number): readonly (readonly [number, number])[] {
+type Counted = 'right' | 'answered' | 'recalls'
+
+/** A share over a window that slides: a single recall is right or wrong. */
+function lately(
+  samples: readonly Sample[],
+  spanS: number,
+  part: Counted,
+  whole: Counted,
+): readonly (readonly [number, number])[] {
   const points: (readonly [number, number])[] = []
   let from = 0
   for (const sample of samples) {
     while ((samples[from]?.atS ?? sample.atS) < sample.atS - spanS * windowShare) from++
     const before = samples[from] ?? sample
-    const answered = sample.answered - before.answered
-    if (answered > 0) points.push([sample.atS, (sample.right - before.right) / answered])
+    const count = sample[whole] - before[whole]
+    if (count > 0) points.push([sample.atS, (sample[part] - before[part]) / count])
   }
   return points
 }

@@ -19,6 +19,7 @@ const sample = (at: number, changes: Partial<Sample> = {}): Sample => ({
   published: at,
   delivered: 2 * at,
   sentBytes: 1_000 * at,
+  recalls: 2 * at,
   answered: at,
   right: at - (at % 2),
   fill: band(0.1),
