@@ -46,8 +46,9 @@ export interface Snapshot {
 
 export interface Recording {
   readonly nodes: readonly { readonly name: string; readonly isHostile: boolean }[]
-  /** Of how many nodes those above are some. */
+  /** Of how many nodes those above are some, and how many of all are correct. */
   readonly nodesInAll: number
+  readonly correctInAll: number
   readonly samples: readonly Sample[]
   readonly snapshots: readonly Snapshot[]
   /** When the faults ended; null where they did not. */
@@ -132,6 +133,7 @@ export class Recorder {
     return {
       nodes,
       nodesInAll: world?.machines.length ?? 0,
+      correctInAll: world?.machines.filter(machine => !world.hostile.has(machine)).length ?? 0,
       samples: this.#samples,
       snapshots: this.#snapshots,
       healedS: this.#healedS,

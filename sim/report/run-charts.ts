@@ -110,12 +110,13 @@ function propagation({ deliveredShare, propagationMs }: Recording): string {
   })
 }
 
-function deliveries({ nodesInAll, samples }: Recording, common: Common): string {
-  const due = samples.map(({ atS, published }) => [atS, published * (nodesInAll - 1)] as const)
+function deliveries({ correctInAll, samples }: Recording, common: Common): string {
+  const due = samples.map(({ atS, published }) => [atS, published * (correctInAll - 1)] as const)
   const came = samples.map(({ atS, delivered }) => [atS, delivered] as const)
   return lineChart({
     title: 'Deliveries',
-    about: 'Lessons that came to nodes, in all; and how many it were if every node had each at once.',
+    about:
+      'Lessons of correct nodes that came to others, in all; and how many it were if each had come to all at once.',
     ...common,
     y: {
       name: 'deliveries',

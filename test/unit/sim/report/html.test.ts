@@ -30,6 +30,7 @@ const sample = (at: number, changes: Partial<Sample> = {}): Sample => ({
 const recording: Recording = {
   nodes: ['n0', 'n1', 'n2'].map((name, at) => ({ name, isHostile: at === 2 })),
   nodesInAll: 3,
+  correctInAll: 2,
   samples: Array.from({ length: 20 }, (_, at) => sample(at)),
   snapshots: [
     { atS: 0, off: [2], mesh: [0, 1], links: [] },
