@@ -70,6 +70,7 @@ const commands = [
   'swarms',
   'sim',
   'sim calibrate',
+  'sim merge',
 ]
 
 test.each(commands)(
