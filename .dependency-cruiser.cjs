@@ -34,7 +34,7 @@ module.exports = {
     only('crypto', below('crypto'), [below('crypto')]),
     only('protocol', below('protocol'), [below('crypto'), below('protocol')]),
     only('store', below('store'), [below('crypto'), below('protocol'), below('store')]),
-    only('ports', '^node/ports\\.ts$', [below('protocol'), '^store/ports\\.ts$']),
+    only('ports', '^node/ports\\.ts$', [below('protocol'), '^store/ports\\.ts$', '^crypto/sign\\.ts$']),
     only('config-queue-and-api', '^node/(config|queue|api)\\.ts$', ['^node/ports\\.ts$', below('protocol')]),
     only('trust', '^node/trust/', [
       '^node/trust/',
