@@ -76,6 +76,10 @@ const program: Program = {
     const { mergeSimulated } = await import('./simulate.ts')
     return mergeSimulated(options)
   },
+  async spread(written, onRow) {
+    const { spreadAll } = await import('./simulate.ts')
+    return spreadAll(written, onRow)
+  },
   async calibrate(options) {
     const { calibrate } = await import('./calibrate.ts')
     return calibrate(options)

@@ -16,12 +16,15 @@ import { Recorder } from '../sim/recorder.ts'
 import { replayBytesMax, replayOf } from '../sim/replay.ts'
 import { type ReportData, reportHtml } from '../sim/report/html.ts'
 import { type Outside, run } from '../sim/run.ts'
-import { writtenOf } from '../sim/settings.ts'
+import { readSpread, writtenOf } from '../sim/settings.ts'
+import { spread, usualSpread } from '../sim/spread.ts'
+import { spreadWhole } from '../sim/spread-whole.ts'
 import { filesOf, textBytesMax, topicsFrom } from '../sim/texts.ts'
 import type { Topic } from '../sim/topics.ts'
 import { openReportFolder, type ReportFolder, readTextFile } from './adapters/simulation-files.ts'
 import { systemClock } from './adapters/system.ts'
-import type { MergeOptions, SimulateOptions } from './surface/cli/program.ts'
+import type { SpreadOptions } from './surface/cli/options.ts'
+import type { MergeOptions, SimulateOptions, SpreadRow } from './surface/cli/program.ts'
 
 /** Of one file of results: 100,000 lines of less than a kilobyte each, some of them with violations. */
 const linesBytesMax = 256 * 1024 * 1024
@@ -174,4 +177,27 @@ type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }
 /** The object without what is undefined. */
 function given<T extends object>(object: T): Given<T> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Given<T>
+}
+
+/** One row for each size; last, where it is wanted, a swarm of whole nodes. */
+export async function spreadAll(
+  written: SpreadOptions,
+  onRow: (row: SpreadRow) => void,
+): Promise<Result<void>> {
+  const plan = readSpread(written)
+  if (!plan.ok) return plan
+  const { sizes, lessons, loss, whole } = plan.value
+  for (const nodes of sizes) {
+    const { nodes: _, ...figures } = spread({ ...usualSpread, nodes, lessons, loss }, seededRandom('spread'))
+    onRow({ nodes, isWhole: false, figures })
+  }
+  if (whole !== undefined) {
+    const {
+      nodes,
+      messageBytes: _,
+      ...figures
+    } = await spreadWhole({ nodes: whole, lessons, loss, seed: 'spread' })
+    onRow({ nodes, isWhole: true, figures })
+  }
+  return { ok: true, value: undefined }
 }

@@ -159,3 +159,34 @@ function readNumber(
 function fail(message: string): Failure<'bad-usage'> {
   return { ok: false, code: 'bad-usage', message }
 }
+
+/** What `sim spread` is asked for. */
+export interface SpreadPlan {
+  readonly sizes: readonly number[]
+  readonly lessons: number
+  readonly loss: number
+  readonly whole: number | undefined
+}
+
+const spreadBounds = { nodesMin: 2, nodesMax: 1_000_000, lessonsMax: 1_000, lossMax: 0.9 }
+
+export function readSpread(
+  written: Readonly<Partial<Record<'sizes' | 'lessons' | 'loss' | 'whole', string>>>,
+): Result<SpreadPlan, 'bad-usage'> {
+  const { lessonsMax, lossMax, nodesMax, nodesMin } = spreadBounds
+  const sizes: number[] = []
+  for (const text of (written.sizes ?? '100,1000,10000,100000').split(',')) {
+    const size = readNumber('--sizes', text.trim(), 0, nodesMin, nodesMax)
+    if (!size.ok) return size
+    sizes.push(size.value)
+  }
+  const lessons = readNumber('--lessons', written.lessons, 10, 1, lessonsMax)
+  if (!lessons.ok) return lessons
+  const whole = readNumber('--whole', written.whole, 0, nodesMin, settingBounds.nodesMax)
+  if (!whole.ok) return whole
+  const loss = Number(written.loss ?? 0)
+  if (!(loss >= 0 && loss <= lossMax) || written.loss === '')
+    return fail(`--loss wants a share from 0 to ${lossMax}.`)
+  const wholeNodes = written.whole === undefined ? undefined : whole.value
+  return { ok: true, value: { sizes, lessons: lessons.value, loss, whole: wholeNodes } }
+}

@@ -16,6 +16,7 @@ import { EventQueue, turn } from './events.ts'
 import { depthMax, type Founding, found } from './founding.ts'
 import { Machine, type Tampering } from './machine.ts'
 import type { Fitted } from './network/fitted.ts'
+import type { Lane } from './network/line.ts'
 import { SimNetwork } from './network/network.ts'
 import { draw, pick, seededRandom } from './random.ts'
 import { Trace } from './trace.ts'
@@ -32,6 +33,7 @@ export interface WorldInit {
   readonly until?: Until
   readonly onEvent?: (machine: Machine, event: NodeEvent) => void
   readonly onDurable?: (machine: Machine, ops: readonly StoreOp[]) => void
+  readonly onArrival?: (lane: Lane, what: string, bytes: number) => void
   /** Something of the simulation itself, or of a node, threw where nothing may throw. */
   readonly onBug: (where: string, cause: unknown) => void
 }
@@ -68,8 +70,10 @@ export class World {
     this.network = new SimNetwork({
       events: this.events,
       ...(init.fit && { fit: init.fit }),
-      onArrival: (lane, what, bytes) =>
-        this.note(`${lane.from.host.name}>${lane.to.host.name} ${what} ${bytes}`),
+      onArrival: (lane, what, bytes) => {
+        this.note(`${lane.from.host.name}>${lane.to.host.name} ${what} ${bytes}`)
+        init.onArrival?.(lane, what, bytes)
+      },
     })
     this.machines = Array.from({ length: init.nodes }, (_, number) => this.#machine(number))
     const [founder] = this.machines

@@ -19,7 +19,8 @@ export class Conditions {
   /** How many times longer everything takes. */
   latency = 1
   /** How long a message is on its way where nothing goes wrong, in milliseconds. */
-  wayMs: (random: Random, from: Host, to: Host) => number = regionalMs
+  wayMs: (random: Random, from: Host, to: Host) => number = (random, from, to) =>
+    regionalMs(from.region, to.region) * between(random, jitter.least, jitter.most)
   /** By what fault, and whether nothing gets from the one to the other. */
   readonly cuts = new Map<string, (from: Host, to: Host) => boolean>()
 
@@ -36,18 +37,18 @@ const regionMs: readonly (readonly number[])[] = [
   [80, 90, 8, 60],
   [75, 130, 60, 8],
 ]
-const regions = regionMs.length
+export const regions = regionMs.length
 /** What the way varies by. */
-const jitter = { least: 0.9, most: 1.3 }
+export const jitter = { least: 0.9, most: 1.3 }
 /** A lost segment is sent again after this, then after twice as long, and so on. */
 const resendMs = 200
 const resendsMax = 6
 /** By how much a message is late that others overtake. */
 const lateMsMax = 400
 
-function regionalMs(random: Random, from: Host, to: Host): number {
-  const way = regionMs[from.region % regions]?.[to.region % regions] ?? 0
-  return way * between(random, jitter.least, jitter.most)
+/** One way between two regions, before it varies. */
+export function regionalMs(from: number, to: number): number {
+  return regionMs[from % regions]?.[to % regions] ?? 0
 }
 
 export function latencyMs(conditions: Conditions, random: Random, from: Host, to: Host): number {

@@ -17,6 +17,8 @@ export const backoffMs = 60_000
 /** What was asked for must come within this. */
 export const promiseMs = 3_000
 export const floodPeersMax = 30
+/** Of one id in an offer or a wish. */
+export const idBytes = 20
 /** Ids in one offer. */
 export const offeredMax = 5_000
 export const topicScoreCap = 26

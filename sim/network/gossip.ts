@@ -12,6 +12,7 @@ import {
   floodPeersMax,
   historyGossip,
   historyLength,
+  idBytes,
   lazyDegree,
   lazyShare,
   meshDegree,
@@ -48,7 +49,6 @@ export interface GossipInit {
   readonly nowMs: () => number
 }
 
-const idBytes = 20
 const controlBytes = 40
 
 export class Gossip {

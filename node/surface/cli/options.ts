@@ -57,3 +57,10 @@ export interface SimOptions {
   /** A folder. */
   readonly report?: string
 }
+
+export interface SpreadOptions {
+  readonly sizes?: string
+  readonly lessons?: string
+  readonly loss?: string
+  readonly whole?: string
+}

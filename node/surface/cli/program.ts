@@ -6,7 +6,7 @@
 import type { Result } from '../../../protocol/types.ts'
 import type { SwarmloreNode } from '../../api.ts'
 import type { Settings } from '../../config.ts'
-import type { SimOptions } from './options.ts'
+import type { SimOptions, SpreadOptions } from './options.ts'
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -77,6 +77,13 @@ export type MergedRuns = Readonly<Record<string, unknown>> & {
   }[]
 }
 
+/** What a digest did in a swarm of one size. */
+export interface SpreadRow {
+  readonly nodes: number
+  readonly isWhole: boolean
+  readonly figures: Readonly<Record<string, number>>
+}
+
 export interface CalibrateOptions {
   readonly onStep: (what: string) => void
 }
@@ -124,6 +131,8 @@ export interface Program {
   experiment(options: ExperimentOptions): Promise<Result<readonly Readonly<Record<string, unknown>>[]>>
   /** Simulates; answers with the number of runs in which something was violated, or that did not come about again. */
   simulate(options: SimulateOptions): Promise<Result<number>>
+  /** How digests spread in swarms of these sizes, one row after the other. */
+  spread(written: SpreadOptions, onRow: (row: SpreadRow) => void): Promise<Result<void>>
   /** Holds the simulated network to real nodes on this machine; takes some eight minutes. */
   calibrate(options: CalibrateOptions): Promise<Calibrated>
   /** Joins what runs of shards have printed as JSON lines. */

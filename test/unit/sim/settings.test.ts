@@ -54,3 +54,27 @@ describe('settings of a simulation', () => {
     )
   })
 })
+
+describe('what sim spread is asked for', () => {
+  it('has sizes up to a hundred thousand nodes unless told', () => {
+    expect(readSpread({})).toEqual({
+      ok: true,
+      value: { sizes: [100, 1_000, 10_000, 100_000], lessons: 10, loss: 0, whole: undefined },
+    })
+    expect(readSpread({ sizes: '50, 60', loss: '0.05', whole: '30' })).toMatchObject({
+      value: { sizes: [50, 60], loss: 0.05, whole: 30 },
+    })
+  })
+
+  it.each([
+    { sizes: '1' },
+    { sizes: '100,' },
+    { lessons: '0' },
+    { loss: '1' },
+    { loss: '' },
+    { loss: 'much' },
+    { whole: '1' },
+  ])('refuses %j', written => {
+    expect(readSpread(written)).toMatchObject({ ok: false, code: 'bad-usage' })
+  })
+})

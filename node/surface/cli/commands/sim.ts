@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander'
 import { example, type Run } from '../context.ts'
-import type { SimOptions } from '../options.ts'
+import type { SimOptions, SpreadOptions } from '../options.ts'
 
 export function addSimCommands(root: Command, run: Run): void {
   const sim = root
@@ -48,6 +48,20 @@ export function addSimCommands(root: Command, run: Run): void {
       run(calibrate, async context => (await import('../actions/calibrate.ts')).runCalibrate(context)),
     )
   example(calibrate, 'sim calibrate --json')
+
+  const spread = sim
+    .command('spread')
+    .description(
+      'how far and how fast a digest spreads in swarms too large for whole nodes, and what that costs',
+    )
+    .option('--sizes <list>', 'numbers of nodes (100,1000,10000,100000)')
+    .option('--lessons <n>', 'lessons in each of them (10)')
+    .option('--loss <share>', 'share of messages that vanish (0)')
+    .option('--whole <n>', 'beside them a swarm of so many whole nodes')
+    .action((options: SpreadOptions) =>
+      run(spread, async context => (await import('../actions/spread.ts')).runSpread(context, options)),
+    )
+  example(spread, 'sim spread --loss 0.05 --whole 100')
 
   const merge = sim
     .command('merge')

@@ -70,6 +70,7 @@ const commands = [
   'swarms',
   'sim',
   'sim calibrate',
+  'sim spread',
   'sim merge',
 ]
 
@@ -385,6 +386,12 @@ test('recall shows the lesson with its author, tier, reason and alternatives, an
     out: '<lessons>\nCancel the order.\n</lessons>\n',
     err: '',
   })
+})
+
+test('how digests spread is shown in a row for each size', async () => {
+  const { out, status } = await run('sim', 'spread')
+  expect(status).toBe(0)
+  expect(out).toMatch(/nodes +p50Ms +delivered10s\n +100 +85\.4 +1\.0000/)
 })
 
 test('a calibration shows the real and the simulated side by side, and how far they are apart', async () => {
