@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { faultNames } from '../../../sim/faults.ts'
-import { commandOf, readSettings, type WrittenSettings } from '../../../sim/settings.ts'
+import { commandOf, readSettings, readSpread, type WrittenSettings } from '../../../sim/settings.ts'
 
 describe('settings of a simulation', () => {
   it.each<[WrittenSettings, RegExp]>([
