@@ -7,13 +7,14 @@ import type { NodeEvent, PeerView, RecallResult } from '../node/api.ts'
 import { decodeRecord, verifyRecord } from '../protocol/envelope.ts'
 import { cidOf } from '../protocol/identity.ts'
 import { entryBytesMax, recordBytesMax, secondsMax } from '../protocol/limits.ts'
-import type { EntryCid } from '../protocol/types.ts'
+import type { EntryCid, PeerId } from '../protocol/types.ts'
 import { read } from '../store/codec.ts'
 import { lastPart, prefixes } from '../store/layout.ts'
 import type { StoreOp } from '../store/ports.ts'
 import type { Machine } from './machine.ts'
 import { liveRecords } from './replicated.ts'
 import { traceLines } from './trace.ts'
+import { trustChecks } from './trust-checks.ts'
 import type { World } from './world.ts'
 
 export const safetyChecks = [
@@ -24,6 +25,11 @@ export const safetyChecks = [
   'trust-by-evidence-only',
   'no-quarantined-in-prompt',
   'retracted-stays-retracted',
+  'taken-back-by-author-only',
+  'blocked-stays-out',
+  'influence-shared',
+  'attested-by-influence',
+  'trusted-for-a-reason',
   'no-bug',
 ] as const
 export const livenessChecks = ['converged', 'retrievable', 'connected'] as const
@@ -47,6 +53,8 @@ const connectionsMax = 120
 const refusedMs = 30_000
 /** The slowest disk has taken what is older than this. */
 const unwrittenMs = 30_000
+/** Until then a blocked peer's connection is closed. */
+const blockedMs = 30_000
 /** Machines whose rows are read in one round of checks. */
 const sampled = 4
 
@@ -65,7 +73,11 @@ export class Checks {
   readonly #retracted = new Map<Machine, Map<EntryCid, number>>()
   readonly #trust = new Map<string, PeerView>()
   /** Marks of lessons, and what they stand for. */
-  readonly #marks = new Map<string, EntryCid>()
+  readonly #marks = new Map<string, Set<EntryCid>>()
+  /** Lessons of correct nodes that their owners have not taken back. */
+  readonly #standing = new Set<EntryCid>()
+  /** Whom an owner has blocked, and when. */
+  readonly #blocked = new Map<Machine, Map<PeerId, number>>()
   #round = 0
 
   constructor(world: World, capacityEntries: number) {
@@ -76,6 +88,7 @@ export class Checks {
 
   violated(check: CheckName, machine: Machine | undefined, message: string): void {
     const node = machine?.name
+    if (machine !== undefined && this.#world.hostile.has(machine)) return
     // One property is violated at one node once; what follows from it is no news.
     if (this.violations.some(one => one.check === check && one.node === node)) return
     const { trace } = this.#world
@@ -87,13 +100,20 @@ export class Checks {
     this.violations.push({ check, atMs, node, message, event: trace.lines })
   }
 
+  marked(cid: EntryCid, mark: string): void {
+    const marked = this.#marks.get(mark) ?? new Set()
+    this.#marks.set(mark, marked.add(cid))
+  }
+
   acked(machine: Machine, cid: EntryCid, mark: string): void {
-    this.#marks.set(mark, cid)
+    this.marked(cid, mark)
     noted(this.#acked, machine).set(cid, this.#world.nowMs)
+    this.#standing.add(cid)
   }
 
   /** It may be gone from here on, and may still be there: nobody has said so yet. */
   retracting(machine: Machine, cid: EntryCid): void {
+    this.#standing.delete(cid)
     this.#acked.get(machine)?.delete(cid)
   }
 
@@ -101,14 +121,23 @@ export class Checks {
     noted(this.#retracted, machine).set(cid, this.#world.nowMs)
   }
 
+  blocked(machine: Machine, author: PeerId): void {
+    noted(this.#blocked, machine).set(author, this.#world.nowMs)
+  }
+
   onEvent(machine: Machine, event: NodeEvent): void {
-    if (event.type === 'retracted') noted(this.#retracted, machine).set(event.cid, this.#world.nowMs)
+    if (event.type !== 'retracted') return
+    noted(this.#retracted, machine).set(event.cid, this.#world.nowMs)
+    if (this.#standing.has(event.cid))
+      this.violated('taken-back-by-author-only', machine, `${event.cid} is gone, and its author stands by it`)
   }
 
   /** It knows nothing any more of what came later. */
   onRestored(machine: Machine, toMs: number): void {
     for (const known of [this.#acked.get(machine), this.#retracted.get(machine)])
       for (const [cid, atMs] of known ?? []) if (atMs >= toMs) known?.delete(cid)
+    const blocked = this.#blocked.get(machine)
+    for (const [peer, atMs] of blocked ?? []) if (atMs >= toMs) blocked?.delete(peer)
     for (const key of [...this.#trust.keys()]) if (key.startsWith(`${machine.name} `)) this.#trust.delete(key)
   }
 
@@ -137,9 +166,17 @@ export class Checks {
   onRecall(machine: Machine, result: RecallResult): void {
     const shown = new Set(result.items.map(({ cid }) => cid))
     for (const [mark] of result.prompt.matchAll(markForm)) {
-      const cid = this.#marks.get(mark)
-      if (cid !== undefined) shown.add(cid)
+      const marked = [...(this.#marks.get(mark) ?? [])]
+      // Of copies of one lesson any may be shown.
+      if (!marked.some(cid => shown.has(cid))) for (const cid of marked.slice(0, 1)) shown.add(cid)
     }
+    for (const { author } of result.items)
+      if (this.#blocked.get(machine)?.has(author))
+        this.violated(
+          'blocked-stays-out',
+          machine,
+          `a lesson of ${author}, who is blocked, stands in a prompt`,
+        )
     for (const cid of shown) {
       const item = result.items.find(one => one.cid === cid)
       if (item === undefined || item.tier === 'quarantined')
@@ -163,12 +200,12 @@ export class Checks {
   /** Once every few seconds: all that can be seen from outside without asking anybody. */
   async round(): Promise<void> {
     const round = this.#round++
-    const running = this.#world.running()
+    const running = this.#world.correct.filter(({ node }) => node !== undefined)
     for (const machine of running) this.#withinBounds(machine)
     for (let at = 0; at < Math.min(sampled, running.length); at++) {
       const machine = running[(round * sampled + at) % running.length]
       if (machine === undefined) continue
-      await this.#trustRestsOnEvidence(machine)
+      await this.#looksAtPeers(machine)
       await this.#staysRetracted(machine)
       await this.#objective(machine)
     }
@@ -184,11 +221,25 @@ export class Checks {
     if (peers > connectionsMax) this.violated('bounds', machine, `${peers} connections are kept`)
   }
 
-  async #trustRestsOnEvidence(machine: Machine): Promise<void> {
+  async #looksAtPeers(machine: Machine): Promise<void> {
     const { node } = machine
     if (node === undefined) return
     const views = await node.peers()
+    if (machine.node !== node) return
     this.onPeers?.(machine, views)
+    this.#trustRestsOnEvidence(machine, views)
+    for (const { connected, peer } of views) {
+      const sinceMs = this.#blocked.get(machine)?.get(peer) ?? Number.POSITIVE_INFINITY
+      if (connected && this.#world.nowMs - sinceMs > blockedMs)
+        this.violated('blocked-stays-out', machine, `${peer} is blocked, and connected`)
+    }
+    for (const check of ['influence-shared', 'attested-by-influence', 'trusted-for-a-reason'] as const) {
+      const problem = trustChecks[check](views, this.#world, machine)
+      if (problem !== undefined) this.violated(check, machine, problem)
+    }
+  }
+
+  #trustRestsOnEvidence(machine: Machine, views: readonly PeerView[]): void {
     for (const view of views) {
       const key = `${machine.name} ${view.peer}`
       const before = this.#trust.get(key)
@@ -263,7 +314,7 @@ function problemOfBlock(key: string, value: Uint8Array): string | undefined {
   return cidOf(value) === lastPart(key) ? undefined : 'a block under another’s name'
 }
 
-function noted<T>(of: Map<Machine, Map<EntryCid, T>>, machine: Machine): Map<EntryCid, T> {
+function noted<K, T>(of: Map<Machine, Map<K, T>>, machine: Machine): Map<K, T> {
   let known = of.get(machine)
   if (known === undefined) {
     known = new Map()

@@ -71,7 +71,7 @@ export const faults = {
     about: 'share of machines with a line of 64 kbit/s',
     strength: 0.2,
     begin: ({ world, random }, share) => {
-      for (const machine of world.some(random, share)) machine.host.setLine(slowBytesPerMs)
+      for (const machine of world.some(random, share)) world.network.setLine(machine.host, slowBytesPerMs)
     },
   },
   nat: {
@@ -186,7 +186,7 @@ export function endFaults({ world, operator }: FaultContext): void {
   conditions.latency = 1
   conditions.cuts.clear()
   for (const machine of world.machines) {
-    machine.host.setLine()
+    world.network.setLine(machine.host)
     machine.host.isBehindNat = false
     machine.disk.slowness = 1
     machine.disk.bytesMax = Number.POSITIVE_INFINITY

@@ -3,7 +3,7 @@
  * had at each of them, and gossip reaches everybody.
  */
 
-import type { EntryCid } from '../protocol/types.ts'
+import type { EntryCid, PeerId, RecordId } from '../protocol/types.ts'
 import type { Checks } from './checks.ts'
 import type { Machine } from './machine.ts'
 import { liveRecords } from './replicated.ts'
@@ -12,71 +12,96 @@ import type { World } from './world.ts'
 /** From the end of the faults on. A node looks for what it lacks every minute, half as much more or less. */
 const convergeWithinMs = 180_000
 const stepMs = 1_000
+const connectWithinMs = 60_000
 /** What was announced late is fetched late: failed fetches are tried again when a neighbour comes, or with the next record. */
 const retrieveWithinMs = 180_000
 
-/** @returns seconds until all nodes held the same records; undefined where they did not in time. */
+/**
+ * First beside the hostile machines, who go on: all correct nodes must come to hold what correct nodes have said, whatever
+ * else is said. Then without them: to hold the same of what the hostile ones have said, too.
+ *
+ * @returns seconds until all correct nodes held the same of correct ones; undefined where they did not in time.
+ */
 export async function checkLiveness(
   world: World,
   checks: Checks,
   wanted: () => Iterable<EntryCid>,
 ): Promise<number | undefined> {
-  const beganMs = world.nowMs
-  // What a fast clock has dated ahead and gossip has lost is compared only when its time has come.
-  const aheadMs = Math.max(...world.machines.map(machine => machine.aheadMs))
-  const areEqual = (): boolean => {
-    const running = world.running()
-    const counts = new Set(running.map(machine => world.view(machine)?.records))
-    return running.length === world.machines.length && counts.size === 1
-  }
-  let convergedMs: number | undefined
-  while (world.nowMs - beganMs < convergeWithinMs + aheadMs) {
-    await world.run(stepMs)
-    if (!areEqual() || (await differing(world)) !== undefined) continue
-    convergedMs = world.nowMs - beganMs
-    break
-  }
+  const convergedMs = await untilEqual(world, record => world.isCorrect(record))
   if (convergedMs === undefined) checks.violated('converged', undefined, await whyNot(world))
-  checkConnected(world, checks)
+  await checkConnected(world, checks)
   await checkRetrievable(world, checks, wanted)
+  if (world.hostile.size > 0) {
+    for (const machine of world.hostile) machine.powerCut()
+    world.note('the hostile machines are gone')
+    if ((await untilEqual(world, () => true)) === undefined)
+      checks.violated('converged', undefined, `without the hostile machines, ${await whyNot(world)}`)
+  }
   return convergedMs === undefined ? undefined : convergedMs / 1000
 }
 
+/** Milliseconds until all correct nodes held the same records of these authors; undefined where they did not in time. */
+async function untilEqual(world: World, isOf: (author: PeerId) => boolean): Promise<number | undefined> {
+  const beganMs = world.nowMs
+  // What a fast clock has dated ahead and gossip has lost is compared only when its time has come.
+  const aheadMs = Math.max(...world.machines.map(machine => machine.aheadMs))
+  while (world.nowMs - beganMs < convergeWithinMs + aheadMs) {
+    await world.run(stepMs)
+    if (world.correct.some(({ node }) => node === undefined)) continue
+    // Where all count, their number tells most of the time.
+    const counts = new Set(world.correct.map(machine => world.view(machine)?.records))
+    if (world.hostile.size === 0 && counts.size > 1) continue
+    if ((await differing(world, isOf)) === undefined) return world.nowMs - beganMs
+  }
+  return undefined
+}
+
 async function whyNot(world: World): Promise<string> {
-  const off = world.machines.filter(({ node }) => node === undefined).map(({ name }) => name)
+  const off = world.correct.filter(({ node }) => node === undefined).map(({ name }) => name)
   if (off.length > 0) return `${off.join(', ')} did not come back`
-  const counts = world.machines.map(machine => `${machine.name}: ${world.view(machine)?.records}`)
+  const counts = world.correct.map(machine => `${machine.name}: ${world.view(machine)?.records}`)
   return `the nodes hold different records (${counts.join(', ')})`
 }
 
-/** The first machine whose live records are not those of the first one. */
-async function differing(world: World): Promise<Machine | undefined> {
-  const [first, ...others] = world.machines
+/** The first correct machine whose live records of these authors are not those of the first one. */
+async function differing(world: World, isOf: (author: PeerId) => boolean): Promise<Machine | undefined> {
+  const of = async (machine: Machine): Promise<ReadonlySet<RecordId>> => {
+    const live = await liveRecords(world, machine)
+    return new Set([...live].filter(([, author]) => isOf(author)).map(([id]) => id))
+  }
+  const [first, ...others] = world.correct
   if (first === undefined) return undefined
-  const live = await liveRecords(world, first)
+  const live = await of(first)
   for (const machine of others) {
-    const its = await liveRecords(world, machine)
+    const its = await of(machine)
     if (its.size !== live.size || [...its].some(id => !live.has(id))) return machine
   }
   return undefined
 }
 
+/** A connection that broke as the faults ended is dialled again, and its ends tell what they are subscribed to. */
+async function checkConnected(world: World, checks: Checks): Promise<void> {
+  await world.runUntil(() => unreached(world).length === 0, stepMs, connectWithinMs)
+  const left = unreached(world).map(({ name }) => name)
+  if (left.length > 0) checks.violated('connected', undefined, `gossip does not reach ${left.join(', ')}`)
+}
+
 /** By what gossip flows over: whoever is subscribed and connected. */
-function checkConnected(world: World, checks: Checks): void {
+function unreached(world: World): readonly Machine[] {
   const [first] = world.machines
-  if (first === undefined) return
+  if (first === undefined) return []
   const reached = new Set([first])
   for (const machine of reached) {
     for (const link of world.network.links) {
       if (link.host !== machine.host || link.options.id !== world.swarm) continue
       for (const peer of link.options.topics.flatMap(topic => link.gossip.audience(topic))) {
         const other = world.machineOf(peer)
-        if (other !== undefined) reached.add(other)
+        // What a hostile machine hears goes no further.
+        if (other !== undefined && !world.hostile.has(other)) reached.add(other)
       }
     }
   }
-  const left = world.machines.filter(machine => !reached.has(machine)).map(({ name }) => name)
-  if (left.length > 0) checks.violated('connected', undefined, `gossip does not reach ${left.join(', ')}`)
+  return world.correct.filter(machine => !reached.has(machine))
 }
 
 async function checkRetrievable(
@@ -87,7 +112,7 @@ async function checkRetrievable(
   const endMs = world.nowMs + retrieveWithinMs
   const missing = async (): Promise<readonly [Machine, EntryCid][]> => {
     const found: [Machine, EntryCid][] = []
-    for (const machine of world.running().filter(hasRoomForStrangers))
+    for (const machine of world.correct.filter(hasRoomForStrangers))
       for (const cid of wanted()) if (!(await machine.node?.entry(cid))?.ok) found.push([machine, cid])
     return found
   }

@@ -6,7 +6,7 @@
 import type { NodeEvent, SwarmloreNode } from '../node/api.ts'
 import { type NodeConfig, nodeConfigSchema } from '../node/config.ts'
 import { createNode } from '../node/node.ts'
-import type { OpenSwarm, Ports, Random, SwarmLink } from '../node/ports.ts'
+import type { BlockSource, OpenSwarm, Ports, Random, SwarmLink } from '../node/ports.ts'
 import type { Store, StoreOp } from '../store/ports.ts'
 import { VirtualClock } from './clock.ts'
 import { VirtualCpu } from './cpu.ts'
@@ -16,11 +16,13 @@ import { Host } from './network/host.ts'
 import type { SimNetwork } from './network/network.ts'
 import { Disk } from './storage.ts'
 
-/** What a test breaks on purpose, to see whether a check notices. */
+/** What is not as it should be on a machine: broken by a test, to see whether a check notices, or hostile. */
 export interface Tampering {
   readonly store?: (store: Store, machine: Machine) => Store
   readonly node?: (node: SwarmloreNode, machine: Machine) => SwarmloreNode
   readonly link?: (link: SwarmLink, machine: Machine) => SwarmLink
+  /** What it serves to others. */
+  readonly blocks?: (blocks: BlockSource, machine: Machine) => BlockSource
 }
 
 export interface MachineInit {
@@ -108,7 +110,8 @@ export class Machine {
         embedder: syntheticEmbedder,
         distiller: { id: 'none/1', distil: async () => [] },
         openSwarm: async options => {
-          const link = await this.#openSwarm(options)
+          const blocks = tampering.blocks?.(options.blocks, this) ?? options.blocks
+          const link = await this.#openSwarm({ ...options, blocks })
           return tampering.link?.(link, this) ?? link
         },
         seed: this.seed,

@@ -19,6 +19,7 @@ export class Measures {
   recalls = 0
   answered = 0
   right = 0
+  /** Recalls that handed out something wrong. */
   bad = 0
   readonly #world: World
   readonly #publishes = new Map<EntryCid, Publish>()
@@ -40,7 +41,7 @@ export class Measures {
 
   published(cid: EntryCid, by: Machine): void {
     const { nowMs } = this.#world
-    const running = this.#world.running().filter(machine => machine !== by)
+    const running = this.#world.correct.filter(machine => machine !== by && machine.node !== undefined)
     const audience = new Map(running.map(machine => [machine, machine.boots]))
     this.#publishes.set(cid, { atMs: nowMs, audience, arrivedMs: new Map() })
     this.#world.events.in(windowMs, () => {
@@ -75,7 +76,7 @@ export class Measures {
       delivered60s: share(came.length, this.#delays.length),
       propagationP50Ms: quantile(came, 0.5),
       propagationP99Ms: quantile(came, 0.99),
-      bytesPerNodeDay: days > 0 ? Math.round(sent / days / this.#world.machines.length) : undefined,
+      bytesPerNodeDay: days > 0 ? Math.round(sent / days / this.#world.correct.length) : undefined,
       recalls: this.recalls,
       badRecalls: this.bad,
       recallAccuracy: share(this.right, this.answered),
@@ -89,7 +90,7 @@ export class Measures {
   }
 
   #sentBytes(): number {
-    return this.#world.machines.reduce((sum, { host }) => sum + host.sentBytes, 0)
+    return this.#world.correct.reduce((sum, { host }) => sum + host.sentBytes, 0)
   }
 }
 

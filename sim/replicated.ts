@@ -6,7 +6,7 @@
 import { sha256 } from '../crypto/hash.ts'
 import { restoreRecord } from '../protocol/envelope.ts'
 import { objectiveSet } from '../protocol/objective.ts'
-import type { RecordId, SwarmRecord } from '../protocol/types.ts'
+import type { PeerId, RecordId, SwarmRecord } from '../protocol/types.ts'
 import { recordsOf } from '../store/records.ts'
 import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
@@ -14,13 +14,15 @@ import type { World } from './world.ts'
 interface Known {
   /** Hash of the ids and the day. */
   readonly of: string
-  readonly live: ReadonlySet<RecordId>
+  /** By author, whose word a record is. */
+  readonly live: ReadonlyMap<RecordId, PeerId>
 }
 
 const knownMax = 64
 const known = new WeakMap<World, Known[]>()
+const read = new WeakMap<World, Map<RecordId, SwarmRecord>>()
 
-export async function liveRecords(world: World, machine: Machine): Promise<ReadonlySet<RecordId>> {
+export async function liveRecords(world: World, machine: Machine): Promise<ReadonlyMap<RecordId, PeerId>> {
   const rows: { id: RecordId; bytes: Uint8Array }[] = []
   for await (const { id, bytes } of recordsOf(machine.disk.rows, world.swarm)) rows.push({ id, bytes })
   const today = Math.floor(world.nowMs / 86_400_000)
@@ -31,12 +33,18 @@ export async function liveRecords(world: World, machine: Machine): Promise<Reado
   known.set(world, list)
   const before = list.find(one => one.of === of)
   if (before !== undefined) return before.live
+  const ofWorld = read.get(world) ?? new Map<RecordId, SwarmRecord>()
+  read.set(world, ofWorld)
   const records: SwarmRecord[] = []
   for (const { id, bytes } of rows) {
-    const record = restoreRecord(id, bytes)
-    if (record !== undefined) records.push(record)
+    const record = ofWorld.get(id) ?? restoreRecord(id, bytes)
+    if (record === undefined) continue
+    ofWorld.set(id, record)
+    records.push(record)
   }
-  const { live } = objectiveSet(records, { descriptor: world.descriptor, today })
+  const { live: ids } = objectiveSet(records, { descriptor: world.descriptor, today })
+  const live = new Map<RecordId, PeerId>()
+  for (const { id, envelope } of records) if (ids.has(id)) live.set(id, envelope.author)
   list.unshift({ of, live })
   list.length = Math.min(list.length, knownMax)
   return live

@@ -4,6 +4,7 @@
  */
 
 import type { EntryCid } from '../protocol/types.ts'
+import { Adversaries, type AdversaryName } from './adversaries.ts'
 import { Checks, type Violation } from './checks.ts'
 import { Halt } from './events.ts'
 import { beginFaults, endFaults, type FaultContext, type FaultName } from './faults.ts'
@@ -24,6 +25,7 @@ export interface RunSettings extends WorkloadSettings {
   readonly nodes: number
   readonly minutes: number
   readonly faults: ReadonlyMap<FaultName, number>
+  readonly adversaries: ReadonlyMap<AdversaryName, number>
   readonly capacityEntries: number
   readonly workload: WorkloadName
 }
@@ -85,11 +87,12 @@ export async function run(
 ): Promise<RunResult> {
   const { capacityEntries, minutes, nodes, seed } = settings
   const beganMs = outside.elapsed()
+  const adversaries = new Adversaries(settings.adversaries)
   const world: World = new World({
     seed,
     nodes,
     config: { capacityEntries },
-    tampering,
+    tampering: adversaries.tampering(tampering),
     ...(until && { until }),
     onBug: (where, cause) => checks.violated('no-bug', undefined, `${where}: ${describe(cause)}`),
     onEvent: (machine, event) => {
@@ -115,12 +118,14 @@ export async function run(
   let convergedAfterHealS: number | undefined
   let isMemoryShort = false
   const live = async (): Promise<void> => {
+    adversaries.draw(world, workload)
     await world.found()
     measures.begin()
     recorder?.begin(world, measures, startMs)
     const endMs = world.nowMs + minutes * 60_000
     const context: FaultContext = { world, operator, random: world.random.fork('faults'), endMs }
     beginFaults(context, settings.faults)
+    adversaries.begin(endMs)
     workload.begin(settings, endMs)
     while (world.nowMs < endMs && checks.violations.length === 0) {
       await world.run(Math.min(checkEveryMs, endMs - world.nowMs))

@@ -4,7 +4,8 @@
  */
 
 import type { Failure, Result } from '../protocol/types.ts'
-import { type FaultName, faultNames, faults } from './faults.ts'
+import { type AdversaryName, adversaries, adversaryNames, hostileShareMax } from './adversaries.ts'
+import { faultNames, faults } from './faults.ts'
 import type { RunSettings } from './run.ts'
 import { type WorkloadName, workloadNames } from './texts.ts'
 
@@ -19,6 +20,8 @@ export interface WrittenSettings {
   readonly shard?: string
   /** Names with or without `=strength`, with commas between them; `all` or `none`. */
   readonly faults?: string
+  /** Written like faults. */
+  readonly adversaries?: string
   /** What there is to learn and to ask for. */
   readonly workload?: string
 }
@@ -40,8 +43,10 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
   if (!nodes.ok) return nodes
   const minutes = readNumber('--minutes', written.minutes, usual.minutes, minutesMin, minutesMax)
   if (!minutes.ok) return minutes
-  const chosen = readFaults(written.faults)
+  const chosen = readStrengths('fault', faults, faultNames, written.faults)
   if (!chosen.ok) return chosen
+  const hostile = readAdversaries(written.adversaries)
+  if (!hostile.ok) return hostile
   const workload = readWorkload(written.workload)
   if (!workload.ok) return workload
   const seeds = readSeeds(written)
@@ -53,6 +58,7 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
     nodes: nodes.value,
     minutes: minutes.value,
     faults: chosen.value,
+    adversaries: hostile.value,
     workload: workload.value,
   }
   return {
@@ -62,15 +68,20 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
 }
 
 /** The settings as they are written: reading them gives the same run again. */
-export function writtenOf({ nodes, minutes, seed, faults: chosen, workload }: RunSettings) {
-  const words = [...chosen].map(([name, strength]) =>
-    strength === faults[name].strength ? name : `${name}=${strength}`,
-  )
+export function writtenOf({
+  nodes,
+  minutes,
+  seed,
+  faults: chosen,
+  adversaries: hostile,
+  workload,
+}: RunSettings) {
   return {
     nodes: `${nodes}`,
     minutes: `${minutes}`,
     seed,
-    faults: words.length === 0 ? 'none' : words.join(','),
+    faults: listOf(chosen, faults),
+    adversaries: listOf(hostile, adversaries),
     workload,
   } satisfies WrittenSettings
 }
@@ -81,27 +92,59 @@ export function commandOf(settings: RunSettings): string {
   return `sim${words.join('')}`
 }
 
-function readFaults(text = 'none'): Result<ReadonlyMap<FaultName, number>, 'bad-usage'> {
-  const chosen = new Map<FaultName, number>()
+/** What a kind of fault or adversary is, to who writes it on a command line. */
+interface Kind {
+  readonly about: string
+  readonly strength: number
+}
+
+function listOf<Name extends string>(
+  chosen: ReadonlyMap<Name, number>,
+  kinds: Readonly<Record<Name, Kind>>,
+): string {
+  const words = [...chosen].map(([name, strength]) =>
+    strength === kinds[name].strength ? name : `${name}=${strength}`,
+  )
+  return words.length === 0 ? 'none' : words.join(',')
+}
+
+function readStrengths<Name extends string>(
+  what: string,
+  kinds: Readonly<Record<Name, Kind>>,
+  names: readonly Name[],
+  text = 'none',
+): Result<ReadonlyMap<Name, number>, 'bad-usage'> {
+  const chosen = new Map<Name, number>()
   if (text === 'none') return { ok: true, value: chosen }
   if (text === 'all') {
-    for (const name of faultNames) chosen.set(name, faults[name].strength)
+    for (const name of names) chosen.set(name, kinds[name].strength)
     return { ok: true, value: chosen }
   }
   for (const word of text.split(',')) {
     const [given = '', strength, ...more] = word.trim().split('=')
-    const name = faultNames.find(one => one === given)
+    const name = names.find(one => one === given)
     if (name === undefined)
-      return fail(`There is no fault '${given}'. There are: ${faultNames.join(', ')}; or all, or none.`)
-    if (chosen.has(name)) return fail(`The fault '${name}' is named twice.`)
-    const share = strength === undefined ? faults[name].strength : Number(strength)
+      return fail(`There is no ${what} '${given}'. There are: ${names.join(', ')}; or all, or none.`)
+    if (chosen.has(name)) return fail(`The ${what} '${name}' is named twice.`)
+    const share = strength === undefined ? kinds[name].strength : Number(strength)
     if (more.length > 0 || strength === '' || !(share > 0 && share <= 1))
       return fail(
-        `The strength of '${name}' is ${strength}: it must be above 0 and at most 1 (${faults[name].about}).`,
+        `The strength of '${name}' is ${strength}: it must be above 0 and at most 1 (${kinds[name].about}).`,
       )
     chosen.set(name, share)
   }
   return { ok: true, value: chosen }
+}
+
+function readAdversaries(text?: string): Result<ReadonlyMap<AdversaryName, number>, 'bad-usage'> {
+  const chosen = readStrengths('adversary', adversaries, adversaryNames, text)
+  if (!chosen.ok) return chosen
+  const share = [...chosen.value.values()].reduce((sum, one) => sum + one, 0)
+  if (share > hostileShareMax)
+    return fail(
+      `The adversaries together would be ${share} of the machines; at most ${hostileShareMax} may be hostile.`,
+    )
+  return chosen
 }
 
 function readWorkload(text: string = workloadNames[0]): Result<WorkloadName, 'bad-usage'> {

@@ -22,8 +22,12 @@ interface Lesson {
   /** Which of the topic's answers it gives. */
   readonly turn: 0 | 1
   readonly cid: EntryCid
+  readonly mark: string
   readonly atMs: number
 }
+
+/** Which answer of which topic a lesson gives, or that it gives none that ever helped. */
+export type Worth = Pick<Lesson, 'topic' | 'turn'> | 'wrong'
 
 const hourMs = 3_600_000
 const topicsOf = (nodes: number): number => Math.max(8, Math.ceil(nodes / 2))
@@ -31,13 +35,18 @@ const topicsOf = (nodes: number): number => Math.max(8, Math.ceil(nodes / 2))
 const retractShare = 0.05
 /** What was recalled is judged half of the time. */
 const feedbackShare = 0.5
+/** An owner whom a lesson has hurt rarely sees to it himself. */
+const blockShare = 0.1
 
 export class Workload {
+  /** Of correct nodes, and not taken back. */
   readonly lessons = new Map<EntryCid, Lesson>()
   readonly topics: readonly Topic[]
   readonly #world: World
   readonly #checks: Checks
   readonly #measures: Measures
+  /** What every lesson is worth that somebody wrote. */
+  readonly #worth = new Map<EntryCid, Worth>()
   #written = 0
   #span = { beganMs: 0, endMs: 1 }
 
@@ -53,10 +62,20 @@ export class Workload {
 
   begin({ publishesPerHour, recallsPerHour }: WorkloadSettings, endMs: number): void {
     this.#span = { beganMs: this.#world.nowMs, endMs }
-    for (const machine of this.#world.machines) {
+    for (const machine of this.#world.correct) {
       this.#repeat(machine, 'publish', hourMs / publishesPerHour, endMs, () => this.#learn(machine))
       this.#repeat(machine, 'recall', hourMs / recallsPerHour, endMs, () => this.#ask(machine))
     }
+  }
+
+  worthOf(cid: EntryCid): Worth | undefined {
+    return this.#worth.get(cid)
+  }
+
+  /** A lesson of somebody else, who may mean harm. */
+  written(cid: EntryCid, mark: string, worth: Worth): void {
+    this.#worth.set(cid, worth)
+    this.#checks.marked(cid, mark)
   }
 
   /** What it wrote since then may have reached nobody else. */
@@ -101,7 +120,8 @@ export class Workload {
     if (!added.ok) throw new TypeError(`a lesson of the workload was refused: ${added.message}`)
     const { cid } = added.value
     if (machine.node !== node) return
-    this.lessons.set(cid, { by: machine, topic, turn, cid, atMs: this.#world.nowMs })
+    this.lessons.set(cid, { by: machine, topic, turn, cid, mark, atMs: this.#world.nowMs })
+    this.#worth.set(cid, { topic, turn })
     this.#checks.acked(machine, cid, mark)
     this.#measures.published(cid, machine)
   }
@@ -116,15 +136,19 @@ export class Workload {
     this.#checks.onRecall(machine, result)
     const [first] = result.items
     if (first === undefined) return
-    const lesson = this.lessons.get(first.cid)
-    const isOnTopic = lesson?.topic === topic
-    const isRight = isOnTopic && lesson.turn === turnOf(topic, this.#time)
+    const worth = this.worthOf(first.cid)
+    const isOnTopic = worth !== undefined && worth !== 'wrong' && worth.topic === topic
+    const isRight = isOnTopic && worth.turn === turnOf(topic, this.#time)
     this.#measures.answered++
     if (isRight) this.#measures.right++
-    if (result.items.some(({ author }) => this.#world.machineOf(author) === undefined)) this.#measures.bad++
-    if (happens(random, feedbackShare))
-      // What once helped and no longer does is followed, and fails.
-      await node.feedback(result.recallId, isRight ? 'helped' : isOnTopic ? 'hurt' : 'unused', first.cid)
+    if (result.items.some(({ cid }) => this.worthOf(cid) === 'wrong')) this.#measures.bad++
+    if (!happens(random, feedbackShare)) return
+    // What once helped and no longer does is followed, and fails.
+    const outcome = isRight ? 'helped' : isOnTopic || worth === 'wrong' ? 'hurt' : 'unused'
+    await node.feedback(result.recallId, outcome, first.cid)
+    if (worth !== 'wrong' || !happens(random, blockShare)) return
+    await node.setTrust(first.author, { blocked: true })
+    this.#checks.blocked(machine, first.author)
   }
 
   /** How much of the run is over, from 0 to 1. */

@@ -59,6 +59,8 @@ export class World {
   readonly #founding: Founding
   readonly #peers = new Map<PeerId, Machine>()
   readonly #names = new Map<Machine, PeerId>()
+  /** Who let whom in. */
+  readonly #inviters = new Map<PeerId, PeerId>()
 
   constructor(init: WorldInit) {
     this.#init = init
@@ -94,6 +96,28 @@ export class World {
 
   note(text: string): void {
     this.trace.add(this.events.nowMs - startMs, text)
+  }
+
+  /** All machines but the hostile ones. */
+  get correct(): readonly Machine[] {
+    return this.machines.filter(machine => !this.hostile.has(machine))
+  }
+
+  /** Whether this is the key of a correct machine. */
+  isCorrect(peer: PeerId): boolean {
+    const machine = this.#peers.get(peer)
+    return machine !== undefined && !this.hostile.has(machine)
+  }
+
+  /** One more key that the machine signs with, and has let in itself. */
+  adopt(peer: PeerId, machine: Machine): void {
+    this.#peers.set(peer, machine)
+    this.#inviters.set(peer, this.peerOf(machine))
+  }
+
+  /** None for the founder. */
+  inviterOf(peer: PeerId): PeerId | undefined {
+    return this.#inviters.get(peer)
   }
 
   /** The machine behind a key of the swarm. */
@@ -153,6 +177,7 @@ export class World {
     for (const machine of this.machines) {
       const hosts = joined.filter(({ depth }) => depth < depthMax)
       const host = hosts.length === 0 ? undefined : pick(random, hosts)
+      if (host !== undefined) this.#inviters.set(this.peerOf(machine), this.peerOf(host.machine))
       let isIn = false
       this.begin(`${machine.name} joins`, async () => {
         await this.#enter(machine, host?.machine)

@@ -28,6 +28,8 @@ const greetAgainMs = 2_000
 const greetingsMax = 4
 /** Gossip loses now and then; asking a neighbour whose set is the same costs a few hundred bytes. */
 const catchUpMs = 60_000
+/** What was refused as one of too many is asked for after this: until then what floods may have passed. */
+const missedMs = 3_000
 /** What one peer hands out need not be asked of the next: so few are asked at once. */
 const sessionsMax = 2
 /** But nobody waits long for a slow one. */
@@ -38,6 +40,7 @@ export class CatchingUp {
   /** None of these rejects. */
   readonly #sessions = new Map<PeerId, Promise<void>>()
   readonly #followUps = new FollowUps()
+  #isMissing = false
 
   constructor(deps: CatchingUpDeps) {
     this.#deps = deps
@@ -71,9 +74,24 @@ export class CatchingUp {
     }
   }
 
-  /** The machine was asleep: what a few neighbours have heard meanwhile is asked for at once, the latest too. */
+  /** What a few neighbours have heard is asked for at once, the latest too: this node was asleep, or did not listen. */
   async resume(): Promise<void> {
     for (const peer of this.#draw(this.#deps.peers())) await this.#tryLater(peer, 'met')
+  }
+
+  /**
+   * A message was refused unread, as one of too many. Gossip remembers it as seen and would not take it from anybody else:
+   * who fills its own queue here and then says first what others say could keep that from this node.
+   */
+  async missed(): Promise<void> {
+    if (this.#isMissing) return
+    this.#isMissing = true
+    try {
+      await this.#deps.clock.sleep(missedMs, this.#deps.signal)
+    } finally {
+      this.#isMissing = false
+    }
+    await this.resume()
   }
 
   async #tryLater(peer: PeerId, when: 'met' | 'later' = 'later'): Promise<void> {

@@ -77,7 +77,7 @@ export class Intake {
     if (swarm.set.successors(body.cid, author).length > 0) return undefined
     if (swarm.set.isRetracted(body.cid, author, body.created)) return undefined
     const standing = this.#deps.authors.standing(author, swarm.membership)
-    if (standing.tier === 'quarantined' && !room.hasRoomForStrangers(swarm)) return undefined
+    if (standing.tier === 'quarantined' && !room.hasRoomForStranger(swarm, author)) return undefined
     if (!room.isWorth(digest, standing.trust)) return undefined
     return standing.trust
   }
@@ -99,6 +99,7 @@ export class Intake {
       uses: 0,
       ...(from === undefined ? {} : { from }),
     }
+    await this.#deps.room.makeForStranger(swarm, entry.author)
     const keeping = this.#deps.kept.put(meta, entry, bytes, undefined)
     const replaced = entry.supersedes === undefined ? undefined : this.#deps.kept.get(entry.supersedes)
     const dropping = replaced?.author === entry.author ? this.#deps.kept.drop(replaced.cid) : undefined

@@ -113,11 +113,9 @@ export class KeptSet {
     return this.#authored.get(author) ?? 0
   }
 
-  /** How many entries have an author for whom this is true. */
-  countWhere(accept: (author: PeerId) => boolean): number {
-    let count = 0
-    for (const [author, entries] of this.#authored) if (accept(author)) count += entries
-    return count
+  /** Authors for whom this is true, with how many entries each has here. */
+  authors(accept: (author: PeerId) => boolean): ReadonlyMap<PeerId, number> {
+    return new Map([...this.#authored].filter(([author]) => accept(author)))
   }
 
   entry(cid: EntryCid): Entry | undefined {

@@ -3,7 +3,7 @@
  * while there is no room. The choice is the policy's (`pipeline/refine`); this gathers what it needs and carries it out.
  */
 
-import type { DigestRecord, EntryCid } from '../../protocol/types.ts'
+import type { DigestRecord, EntryCid, PeerId } from '../../protocol/types.ts'
 import type { Evidence } from '../../store/evidence.ts'
 import type { NodeEvent } from '../api.ts'
 import type { NodeConfig } from '../config.ts'
@@ -16,6 +16,7 @@ import type { Authors } from '../trust/authors.ts'
 import type { BaseRates } from './base-rates.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { RecentQueries } from './recent-queries.ts'
+import { type StrangerRoom, yieldsTo } from './strangers.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
@@ -99,12 +100,31 @@ export class Room {
     )
   }
 
-  hasRoomForStrangers(swarm: Swarm): boolean {
+  hasRoomForStranger(swarm: Swarm, author: PeerId): boolean {
+    return yieldsTo(author, this.#strangers(swarm)) !== 'full'
+  }
+
+  /** Where strangers fill what they may, and this one less than another: the oldest entry of that other one goes. */
+  makeForStranger(swarm: Swarm, author: PeerId): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#deps.authors.standing(author, swarm.membership).tier !== 'quarantined') return
+      const greedy = yieldsTo(author, this.#strangers(swarm))
+      if (greedy === 'nobody' || greedy === 'full') return
+      const [oldest] = [...this.#deps.kept.all()]
+        .filter(one => one.author === greedy)
+        .sort((a, b) => a.receivedAt - b.receivedAt || (a.cid < b.cid ? -1 : 1))
+      if (oldest !== undefined) await this.#evict([oldest.cid])
+    })
+  }
+
+  #strangers(swarm: Swarm): StrangerRoom {
+    const { authors, config, kept } = this.#deps
     const { membership } = swarm
-    const strangers = this.#deps.kept.countWhere(
-      author => this.#deps.authors.standing(author, membership).tier === 'quarantined',
-    )
-    return strangers < this.#deps.config.capacityEntries * strangersShare
+    return {
+      room: config.capacityEntries * strangersShare,
+      kept: kept.authors(author => authors.standing(author, membership).tier === 'quarantined'),
+      inviterOf: membership.inviterOf,
+    }
   }
 
   /** On pressure: evicts when there is more than the capacity. The digests stay. */

@@ -128,9 +128,12 @@ export class SwarmServices {
   }
 
   #createReceiver(): Receiver {
-    const { events, id, ledger, offer, ports } = this.#deps
-    const { onRefused } = events
+    const { background, events, id, ledger, offer, ports } = this.#deps
     const { clock, cpu } = ports
+    const onRefused = (reason: string): void => {
+      events.onRefused(reason)
+      if (reason === 'busy') background.run(this.#catchingUp.missed())
+    }
     return createReceiver({ swarm: id, clock, cpu, offer, isBusy: () => ledger.isBusy, onRefused })
   }
 

@@ -8,7 +8,7 @@ import type { OwnerWord, TrustReason } from '../api.ts'
 import type { Voice } from './corroboration.ts'
 import { explainTrust } from './explain.ts'
 import { type Counts, friendPrior, opinionOf, type Reading } from './opinion.ts'
-import { type Standing, standingOf, trustedExpectation } from './tiers.ts'
+import { hasHurt, type Standing, standingOf, trustedExpectation } from './tiers.ts'
 import type { Attested, Member, VouchingInput } from './vouching.ts'
 import { type Weights, weighPeers } from './weights.ts'
 
@@ -116,6 +116,7 @@ export class Authors {
       reading: this.#deps.reading(author),
       pinned: this.#pinned,
       blocked: this.#blocked,
+      isDiscredited: peer => hasHurt(this.#deps.countsOf(peer, this.#deps.today()), this.#deps.reading(peer)),
       inviterOf,
     })
     if (this.#remembered.size >= rememberedMax) this.#remembered.clear()

@@ -10,6 +10,12 @@ import { type Counts, friendPrior, type Opinion, opinionOf, type Reading, sumOf 
 
 /** Expectation from which an author's own record makes it trusted. */
 export const trustedExpectation = 0.7
+/**
+ * Down to which, and after how many outcomes, it makes a stranger of a friend. Of authors who change nothing, where half of
+ * all tasks fail anyway, bad luck alone brings one in sixty there with its first six.
+ */
+const distrustedExpectation = 0.2
+const hurtOutcomes = 6
 /** Outcomes (decayed) before the record counts: fewer than this could be luck. */
 const triedOutcomes = 4
 
@@ -29,6 +35,8 @@ export interface AuthorFacts {
   readonly pinned: ReadonlySet<PeerId>
   /** True for a peer whose word of trust is withdrawn by the owner: whom it invited is then a stranger. */
   readonly blocked: ReadonlySet<PeerId>
+  /** Whether this node's own experience speaks against a peer: who is next to it through that one is then a stranger. */
+  readonly isDiscredited: (peer: PeerId) => boolean
   /** Inviter of a peer, by the member records. */
   readonly inviterOf: (peer: PeerId) => PeerId | undefined
 }
@@ -61,8 +69,10 @@ export function standingOf(facts: AuthorFacts): Standing {
       why: [...since, `You set its trust to ${word.trust}.`],
     }
   }
-  const friend = friendReason(facts)
-  const opinion = friend === undefined ? stranger : opinionOf(all, reading, friendPrior)
+  const near = friendReason(facts)
+  const isSpent = near !== undefined && !facts.pinned.has(author) && hasHurt(counts, reading)
+  const friend = isSpent ? undefined : near
+  const opinion = near === undefined ? stranger : opinionOf(all, reading, friendPrior)
   // Only what was tried here: the word of others brings nobody into a prompt.
   const tried = counts.helped + counts.hurt >= triedOutcomes
   const proven = tried && opinionOf(counts, reading).expected >= trustedExpectation
@@ -70,7 +80,9 @@ export function standingOf(facts: AuthorFacts): Standing {
     friend ??
     (proven
       ? 'Its lessons have proved themselves here.'
-      : 'You do not know this peer: nobody next to you invited it, and its lessons are not yet tried here.')
+      : isSpent
+        ? `${near} But its lessons have hurt here more often than they helped; pin it to believe it all the same.`
+        : 'You do not know this peer: nobody next to you invited it, and its lessons are not yet tried here.')
   return {
     tier: friend !== undefined || proven ? 'trusted' : 'quarantined',
     trust: opinion.expected,
@@ -79,13 +91,20 @@ export function standingOf(facts: AuthorFacts): Standing {
   }
 }
 
+/** Whether what a friend's lessons did here speaks clearly against it: being next to somebody is a start, and no licence. */
+export function hasHurt(counts: Counts, reading: Reading): boolean {
+  const isTried = counts.helped + counts.hurt >= hurtOutcomes
+  return isTried && opinionOf(counts, reading, friendPrior).expected <= distrustedExpectation
+}
+
 function friendReason(facts: AuthorFacts): string | undefined {
-  const { author, self, myInviter, authorInviter, pinned, blocked, inviterOf } = facts
+  const { author, self, myInviter, authorInviter, pinned, blocked, inviterOf, isDiscredited } = facts
   if (pinned.has(author)) return 'You pinned this peer.'
   if (myInviter === author) return 'It invited you.'
   if (authorInviter === self) return 'You invited it.'
   if (authorInviter === undefined || blocked.has(authorInviter)) return undefined
   if (pinned.has(authorInviter)) return 'A peer that you pinned invited it.'
+  if (isDiscredited(authorInviter)) return undefined
   if (authorInviter === myInviter) return 'It was invited by the peer that invited you.'
   if (inviterOf(authorInviter) === self) return 'A peer that you invited invited it.'
   return undefined

@@ -38,7 +38,11 @@ export class Host {
     this.life = life
   }
 
+  /** Another line than before: what it still had to carry is gone. */
   setLine(bytesPerMs = usualBytesPerMs): void {
+    if (bytesPerMs === this.upBytesPerMs) return
+    this.upFreeMs = 0
+    this.downFreeMs = 0
     this.upBytesPerMs = bytesPerMs
     this.downBytesPerMs = bytesPerMs
   }

@@ -52,7 +52,7 @@ export interface LinkInit {
 const dialMsMax = 10_000
 /** Round trips until a connection stands: TCP, noise, and the choice of yamux. */
 const dialTrips = 2
-const blockProtocol = '/sim/block'
+export const blockProtocol = '/sim/block'
 /** Wishes of one peer that are served at once. */
 const wishesMax = 256
 const wishBytesMax = 100
@@ -218,6 +218,11 @@ export class Link implements Network, LineEnd {
     this.#redial.close()
     this.#network.forget(this)
     for (const line of [...this.#lines.values()]) this.#hangUp(line)
+  }
+
+  /** All its connections break. */
+  dropAll(): void {
+    for (const line of this.#lines.values()) this.#network.breakLater(line)
   }
 
   /** Gives up connections over which nothing can come. */

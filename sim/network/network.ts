@@ -23,6 +23,8 @@ export interface SimNetworkInit {
 const openBytes = 150
 /** What a sender keeps for one neighbour, as the real gossip's; more is dropped. */
 const backlogBytesMax = 4 * 1024 * 1024
+/** What a line takes less time for is there at once. */
+const noticedMs = 1
 /** A connection over which nothing comes is given up after this. */
 const silentMsMax = 30_000
 
@@ -73,6 +75,14 @@ export class SimNetwork {
   /** The machine is off: its connections are gone, and what was under way to or from it does not arrive. */
   powerCut(host: Host): void {
     for (const link of [...this.#links.values()]) if (link.host === host) link.vanish()
+  }
+
+  /** The machine has another line now: its connections do not survive that, nor does what was under way on them. */
+  setLine(host: Host, bytesPerMs?: number): void {
+    const before = host.upBytesPerMs
+    host.setLine(bytesPerMs)
+    if (host.upBytesPerMs === before) return
+    for (const link of [...this.#links.values()]) if (link.host === host) link.dropAll()
   }
 
   /** From now on nothing gets from the one to the other. Connections that nothing comes over any more are given up. */
@@ -152,9 +162,18 @@ export class SimNetwork {
     }
     // Other streams do not wait for this one to be agreed on.
     atMs += openMs + this.fitted.handlingMs
-    to.downFreeMs = Math.max(atMs, to.downFreeMs) + size / to.downBytesPerMs
     lane.backlogBytes += size
+    let isIn = false
     const happen: Happening = () => {
+      if (!isIn) {
+        // Taken in when it is there, and not before: what a slow sender has under way keeps nobody else's waiting.
+        isIn = true
+        to.downFreeMs = Math.max(this.events.nowMs, to.downFreeMs) + size / to.downBytesPerMs
+        if (to.downFreeMs > this.events.nowMs + noticedMs) {
+          this.events.at(to.downFreeMs, happen, to.life)
+          return 'quiet'
+        }
+      }
       if (lane.line.isOpen) {
         const freeAtMs = to.freeAtMs()
         if (freeAtMs > this.events.nowMs) {
@@ -167,6 +186,6 @@ export class SimNetwork {
       this.#onArrival?.(lane, what, size)
       return arrive()
     }
-    this.events.at(to.downFreeMs, happen, to.life)
+    this.events.at(atMs, happen, to.life)
   }
 }

@@ -84,6 +84,7 @@ function standing(weights: Weights, name: string) {
     pinned: new Set<PeerId>(),
     blocked: new Set<PeerId>(),
     inviterOf: () => undefined,
+    isDiscredited: () => false,
   })
 }
 
@@ -276,6 +277,7 @@ describe('a peer that the owner has blocked', () => {
           pinned: new Set(isPinned ? [author] : []),
           blocked: new Set([author]),
           inviterOf: () => undefined,
+          isDiscredited: () => false,
         })
         expect({ tier, weight }).toEqual({ tier: 'quarantined', weight: 0 })
       }),

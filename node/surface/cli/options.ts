@@ -48,6 +48,7 @@ export interface SimOptions {
   readonly seeds?: string
   readonly shard?: string
   readonly faults?: string
+  readonly adversaries?: string
   readonly workload?: string
   /** A folder. */
   readonly workloadData?: string

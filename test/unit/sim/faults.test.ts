@@ -63,6 +63,24 @@ describe('a fault', () => {
     expect(await ever(world, () => conditions.latency === 1)).toBe(true)
   })
 
+  it('slow-line keeps nobody else’s messages waiting, and is over with all that it had to carry', async () => {
+    const { world, end } = await worldWith('slow-line', 0.2)
+    const slow = world.machines.find(({ host }) => host.upBytesPerMs < 100) as Machine
+    const [fast] = world.machines.filter(one => one !== slow) as [Machine]
+    const from = (machine: Machine) => [...world.network.links].find(({ host }) => host === machine.host)
+    const topic = from(slow)?.options.topics[0] ?? ''
+    // Half a megabyte to each neighbour, at 64 kbit/s.
+    for (let message = 0; message < 1_000; message++)
+      await from(slow)?.publish(topic, world.random.fork(`${message}`).bytes(500))
+    await world.run(1_000)
+    expect(slow.host.upFreeMs - world.nowMs).toBeGreaterThan(60_000)
+    expect(fast.host.downFreeMs - world.nowMs).toBeLessThan(1_000)
+    end()
+    expect(slow.host.upFreeMs - world.nowMs).toBeLessThan(1_000)
+    await world.run(30_000)
+    expect(from(slow)?.peers().length).toBeGreaterThan(0)
+  })
+
   it.each([
     ['slow-line', ({ host }: Machine) => host.upBytesPerMs < 100],
     ['nat', ({ host }: Machine) => host.isBehindNat],

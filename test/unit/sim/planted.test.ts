@@ -1,24 +1,15 @@
 /** Every check can fail: a node with one planted bug is caught, by the check for it, within a few seeds. */
 
 import { expect, it } from 'vitest'
-
+import type { PeerView } from '../../../node/api.ts'
+import { altered } from '../../../sim/altered.ts'
 import type { Machine, Tampering } from '../../../sim/machine.ts'
+import type { RunSettings } from '../../../sim/run.ts'
 import { prefixes } from '../../../store/layout.ts'
 import type { Store } from '../../../store/ports.ts'
 import { simulateRun, usual, violated } from './runs.ts'
 
 const seedsMax = 5
-
-/** With some of its methods replaced; the others are its own. */
-function altered<T extends object>(own: T, changes: Partial<T>): T {
-  return new Proxy(own, {
-    get: (target, name) => {
-      const changed: unknown = Reflect.get(changes, name)
-      const value: unknown = changed ?? Reflect.get(target, name)
-      return typeof value === 'function' && changed === undefined ? value.bind(target) : value
-    },
-  })
-}
 
 function store(changes: (store: Store, machine: Machine) => Partial<Store>): Tampering {
   return {
@@ -50,6 +41,17 @@ const deaf: Tampering = {
     const nothing = () => () => undefined
     return { ...link, network: altered(network, { subscribe: nothing, serve: nothing, request }) }
   },
+}
+
+/** With another view of its peers. */
+function views(change: (view: PeerView) => PeerView): Tampering {
+  return { node: node => altered(node, { peers: async () => (await node.peers()).map(change) }) }
+}
+
+/** Attacks without which some bugs do not show. */
+const attacks: Readonly<Record<string, RunSettings['adversaries']>> = {
+  'blocked-stays-out': new Map([['spammer', 0.4]]),
+  'influence-shared': new Map([['sybil', 0.2]]),
 }
 
 const planted: Readonly<Record<string, Tampering>> = {
@@ -111,6 +113,23 @@ const planted: Readonly<Record<string, Tampering>> = {
   'retracted-stays-retracted': {
     node: node => altered(node, { retract: async () => ({ ok: true, value: { swarms: 1 } }) }),
   },
+  // Takes every lesson for one that its author has taken back.
+  'taken-back-by-author-only': {
+    node: node =>
+      altered(node, {
+        onEvent: listener =>
+          node.onEvent(event =>
+            listener(event.type === 'entry' && !event.own ? { ...event, type: 'retracted' } : event),
+          ),
+      }),
+  },
+  // Says that a peer is blocked, and does nothing.
+  'blocked-stays-out': {
+    node: node => altered(node, { setTrust: id => node.peer(id) }),
+  },
+  'influence-shared': views(view => ({ ...view, influence: 0.5 })),
+  'attested-by-influence': views(view => ({ ...view, attested: { helped: 300, hurt: 0 } })),
+  'trusted-for-a-reason': views(view => ({ ...view, tier: 'trusted' })),
   'no-bug': {
     node: node => altered(node, { recall: () => Promise.reject(new TypeError('a bug')) }),
   },
@@ -130,8 +149,11 @@ for (const [check, tampering] of Object.entries(planted)) {
     for (let seed = 1; seed <= seedsMax && !caught.includes(check); seed++) {
       // Retractions are rare.
       const publishesPerHour = check === 'retracted-stays-retracted' ? 240 : 60
+      const adversaries = attacks[check] ?? new Map()
       const faults = check === 'acked-kept' ? usual('crash', 'churn') : new Map()
-      caught.push(...violated(await simulateRun({ seed: `${seed}`, faults, publishesPerHour }, tampering)))
+      caught.push(
+        ...violated(await simulateRun({ seed: `${seed}`, faults, adversaries, publishesPerHour }, tampering)),
+      )
     }
     expect(caught).toContain(check)
   })

@@ -1,5 +1,6 @@
 /** Runs for tests: small, short, with the faults that a test names. */
 
+import { type AdversaryName, adversaries, adversaryNames } from '../../../sim/adversaries.ts'
 import { type FaultName, faultNames, faults } from '../../../sim/faults.ts'
 import type { Tampering } from '../../../sim/machine.ts'
 import { type Outside, type RunResult, type RunSettings, run, type Wishes } from '../../../sim/run.ts'
@@ -12,6 +13,7 @@ function settingsOf(changes: Partial<RunSettings> = {}): RunSettings {
     nodes: 6,
     minutes: 2,
     faults: new Map(),
+    adversaries: new Map(),
     publishesPerHour: 60,
     recallsPerHour: 120,
     capacityEntries: 500,
@@ -25,6 +27,12 @@ export function usual(...names: readonly FaultName[]): ReadonlyMap<FaultName, nu
 }
 
 export const allFaults = usual(...faultNames)
+
+export function hostile(...names: readonly AdversaryName[]): ReadonlyMap<AdversaryName, number> {
+  return new Map(names.map(name => [name, adversaries[name].strength]))
+}
+
+export const allAdversaries = hostile(...adversaryNames)
 
 export function simulateRun(
   changes: Partial<RunSettings> = {},

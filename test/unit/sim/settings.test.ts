@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { adversaryNames } from '../../../sim/adversaries.ts'
 import { faultNames } from '../../../sim/faults.ts'
 import { commandOf, readSettings, readSpread, type WrittenSettings } from '../../../sim/settings.ts'
 
@@ -13,6 +14,10 @@ describe('settings of a simulation', () => {
     [{ faults: 'loss=2' }, /strength of 'loss' is 2/],
     [{ faults: 'loss=' }, /strength of 'loss'/],
     [{ faults: 'loss=1=2' }, /strength of 'loss'/],
+    [{ adversaries: 'rain' }, /no adversary 'rain'. There are: forger,/],
+    [{ adversaries: 'sybil,sybil' }, /named twice/],
+    [{ adversaries: 'sybil=1.5' }, /strength of 'sybil' is 1.5/],
+    [{ adversaries: 'sybil=0.3,forger=0.3' }, /together would be 0.6 of the machines/],
     [{ workload: 'work' }, /no workload 'work'. There are: synthetic,/],
     [{ shard: '1/2' }, /give both/],
     [{ seeds: '1..4', shard: '0/2' }, /i from 1 to n/],
@@ -36,6 +41,16 @@ describe('settings of a simulation', () => {
     expect(read.ok && read.value[0]?.faults.size).toBe(faultNames.length)
   })
 
+  it('have room for adversaries of every kind, and are written again with them', () => {
+    const all = readSettings({ adversaries: 'all' })
+    expect(all.ok && all.value[0]?.adversaries.size).toBe(adversaryNames.length)
+    const read = readSettings({ nodes: '7', adversaries: 'sybil=0.3,forger' })
+    const [settings] = read.ok ? read.value : []
+    const command =
+      'sim --nodes 7 --minutes 10 --seed 1 --faults none --adversaries sybil=0.3,forger --workload synthetic'
+    expect(settings && commandOf(settings)).toBe(command)
+  })
+
   it('of the shards of a sweep are those of the whole, each once', () => {
     const seedsOf = (shard?: string): readonly string[] => {
       const read = readSettings({ seeds: '3..13', ...(shard && { shard }) })
@@ -50,7 +65,7 @@ describe('settings of a simulation', () => {
     const read = readSettings({ nodes: '7', minutes: '3', seed: 'x', faults: 'crash=0.2,loss' })
     const [settings] = read.ok ? read.value : []
     expect(settings && commandOf(settings)).toBe(
-      'sim --nodes 7 --minutes 3 --seed x --faults crash=0.2,loss --workload synthetic',
+      'sim --nodes 7 --minutes 3 --seed x --faults crash=0.2,loss --adversaries none --workload synthetic',
     )
   })
 })

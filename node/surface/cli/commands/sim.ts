@@ -18,6 +18,10 @@ export function addSimCommands(root: Command, run: Run): void {
       'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all, or none (none)',
     )
     .option(
+      '--adversaries <list>',
+      'who means harm, by their share of all machines, written like the faults (none)',
+    )
+    .option(
       '--workload <name>',
       'what there is to learn: synthetic, clinc150, opentriviaqa or tau_bench (synthetic)',
     )
@@ -37,6 +41,7 @@ export function addSimCommands(root: Command, run: Run): void {
   example(
     sim,
     'sim --nodes 20 --minutes 10 --seed 7 --faults all --report out/',
+    'sim --seed 7 --adversaries sybil=0.3,forger',
     'sim --seeds 1..10000 --shard 3/16 --faults crash=0.2,partition,loss --json > 3.jsonl',
     'sim --replay out/replay-17.json',
   )

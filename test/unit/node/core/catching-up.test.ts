@@ -148,3 +148,16 @@ test('two sessions run at once, one with a peer, and nobody waits longer than fi
   await clock.advance(0)
   expect(begun.map(({ peer }) => peer)).toEqual([a, b, c, a])
 })
+
+test('what was refused unread is asked of neighbours soon after, once however much it was', async () => {
+  const { clock, catchingUp, begun, stopping } = setUp([a, b, c])
+  for (let message = 0; message < 100; message++) void catchingUp.missed().catch(() => undefined)
+  await clock.advance(2_000)
+  expect(begun).toEqual([])
+  await clock.advance(8_000)
+  expect(begun.length).toBeGreaterThan(0)
+  expect(begun.length).toBeLessThanOrEqual(3)
+  // The latest too: it is what was gossiped just now.
+  expect(begun.every(({ until }) => until >= t0 + 3)).toBe(true)
+  stopping.abort()
+})

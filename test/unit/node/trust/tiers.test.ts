@@ -21,6 +21,7 @@ function facts(changes: Partial<AuthorFacts> & { helped?: number; hurt?: number 
     pinned: new Set<PeerId>(),
     blocked: new Set<PeerId>(),
     inviterOf: () => undefined,
+    isDiscredited: () => false,
     ...rest,
   }
 }
@@ -144,6 +145,23 @@ describe('tiers', () => {
   ])('takes the owner at their word: trust %d is %s', (trust, tier) => {
     const given = facts({ myInviter: peer('x'), word: { ...noWord, trust } })
     expect(standingOf(given)).toMatchObject({ tier, trust })
+  })
+
+  it('makes a stranger of a friend whose lessons did nothing but harm, unless the owner pinned it', () => {
+    const given = { myInviter: peer('x'), hurt: 6 }
+    expect(standingOf(facts({ ...given, hurt: 5 })).tier).toBe('trusted')
+    expect(standingOf(facts({ ...given, helped: 3 })).tier).toBe('trusted')
+    expect(standingOf(facts(given)).tier).toBe('quarantined')
+    expect(standingOf(facts(given)).why.join(' ')).toMatch(/It invited you. But .* hurt/)
+    expect(standingOf(facts({ ...given, pinned: new Set([peer('x')]) })).tier).toBe('trusted')
+  })
+
+  it('does not trust whom a discredited friend let in: a new name is no new start', () => {
+    const given = { authorInviter: peer('i'), inviterOf: () => me }
+    expect(standingOf(facts(given)).tier).toBe('trusted')
+    expect(standingOf(facts({ ...given, isDiscredited: p => p === peer('i') })).tier).toBe('quarantined')
+    const pinned = { isDiscredited: () => true, pinned: new Set([peer('i')]) }
+    expect(standingOf(facts({ ...given, ...pinned })).tier).toBe('trusted')
   })
 
   it('moves a friend’s weight by its record: up when it helps, down when it hurts', () => {
