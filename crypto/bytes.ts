@@ -57,6 +57,11 @@ export function flatAscii(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1')
 }
 
+/** One character for each byte, as a key for what all of the bytes say: a third of what their hash takes. */
+export function latin1Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
 /** Unpadded base64url (RFC 4648, section 5). */
 export function toBase64url(bytes: Uint8Array): string {
   return base64url.baseEncode(bytes)

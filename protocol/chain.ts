@@ -3,10 +3,11 @@
  * they meet. It says who let whom in; that nobody took it back is for the replicated set to say. SPEC section "Chain".
  */
 
-import { dayOf } from './body.ts'
+import { secondsPerDay } from './body.ts'
 import { readRecord } from './envelope.ts'
 import type { Fields } from './fields.ts'
 import { chainMax, futureSlackSeconds, memberBytesMax } from './limits.ts'
+import type { Span } from './spans.ts'
 import { chainLengthMax, swarmIdOf } from './swarm.ts'
 import type { Descriptor, Failure, MemberRecord, PeerId, Result, Seconds } from './types.ts'
 
@@ -49,10 +50,14 @@ export function readChain(
   return { ok: true, value: members }
 }
 
-/** From its own time, less what clocks may differ, to the end of the day on which it expires. */
 export function isInForce(record: MemberRecord, atS: Seconds): boolean {
-  const { t, body } = record.envelope
-  return t - futureSlackSeconds <= atS && dayOf(atS) <= body.expires
+  const { from, to } = timeInForce(record)
+  return from <= atS && atS < to
+}
+
+/** From its own time, less what clocks may differ, to the end of the day on which it expires. */
+export function timeInForce({ envelope: { t, body } }: MemberRecord): Span {
+  return { from: t - futureSlackSeconds, to: (body.expires + 1) * secondsPerDay }
 }
 
 /** The list of whole records, as byte strings, in a hello and in the answer to a join. */

@@ -19,9 +19,16 @@ function normalisedText(entry: Entry): string {
   return [kind, situation, insight.summary, insight.detail, insight.action].map(normalised).join('\0')
 }
 
+/** Recall asks for the key of every candidate, each time. */
+const keys = new WeakMap<Entry, string>()
+
 /** Entries with the same key say the same: 64 hex digits. */
 export function duplicateKey(entry: Entry): string {
-  return toHex(taggedHash('swarmlore/1 duplicate', utf8Bytes(normalisedText(entry))))
+  const known = keys.get(entry)
+  if (known !== undefined) return known
+  const key = toHex(taggedHash('swarmlore/1 duplicate', utf8Bytes(normalisedText(entry))))
+  keys.set(entry, key)
+  return key
 }
 
 /**

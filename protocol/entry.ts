@@ -3,6 +3,8 @@
  * a peer is hostile text until it has passed here. SPEC section "Entry".
  */
 
+import { latin1Of } from '../crypto/bytes.ts'
+import { createMemo } from '../crypto/memo.ts'
 import { dayOf } from './body.ts'
 import { decodeCanonical, encodeCanonical } from './cbor.ts'
 import { Fields } from './fields.ts'
@@ -49,8 +51,22 @@ export function encodeEntry(entry: Entry): Result<EncodedEntry, EntryFault> {
   return read.ok ? { ok: true, value: { bytes, cid: cidOf(bytes) } } : read
 }
 
+/** Entries decoded lately, by all of their bytes: a fetched one is looked at again out of the store, and by each node of a process. */
+const knownMax = 1_024
+const known = createMemo<Entry>(knownMax)
+
 /** Never throws. That the bytes belong to their CID is the caller's to check: it names the block it fetched. */
 export function decodeEntry(bytes: Uint8Array): Result<Entry, EntryFault> {
+  if (bytes.length > entryBytesMax) return cborFailure('too-large', bytes.length)
+  const memoKey = latin1Of(bytes)
+  const before = known.get(memoKey)
+  if (before !== undefined) return { ok: true, value: before }
+  const read = decodeAnew(bytes)
+  if (read.ok) known.set(memoKey, read.value)
+  return read
+}
+
+function decodeAnew(bytes: Uint8Array): Result<Entry, EntryFault> {
   const decoded = decodeCanonical(bytes, entryBytesMax)
   if (!decoded.ok) return cborFailure(decoded.fault, bytes.length)
   const fields = new Fields(decoded.value)
@@ -66,6 +82,8 @@ export function decodeEntry(bytes: Uint8Array): Result<Entry, EntryFault> {
 
 /** A block out of this node's own store, which passed `decodeEntry` before it came there; undefined where it is no entry. */
 export function restoreEntry(bytes: Uint8Array): Entry | undefined {
+  const before = known.get(latin1Of(bytes))
+  if (before !== undefined) return before
   const decoded = decodeCanonical(bytes, entryBytesMax)
   if (!decoded.ok) return undefined
   const fields = new Fields(decoded.value)

@@ -3,9 +3,10 @@
  * queue between the cheap part (size, decode, shape, body) and the dear one (signature). SPEC section "Envelope".
  */
 
-import { concat, utf8Bytes } from '../crypto/bytes.ts'
+import { concat, latin1Of, utf8Bytes } from '../crypto/bytes.ts'
 import { sha256, taggedHash } from '../crypto/hash.ts'
 import type { KeyPair } from '../crypto/keys.ts'
+import { createMemo } from '../crypto/memo.ts'
 import { type Signed, sign, signatureBytes, verify } from '../crypto/sign.ts'
 import { attestFromWire, attestToWire } from './attestation.ts'
 import type { BodyContext } from './body.ts'
@@ -110,18 +111,36 @@ export function readRecord(
   bytes: Uint8Array,
   { swarm, nowS }: { readonly swarm: SwarmId; readonly nowS: Seconds },
 ): { readonly ok: true; readonly record: SwarmRecord } | Refusal {
-  const decoded = decodeRecord(bytes, swarm)
-  return decoded.ok ? verifyRecord(decoded, nowS) : decoded
+  const read = decodeRecord(bytes, swarm)
+  return read.ok ? verifyRecord(read, nowS) : read
 }
 
-/** The cheap part: size, decode, shape, swarm, body. */
+/**
+ * What was decoded lately, by all of its bytes: the record that a neighbour gossips comes again in a chain, in catch-up and
+ * out of the store, and once for each node of a process. About 5 MB when full.
+ */
+const decodedMax = 2_048
+const decoded = createMemo<UnverifiedRecord>(decodedMax)
+/** Those of them whose signature holds. */
+const genuine = new WeakSet<UnverifiedRecord>()
+
+/** The cheap part: size, decode, shape, swarm, body. Do not write to what is in the record: it is shared. */
 export function decodeRecord(bytes: Uint8Array, swarm: SwarmId): UnverifiedRecord | Refusal {
   if (bytes.length > recordBytesMax) return refuse(RejectReason.tooLarge)
+  const memoKey = latin1Of(bytes)
+  const known = decoded.get(memoKey)
+  if (known !== undefined && known.claimed.envelope.swarm === swarm) return known
+  const read = decodeAnew(bytes, swarm)
+  if (read.ok) decoded.set(memoKey, read)
+  return read
+}
+
+function decodeAnew(bytes: Uint8Array, swarm: SwarmId): UnverifiedRecord | Refusal {
   // A view of a network buffer would keep the whole buffer alive as long as the record, and change with it.
   const own = new Uint8Array(bytes)
-  const decoded = decodeCanonical(own, recordBytesMax)
-  if (!decoded.ok) return refuse(decoded.fault)
-  const head = readHead(decoded.value)
+  const read = decodeCanonical(own, recordBytesMax)
+  if (!read.ok) return refuse(read.fault)
+  const head = readHead(read.value)
   if ('ok' in head) return head
   if (head.swarm !== swarm) return refuse(RejectReason.foreignSwarm)
   return readBody(own, head)
@@ -135,9 +154,11 @@ export const memberMark = Buffer.from(encodeCanonical({ kind: 'member' })).toStr
  * verified before they came there, so neither spelling nor id nor signature is looked at again.
  */
 export function restoreRecord(id: RecordId, bytes: Uint8Array): SwarmRecord | undefined {
+  const known = decoded.get(latin1Of(bytes))
+  if (known?.id === id) return known.claimed
   const own = new Uint8Array(bytes)
-  const decoded = decodeCanonical(own, recordBytesMax)
-  const head = decoded.ok ? readHead(decoded.value) : undefined
+  const read = decodeCanonical(own, recordBytesMax)
+  const head = read.ok ? readHead(read.value) : undefined
   if (head === undefined || 'ok' in head) return undefined
   const claimed = claim(own, id, head)
   return 'problem' in claimed ? undefined : claimed
@@ -161,8 +182,11 @@ export function verifyRecord(
 }
 
 function isSigned(unverified: UnverifiedRecord): boolean {
+  if (genuine.has(unverified)) return true
   const { message, signature, publicKey } = signedOf(unverified)
-  return verify(message, signature, publicKey)
+  const holds = verify(message, signature, publicKey)
+  if (holds) genuine.add(unverified)
+  return holds
 }
 
 /**

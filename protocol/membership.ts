@@ -4,8 +4,9 @@
  * members can hold itself up. SPEC section "Membership".
  */
 
-import { isInForce } from './chain.ts'
+import { isInForce, timeInForce } from './chain.ts'
 import { founderMemberAllowance, memberAllowance } from './limits.ts'
+import { always, holdsAt, never, type Spans, union, within } from './spans.ts'
 import { chainLengthMax } from './swarm.ts'
 import type { Descriptor, MemberRecord, PeerId, RecordId, Seconds } from './types.ts'
 
@@ -26,7 +27,7 @@ export interface MembershipInput {
   readonly allowances: MemberAllowances
   /** In any order, none aged out. */
   readonly records: Iterable<MemberRecord>
-  /** When the inviter took a member record back; `undefined` where it did not. */
+  /** When the inviter took a member record back; `undefined` where it did not. Where that changes, `takenBack` is called. */
   readonly removedAt: (record: MemberRecord) => Seconds | undefined
 }
 
@@ -41,6 +42,8 @@ export interface Membership {
    * that no record of its member is held. `undefined` where the record changes others, and the caller must build again.
    */
   add(record: MemberRecord, isLeaf: boolean): MemberStatus | undefined
+  /** What `removedAt` says of a record has changed. */
+  takenBack(): void
 }
 
 interface Edge {
@@ -62,6 +65,35 @@ export function buildMembership(input: MembershipInput): Membership {
   const statuses = new Map<RecordId, MemberStatus>()
   const edgesTo = new Map<PeerId, Edge[]>()
   const placed = new Map<string, Placed>()
+  /** By peer and number of memberships: asked thousands of times a second, and changed by a member record now and then. */
+  const known = new Map<PeerId, Spans[]>()
+
+  /** When a chain to the peer of at most `layer` memberships, all of layers up to it, is in force. */
+  function membershipOf(peer: PeerId, layer: number): Spans {
+    if (peer === founder) return always
+    if (layer === 0) return never
+    const before = known.get(peer)
+    const ofPeer = before ?? []
+    if (before === undefined) known.set(peer, ofPeer)
+    const spans = ofPeer[layer] ?? spansOf(edgesTo.get(peer) ?? [], layer)
+    ofPeer[layer] = spans
+    return spans
+  }
+
+  function spansOf(edges: readonly Edge[], layer: number): Spans {
+    const fit = edges.filter(edge => edge.layer <= layer)
+    return union(
+      fit.map(({ record }) => {
+        const { from, to } = timeInForce(record)
+        const end = Math.min(to, removedAt(record) ?? to)
+        return within(membershipOf(record.envelope.author, layer - 1), { from, to: end })
+      }),
+    )
+  }
+
+  function isMemberWithin(layer: number, peer: PeerId, atS: Seconds): boolean {
+    return holdsAt(membershipOf(peer, layer), atS)
+  }
 
   /** A chain to the peer of at most `layer` memberships, all of layers up to it, in force at the time. */
   function chainWithin(
@@ -79,14 +111,14 @@ export function buildMembership(input: MembershipInput): Membership {
     const shorter = chainWithin(layer - 1, peer, atS, tried)
     if (shorter !== undefined) return shorter
     for (const edge of edgesTo.get(peer) ?? []) {
-      if (edge.layer > layer || !holdsAt(edge.record, atS)) continue
+      if (edge.layer > layer || !isHeld(edge.record, atS)) continue
       const chain = chainWithin(layer - 1, edge.record.envelope.author, atS, tried)
       if (chain !== undefined) return [...chain, edge.record]
     }
     return undefined
   }
 
-  function holdsAt(record: MemberRecord, atS: Seconds): boolean {
+  function isHeld(record: MemberRecord, atS: Seconds): boolean {
     const end = removedAt(record)
     return isInForce(record, atS) && (end === undefined || atS < end)
   }
@@ -110,7 +142,7 @@ export function buildMembership(input: MembershipInput): Membership {
   }
 
   function layerOf({ envelope: { author, t } }: MemberRecord): number | undefined {
-    return layers.find(layer => chainWithin(layer - 1, author, t, new Set()) !== undefined)
+    return layers.find(layer => isMemberWithin(layer - 1, author, t))
   }
 
   function add(record: MemberRecord, isLeaf: boolean): MemberStatus | undefined {
@@ -127,14 +159,14 @@ export function buildMembership(input: MembershipInput): Membership {
     if (!isLeaf && body.member !== founder) return undefined
     const status = place(record, layer)
     statuses.set(record.id, status)
+    // Nobody's membership rests on a leaf's.
+    known.delete(body.member)
     return status
   }
 
   let waiting = [...input.records].sort((a, b) => (a.id < b.id ? -1 : 1))
   for (const layer of layers) {
-    const reached = waiting.filter(
-      ({ envelope: { author, t } }) => chainWithin(layer - 1, author, t, new Set()) !== undefined,
-    )
+    const reached = waiting.filter(({ envelope: { author, t } }) => isMemberWithin(layer - 1, author, t))
     // The lowest ids come first, so the allowance takes them.
     for (const record of reached) statuses.set(record.id, place(record, layer))
     waiting = waiting.filter(record => !statuses.has(record.id))
@@ -143,8 +175,9 @@ export function buildMembership(input: MembershipInput): Membership {
 
   return {
     status: id => statuses.get(id),
-    isMember: (peer, atS) => chainWithin(layersMax, peer, atS, new Set()) !== undefined,
+    isMember: (peer, atS) => isMemberWithin(layersMax, peer, atS),
     chainTo: (peer, atS) => chainWithin(layersMax, peer, atS, new Set()),
     add,
+    takenBack: () => known.clear(),
   }
 }

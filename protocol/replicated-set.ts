@@ -201,6 +201,7 @@ export function createReplicatedSet(
 
   /** What a membership that begins or ends changes: the member's records, and all that hangs on its own invitations. */
   function reachedBy(peers: readonly PeerId[]): void {
+    membership.takenBack()
     if (peers.some(peer => invitedBy.get(peer).length > 0)) rebuild(peers)
     else for (const peer of peers) review(peer)
   }

@@ -213,8 +213,8 @@ export class Checks {
 
   #withinBounds(machine: Machine): void {
     const status = machine.node?.status()
-    const peers = this.#world.view(machine)?.peers ?? 0
     if (status === undefined) return
+    const peers = status.swarms.find(({ id }) => id === this.#world.swarm)?.peers ?? 0
     const kept = status.entries.own + status.entries.received
     if (kept > this.#capacity + status.entries.own + inHandMax)
       this.violated('bounds', machine, `${kept} entries are kept where ${this.#capacity} are the most`)

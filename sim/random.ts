@@ -1,50 +1,60 @@
 /**
  * Seeded chance behind the `Random` port: the same seed gives the same bytes on every machine, and a fork's bytes
- * depend on its label alone, not on what was drawn before. SHA-256 in counter mode.
+ * depend on its label alone, not on what was drawn before. xoshiro128** (Blackman and Vigna, 2018), seeded by SHA-256: every
+ * message draws a few numbers, and nobody in a simulation guesses them.
  */
 
-import { concat, utf8Bytes } from '../crypto/bytes.ts'
+import { utf8Bytes } from '../crypto/bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { Random } from '../node/ports.ts'
 
 export function seededRandom(seed: string): Random {
-  const key = sha256(utf8Bytes(`swarmlore sim random\0${seed}`))
-  let counter = 0
-  let block = new Uint8Array(0)
-  let used = 0
-
-  const bytes = (length: number): Uint8Array => {
-    const drawn = new Uint8Array(length)
-    for (let filled = 0; filled < length; ) {
-      if (used === block.length) {
-        const count = new Uint8Array(8)
-        new DataView(count.buffer).setBigUint64(0, BigInt(counter++))
-        block = sha256(concat(key, count)).slice()
-        used = 0
-      }
-      const taken = block.subarray(used, used + length - filled)
-      drawn.set(taken, filled)
-      filled += taken.length
-      used += taken.length
-    }
-    return drawn
-  }
-
+  const next = generator(sha256(utf8Bytes(`swarmlore sim random\0${seed}`)))
   return {
-    bytes,
+    bytes(length) {
+      const drawn = new Uint8Array(length)
+      for (let at = 0, word = 0; at < length; at++, word >>>= 8) {
+        if (at % 4 === 0) word = next()
+        drawn[at] = word
+      }
+      return drawn
+    },
     below(n) {
       if (!(Number.isInteger(n) && n >= 1 && n <= 2 ** 32))
         throw new RangeError(`below(${n}): n must be a whole number from 1 to 2^32`)
       // What lies beyond the last whole multiple of n would favour small numbers: it is drawn again.
       const limit = 2 ** 32 - (2 ** 32 % n)
       for (;;) {
-        const four = bytes(4)
-        const drawn = new DataView(four.buffer, four.byteOffset).getUint32(0)
+        const drawn = next()
         if (drawn < limit) return drawn % n
       }
     },
     fork: label => seededRandom(`${seed}\0${label}`),
   }
+}
+
+/** Whole numbers below 2^32. */
+function generator(seed: Uint8Array): () => number {
+  const view = new DataView(seed.buffer, seed.byteOffset)
+  let a = view.getInt32(0)
+  let b = view.getInt32(4)
+  let c = view.getInt32(8)
+  let d = view.getInt32(12)
+  return () => {
+    const scrambled = Math.imul(rotated(Math.imul(b, 5), 7), 9)
+    const shifted = b << 9
+    c ^= a
+    d ^= b
+    b ^= c
+    a ^= d
+    c ^= shifted
+    d = rotated(d, 11)
+    return scrambled >>> 0
+  }
+}
+
+function rotated(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits))
 }
 
 /** Whether something happens that does so this often, from 0 (never) to 1 (always). */

@@ -118,8 +118,7 @@ export class Disk {
 
   #write(ops: readonly StoreOp[], bytes: number): void {
     this.#bytes += bytes
-    // The memory store has written when it returns; its promise says no more.
-    void this.#memory.batch(ops)
+    this.#memory.keep(ops)
     this.#init.onDurable?.(ops)
   }
 }

@@ -8,12 +8,15 @@ import { createHash } from 'node:crypto'
 const keptMax = 400
 /** Lines that are told of what came before a violated check. */
 export const traceLines = 60
+/** Characters that are hashed together: a call for each line takes longer than the hash. */
+const hashedTogether = 16_384
 
 export class Trace {
   readonly #hash = createHash('sha256')
   readonly #kept: string[] = []
   readonly #linesMax: number
   #lines = 0
+  #unhashed = ''
 
   /** Of what happens after so many lines nothing is written, and nothing hashed. */
   constructor(linesMax = Number.POSITIVE_INFINITY) {
@@ -24,7 +27,8 @@ export class Trace {
     if (this.isFull) return
     // Microseconds: what is finer depends on how a sum was rounded, and decides nothing.
     const line = `${nowMs.toFixed(3)} ${text}\n`
-    this.#hash.update(line)
+    this.#unhashed += line
+    if (this.#unhashed.length >= hashedTogether) this.#hashOn()
     this.#kept[this.#lines++ % keptMax] = line
   }
 
@@ -39,7 +43,13 @@ export class Trace {
 
   /** Of all lines so far. */
   get hash(): string {
+    this.#hashOn()
     return this.#hash.copy().digest('hex')
+  }
+
+  #hashOn(): void {
+    this.#hash.update(this.#unhashed)
+    this.#unhashed = ''
   }
 
   /** The last lines, oldest first, each behind its number. */

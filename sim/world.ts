@@ -40,8 +40,10 @@ export interface WorldInit {
 
 /** 2026-01-05, a Monday, at nine o'clock UTC. */
 const startMs = 1_767_603_600_000
-/** Newcomers come one after the other. */
+/** How often is looked whether newcomers are in. */
 const joinEveryMs = 250
+/** Newcomers come one after the other, in a large swarm one for every so many that are in. */
+const joinedToOne = 20
 /** For an answer of a node that is only asked what it has. */
 const patienceMs = 30_000
 
@@ -174,18 +176,24 @@ export class World {
   async found(): Promise<void> {
     const joined: { machine: Machine; depth: number }[] = []
     const random = this.random.fork('joining')
-    for (const machine of this.machines) {
-      const hosts = joined.filter(({ depth }) => depth < depthMax)
-      const host = hosts.length === 0 ? undefined : pick(random, hosts)
-      if (host !== undefined) this.#inviters.set(this.peerOf(machine), this.peerOf(host.machine))
-      let isIn = false
-      this.begin(`${machine.name} joins`, async () => {
-        await this.#enter(machine, host?.machine)
-        isIn = true
+    while (joined.length < this.machines.length) {
+      const together = Math.max(1, Math.floor(joined.length / joinedToOne))
+      const newcomers = this.machines.slice(joined.length, joined.length + together).map(machine => {
+        const hosts = joined.filter(({ depth }) => depth < depthMax)
+        const host = hosts.length === 0 ? undefined : pick(random, hosts)
+        if (host !== undefined) this.#inviters.set(this.peerOf(machine), this.peerOf(host.machine))
+        return { machine, host }
       })
-      if (!(await this.runUntil(() => isIn, joinEveryMs, 60_000)))
-        throw new Error(`${machine.name} did not get into the swarm`)
-      joined.push({ machine, depth: host === undefined ? 0 : host.depth + 1 })
+      const entering = new Set(newcomers)
+      for (const one of newcomers)
+        this.begin(`${one.machine.name} joins`, async () => {
+          await this.#enter(one.machine, one.host?.machine)
+          entering.delete(one)
+        })
+      if (!(await this.runUntil(() => entering.size === 0, joinEveryMs, 60_000)))
+        throw new Error(`${[...entering].map(({ machine }) => machine.name)} did not get into the swarm`)
+      for (const { machine, host } of newcomers)
+        joined.push({ machine, depth: host === undefined ? 0 : host.depth + 1 })
     }
   }
 

@@ -7,14 +7,16 @@ import { StoreError } from './errors.ts'
 import { compareKeys, prefixEnd } from './order.ts'
 import type { Store, StoreOp, StoreRange } from './ports.ts'
 
-export function openMemoryStore(): Store {
+export function openMemoryStore(): MemoryStore {
   return new MemoryStore()
 }
 
-class MemoryStore implements Store {
+export class MemoryStore implements Store {
   readonly #values = new Map<string, Uint8Array>()
-  /** All keys, in order. */
-  readonly #keys: string[] = []
+  /** All keys, in order, as they were when a range was read last; and what has changed since. Most changes are read by key alone. */
+  #keys: readonly string[] = []
+  readonly #added = new Set<string>()
+  #isAnyRemoved = false
   #closed = false
 
   get(key: string): Uint8Array | undefined {
@@ -30,8 +32,13 @@ class MemoryStore implements Store {
 
   async batch(ops: readonly StoreOp[]): Promise<void> {
     this.#assertOpen()
+    this.keep(ops.map(op => (op.type === 'put' ? { ...op, value: copy(op.value) } : op)))
+  }
+
+  /** As `batch`, and keeps the arrays themselves: nobody may write to them any more. */
+  keep(ops: readonly StoreOp[]): void {
     for (const op of ops) {
-      if (op.type === 'put') this.#put(op.key, copy(op.value))
+      if (op.type === 'put') this.#put(op.key, op.value)
       else this.#delete(op.key)
     }
   }
@@ -51,15 +58,26 @@ class MemoryStore implements Store {
   }
 
   #put(key: string, value: Uint8Array): void {
-    if (!this.#values.has(key)) this.#keys.splice(this.#position(key), 0, key)
+    if (!this.#values.has(key)) this.#added.add(key)
     this.#values.set(key, value)
   }
 
   #delete(key: string): void {
-    if (this.#values.delete(key)) this.#keys.splice(this.#position(key), 1)
+    if (this.#values.delete(key)) this.#isAnyRemoved = true
+  }
+
+  #sort(): void {
+    if (this.#added.size === 0 && !this.#isAnyRemoved) return
+    // One that was removed and came again stands among the added ones.
+    const left = this.#keys.filter(key => this.#values.has(key) && !this.#added.has(key))
+    const added = [...this.#added].filter(key => this.#values.has(key))
+    this.#keys = [...left, ...added].sort(compareKeys)
+    this.#added.clear()
+    this.#isAnyRemoved = false
   }
 
   #keysOf({ prefix, after, limit, reverse }: StoreRange): string[] {
+    this.#sort()
     const end = prefixEnd(prefix)
     let from = this.#position(prefix)
     let to = end === undefined ? this.#keys.length : this.#position(end)

@@ -23,6 +23,8 @@ interface Wanted {
   peer: string
   /** Attempts since a connection last held. */
   attempts: number
+  /** Connections, one after the other, that did not hold. */
+  brief: number
   dueMs: number
   /** Since when the connection stands. */
   upSinceMs: number | undefined
@@ -53,8 +55,11 @@ const waitMsMax = 15_000
 const dialMsMax = 10_000
 /** A peer met on the way is given up after about five minutes without an answer. */
 const attemptsMax = 25
-/** A connection that stands so long has been accepted. */
-const heldMs = 10_000
+/** A connection that stands so long has been accepted: a full peer takes calls, and lets go after `crowd.ts`'s grace. */
+const heldMs = 20_000
+/** Whoever lets go again and again has no room: it is called ever more rarely, or a large swarm would call its full peers all day. */
+const briefMsMin = 2_500
+const briefMsMax = 600_000
 /** Peers remembered; what a node needs to find its swarm again, with room to spare. */
 const wantedMax = 256
 /** Dialled at once: a node that remembers hundreds does not send to all of them in one breath. */
@@ -81,6 +86,7 @@ export function createRedial(init: RedialInit): Redial {
         keep,
         peer: key,
         attempts: 0,
+        brief: 0,
         dueMs: 0,
         upSinceMs: undefined,
         dialling: false,
@@ -119,7 +125,7 @@ function due(init: RedialInit, wanted: Map<string, Wanted>): [string, Wanted][] 
       rest(init, entry)
       continue
     }
-    entry.upSinceMs = undefined
+    noteLoss(init, entry)
     if (entry.dialling) dialling++
     else if (entry.dueMs <= clock.now()) found.push([key, entry])
   }
@@ -132,8 +138,22 @@ function rest({ clock, random }: RedialInit, entry: Wanted): void {
   const now = clock.now()
   entry.upSinceMs ??= now
   // One that takes the call and hangs up at once is not an answer: only what holds starts the waits anew.
-  if (now - entry.upSinceMs > heldMs) entry.attempts = 0
+  if (now - entry.upSinceMs > heldMs) {
+    entry.attempts = 0
+    entry.brief = 0
+  }
   entry.dueMs = Math.max(entry.dueMs, now + jittered(2 * waitMsMin, random))
+}
+
+/** A first loss may be anything, and is mended at once. */
+function noteLoss({ clock, random }: RedialInit, entry: Wanted): void {
+  if (entry.upSinceMs === undefined) return
+  const now = clock.now()
+  if (now - entry.upSinceMs <= heldMs && entry.brief++ > 0) {
+    const waitMs = Math.min(briefMsMin * 2 ** entry.brief, briefMsMax)
+    entry.dueMs = Math.max(entry.dueMs, now + jittered(waitMs, random))
+  }
+  entry.upSinceMs = undefined
 }
 
 async function dialOnce(

@@ -43,7 +43,7 @@ export class Candidates {
     const meta = this.#deps.kept.get(cid)
     const swarm = this.#deps.swarms().find(one => one.id === meta?.swarm)
     if (meta === undefined || swarm === undefined) return false
-    return this.#deps.authors.standing(meta.author, swarm.membership).tier !== 'quarantined'
+    return this.#deps.authors.tierOf(meta.author, swarm.membership) !== 'quarantined'
   }
 
   async of(found: Found): Promise<readonly Candidate[]> {

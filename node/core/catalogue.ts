@@ -105,9 +105,7 @@ export class Catalogue {
 
   #tierOf(meta: KeptEntry) {
     const swarm = this.#deps.swarms().find(one => one.id === meta.swarm)
-    return swarm === undefined
-      ? 'quarantined'
-      : this.#deps.authors.standing(meta.author, swarm.membership).tier
+    return swarm === undefined ? 'quarantined' : this.#deps.authors.tierOf(meta.author, swarm.membership)
   }
 
   #matchesMeta(meta: KeptEntry, filter: EntryFilter): boolean {

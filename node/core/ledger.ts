@@ -51,7 +51,8 @@ const sweepMin = 1_024
 export class Ledger {
   readonly set: ReplicatedSet
   readonly #deps: LedgerDeps
-  readonly #members = new Set<PeerId>()
+  /** The founder, and whoever was let in at some time. */
+  readonly #members: Set<PeerId>
   /** Records on their way to the disk, and the writes that take them there. */
   readonly #unwritten = new Map<RecordId, SwarmRecord>()
   readonly #writes = new Set<Promise<void>>()
@@ -64,6 +65,7 @@ export class Ledger {
 
   constructor(deps: LedgerDeps) {
     this.#deps = deps
+    this.#members = new Set([deps.descriptor.founder])
     this.set = createReplicatedSet(deps.descriptor, this.#today())
   }
 
@@ -128,9 +130,7 @@ export class Ledger {
   /** Who is a member now, the founder included. */
   members(): readonly PeerId[] {
     const nowS = Math.floor(this.#deps.ports.clock.now() / 1000)
-    // A member may have let the founder in as well.
-    const peers = new Set([this.#deps.descriptor.founder, ...this.#members])
-    return [...peers].filter(peer => this.set.isMember(peer, nowS))
+    return [...this.#members].filter(peer => this.set.isMember(peer, nowS))
   }
 
   /** Adds to the replicated set, and says which writes follow. What may become live later is stored as well. */

@@ -4,7 +4,7 @@ import type { EntryCid } from '../../protocol/types.ts'
 import type { Evidence } from '../../store/evidence.ts'
 import type { Pause } from '../../store/ports.ts'
 import type { EntryDetail } from '../api.ts'
-import { cluster, type Known } from '../pipeline/reconcile.ts'
+import { groupOf, type Known } from '../pipeline/reconcile.ts'
 import { isRefuted } from '../pipeline/refine/usefulness.ts'
 import type { Ports } from '../ports.ts'
 import type { Authors } from '../trust/authors.ts'
@@ -45,7 +45,7 @@ export async function neighboursOf(
     .sort()
     .map(other => kept.known(other))
     .filter(other => other !== undefined)
-  const group = cluster([self, ...others]).find(one => one.head.cid === cid)
+  const group = groupOf(self, others)
   const own = new Set(deps.swarms().map(swarm => swarm.self))
   const ranked = group === undefined ? undefined : rankClaims(group, one => claimOf(deps, one))
   const baseRate = baseRates.ofEntry(cid, self.entry.author)

@@ -93,6 +93,6 @@ export class NodeSwarms {
     const { authors } = this.#deps
     const word = authors.wordOn(peer)
     if (word.blocked && word.blockedSince === undefined) return -100
-    return authors.standing(peer, swarm.membership).tier === 'trusted' ? 5 : 0
+    return authors.tierOf(peer, swarm.membership) === 'trusted' ? 5 : 0
   }
 }

@@ -107,7 +107,7 @@ export class Room {
   /** Where strangers fill what they may, and this one less than another: the oldest entry of that other one goes. */
   makeForStranger(swarm: Swarm, author: PeerId): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#deps.authors.standing(author, swarm.membership).tier !== 'quarantined') return
+      if (this.#deps.authors.tierOf(author, swarm.membership) !== 'quarantined') return
       const greedy = yieldsTo(author, this.#strangers(swarm))
       if (greedy === 'nobody' || greedy === 'full') return
       const [oldest] = [...this.#deps.kept.all()]
@@ -122,7 +122,7 @@ export class Room {
     const { membership } = swarm
     return {
       room: config.capacityEntries * strangersShare,
-      kept: kept.authors(author => authors.standing(author, membership).tier === 'quarantined'),
+      kept: kept.authors(author => authors.tierOf(author, membership) === 'quarantined'),
       inviterOf: membership.inviterOf,
     }
   }

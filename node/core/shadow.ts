@@ -99,7 +99,7 @@ async function lessonsBeside(deps: ShadowDeps, cid: EntryCid): Promise<readonly 
     const relation = relate(other, own)
     if (relation !== 'corroborates' && relation !== 'alternative') continue
     const { author } = other.entry
-    const { tier } = authors.standing(author, swarm.membership)
+    const tier = authors.tierOf(author, swarm.membership)
     seen.push({
       cid: other.cid,
       author,

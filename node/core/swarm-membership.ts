@@ -58,7 +58,7 @@ export class SwarmMembership implements Membership {
 
   /** Milliseconds: when this node's membership runs out; undefined for a founder, and for who is no member. */
   get untilMs(): number | undefined {
-    const record = this.chain() === undefined ? undefined : this.#ledger.set.member(this.self)
+    const record = this.isMember(this.self) ? this.#ledger.set.member(this.self) : undefined
     return record && (record.envelope.body.expires + 1) * secondsPerDay * 1000
   }
 

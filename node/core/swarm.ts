@@ -126,11 +126,15 @@ export class Swarm {
   alone(): Alone | undefined {
     if (this.#services === undefined) return undefined
     const { clock } = this.#deps.ports
+    const peers = this.peers().length
+    const isMember = this.membership.isMember(this.self)
+    // As most of the time: nothing more is gathered.
+    if (peers > 0 && isMember) return undefined
     return whyAlone({
       nowS: Math.floor(clock.now() / 1000),
-      peers: this.peers().length,
+      peers,
       others: this.members().filter(peer => peer !== this.self).length,
-      isMember: this.membership.chain() !== undefined,
+      isMember,
       membership: this.set.member(this.self),
       listensHereOnly: () => this.addresses().every(isLoopback),
       search: this.#services.link.discovery?.search(),

@@ -38,10 +38,10 @@ function wilson({ solved, failed }: Side): { share: number; low: number; high: n
   const middle = share + z ** 2 / (2 * n)
   const reach = z * Math.sqrt((share * (1 - share)) / n + z ** 2 / (4 * n ** 2))
   const scale = 1 + z ** 2 / n
-  // Rounding must not leave a share of nothing, or all, outside of its own interval.
+  // Rounding must not leave a share of nothing, or all, outside of its own interval, nor the interval beyond them.
   return {
     share,
-    low: Math.min(share, (middle - reach) / scale),
-    high: Math.max(share, (middle + reach) / scale),
+    low: Math.max(0, Math.min(share, (middle - reach) / scale)),
+    high: Math.min(1, Math.max(share, (middle + reach) / scale)),
   }
 }

@@ -70,7 +70,7 @@ function areTimesApart(
 
 /** What one author says of like situations in other words, or found in another way, is no quarrel. */
 function areTwoLessons(a: Entry, b: Entry): boolean {
-  return normal(a.situation) !== normal(b.situation) || a.lineage.method !== b.lineage.method
+  return textsOf(a).situation !== textsOf(b).situation || a.lineage.method !== b.lineage.method
 }
 
 export interface Cluster<T extends Known> {
@@ -119,46 +119,72 @@ export function cluster<T extends Known>(best: readonly T[]): readonly Cluster<T
   }))
 }
 
+/** The cluster that one entry is the head of, among others; undefined where one of them replaces it. */
+export function groupOf<T extends Known>(head: T, others: readonly T[]): Cluster<T> | undefined {
+  const near = others.filter(one => relate(one, head) !== 'unrelated')
+  const cids = new Set(near.map(one => one.cid))
+  // What replaces one of the near ones takes it out, near or not.
+  const replacing = others.filter(
+    ({ cid, entry }) => entry.supersedes !== undefined && cids.has(entry.supersedes) && !cids.has(cid),
+  )
+  return cluster([head, ...near, ...replacing]).find(one => one.head.cid === head.cid)
+}
+
 function sameSituation(a: Known, b: Known): boolean {
   if (a.entry.kind !== b.entry.kind) return false
-  if (normal(a.entry.situation) === normal(b.entry.situation)) return true
-  if (!sameTools(a.entry, b.entry) || marks(a.entry.situation) !== marks(b.entry.situation)) return false
+  const left = textsOf(a.entry)
+  const right = textsOf(b.entry)
+  if (left.situation === right.situation) return true
+  // A lesson about one tool never competes with a lesson about another.
+  if (left.tools !== right.tools || left.marks !== right.marks) return false
   if (a.vector === undefined || b.vector === undefined || a.vector.length !== b.vector.length) return false
   return dot(a.vector, b.vector) >= sameSituationCosine
 }
 
-/** A lesson about one tool never competes with a lesson about another. */
-function sameTools(a: Entry, b: Entry): boolean {
-  const names = (entry: Entry): string =>
-    (entry.context.tools ?? [])
-      .map(tool => tool.name)
-      .sort()
-      .join(' ')
-  return names(a) === names(b)
-}
-
-/** Names and error words as they are quoted in a situation: another error of the same tool is another situation. */
-function marks(situation: string): string {
-  return [...new Set(situation.match(/`[^`]+`|"[^"]+"/g) ?? [])].sort().join(' ')
-}
-
 /** Whether two entries advise the same: nearly the same words of advice, and the same figures and names in code spelling. */
 function agree(a: Entry, b: Entry): boolean {
-  const advice = (entry: Entry): string =>
-    entry.kind === 'fact' ? entry.insight.summary : entry.insight.action
-  const left = words(advice(a))
-  const right = words(advice(b))
-  const union = new Set([...left, ...right])
+  const left = textsOf(a)
+  const right = textsOf(b)
+  const union = new Set([...left.advice, ...right.advice])
   if (union.size === 0) return true
   let common = 0
-  for (const word of left) if (right.has(word)) common++
-  if (common / union.size < sameActionOverlap) return false
-  const exact = (set: ReadonlySet<string>): string =>
-    [...set]
-      .filter(word => /[\d_.]/.test(word))
-      .sort()
-      .join(' ')
-  return exact(left) === exact(right)
+  for (const word of left.advice) if (right.advice.has(word)) common++
+  return common / union.size >= sameActionOverlap && left.exact === right.exact
+}
+
+/** What of an entry is compared, in the form in which it is compared. */
+interface Texts {
+  readonly situation: string
+  /** Names of tools. */
+  readonly tools: string
+  /** Names and error words as they are quoted in the situation: another error of the same tool is another situation. */
+  readonly marks: string
+  readonly advice: ReadonlySet<string>
+  /** Those of the advice's words that are figures, or names in code spelling. */
+  readonly exact: string
+}
+
+/** Made once for each entry: one that is near many others is held against all of them. */
+const known = new WeakMap<Entry, Texts>()
+
+function textsOf(entry: Entry): Texts {
+  const before = known.get(entry)
+  if (before !== undefined) return before
+  const { context, insight, kind, situation } = entry
+  const advice = words(kind === 'fact' ? insight.summary : insight.action)
+  const texts: Texts = {
+    situation: normal(situation),
+    tools: sorted((context.tools ?? []).map(tool => tool.name)),
+    marks: sorted(new Set(situation.match(/`[^`]+`|"[^"]+"/g) ?? [])),
+    advice,
+    exact: sorted([...advice].filter(word => /[\d_.]/.test(word))),
+  }
+  known.set(entry, texts)
+  return texts
+}
+
+function sorted(texts: Iterable<string>): string {
+  return [...texts].sort().join(' ')
 }
 
 function words(text: string): ReadonlySet<string> {

@@ -4,11 +4,11 @@
  */
 
 import type { Day, PeerId } from '../../protocol/types.ts'
-import type { OwnerWord, TrustReason } from '../api.ts'
+import type { OwnerWord, Tier, TrustReason } from '../api.ts'
 import type { Voice } from './corroboration.ts'
 import { explainTrust } from './explain.ts'
 import { type Counts, friendPrior, opinionOf, type Reading } from './opinion.ts'
-import { hasHurt, type Standing, standingOf, trustedExpectation } from './tiers.ts'
+import { hasHurt, type Standing, standingOf, type TierFacts, tierOf, trustedExpectation } from './tiers.ts'
 import type { Attested, Member, VouchingInput } from './vouching.ts'
 import { type Weights, weighPeers } from './weights.ts'
 
@@ -57,6 +57,7 @@ export class Authors {
   readonly #pinned = new Set<PeerId>()
   readonly #blocked = new Set<PeerId>()
   readonly #remembered = new Map<PeerId, Standing>()
+  readonly #tiers = new Map<PeerId, Tier>()
   #rememberedOn: Day = -1
   /** By this node's own id in the swarm. */
   readonly #weighed = new Map<PeerId, Weighed>()
@@ -90,6 +91,7 @@ export class Authors {
   /** Evidence or memberships have changed. */
   changed(): void {
     this.#remembered.clear()
+    this.#tiers.clear()
     this.#version++
   }
 
@@ -103,34 +105,27 @@ export class Authors {
     const weights = this.weights(membership)
     const known = this.#remembered.get(author)
     if (known !== undefined) return known
-    const { self, inviter, inviterOf } = membership
-    const authorInviter = inviterOf(author)
-    const standing = standingOf({
-      self,
-      author,
-      ...(inviter === undefined ? {} : { myInviter: inviter }),
-      ...(authorInviter === undefined ? {} : { authorInviter }),
-      word: this.wordOn(author),
-      counts: this.#deps.countsOf(author, this.#deps.today()),
-      attested: weights.attestedOf(author),
-      reading: this.#deps.reading(author),
-      pinned: this.#pinned,
-      blocked: this.#blocked,
-      isDiscredited: peer => hasHurt(this.#deps.countsOf(peer, this.#deps.today()), this.#deps.reading(peer)),
-      inviterOf,
-    })
+    const facts = this.#factsOf(author, membership)
+    const standing = standingOf({ ...facts, attested: weights.attestedOf(author) })
     if (this.#remembered.size >= rememberedMax) this.#remembered.clear()
     this.#remembered.set(author, standing)
     return standing
   }
 
+  /** The tier of its standing, without weighing the vouching graph: gossip asks for every neighbour, all the time. */
+  tierOf(author: PeerId, membership: Membership): Tier {
+    this.#beginDay()
+    const known = this.#tiers.get(author)
+    if (known !== undefined) return known
+    const tier = tierOf(this.#factsOf(author, membership))
+    if (this.#tiers.size >= rememberedMax) this.#tiers.clear()
+    this.#tiers.set(author, tier)
+    return tier
+  }
+
   /** What the vouching graph says; of a large one perhaps as it was some seconds ago. */
   weights(membership: Membership): Weights {
-    const today = this.#deps.today()
-    if (today !== this.#rememberedOn) {
-      this.changed()
-      this.#rememberedOn = today
-    }
+    const today = this.#beginDay()
     const known = this.#weighed.get(membership.self)
     const nowMs = this.#deps.now()
     if (known !== undefined && !this.#isDue(known, membership, nowMs)) return known.weights
@@ -168,6 +163,32 @@ export class Authors {
   isBlocked(author: PeerId, createdS: number): boolean {
     const word = this.wordOn(author)
     return word.blocked && (word.blockedSince === undefined || createdS >= word.blockedSince)
+  }
+
+  #beginDay(): Day {
+    const today = this.#deps.today()
+    if (today !== this.#rememberedOn) {
+      this.changed()
+      this.#rememberedOn = today
+    }
+    return today
+  }
+
+  #factsOf(author: PeerId, { self, inviter, inviterOf }: Membership): TierFacts {
+    const authorInviter = inviterOf(author)
+    return {
+      self,
+      author,
+      ...(inviter === undefined ? {} : { myInviter: inviter }),
+      ...(authorInviter === undefined ? {} : { authorInviter }),
+      word: this.wordOn(author),
+      counts: this.#deps.countsOf(author, this.#deps.today()),
+      reading: this.#deps.reading(author),
+      pinned: this.#pinned,
+      blocked: this.#blocked,
+      isDiscredited: peer => hasHurt(this.#deps.countsOf(peer, this.#deps.today()), this.#deps.reading(peer)),
+      inviterOf,
+    }
   }
 
   #isDue({ weights, version, atMs }: Weighed, { records }: Membership, nowMs: number): boolean {

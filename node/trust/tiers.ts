@@ -19,7 +19,8 @@ const hurtOutcomes = 6
 /** Outcomes (decayed) before the record counts: fewer than this could be luck. */
 const triedOutcomes = 4
 
-export interface AuthorFacts {
+/** What decides the tier: the word of others does not. */
+export interface TierFacts {
   readonly self: PeerId
   /** This node's inviter in the swarm. */
   readonly myInviter?: PeerId
@@ -28,8 +29,6 @@ export interface AuthorFacts {
   readonly word: OwnerWord
   /** What its entries did here, decayed. */
   readonly counts: Counts
-  /** What others attest of it, weighed by their influence: moves its weight, and opens no prompt. */
-  readonly attested: Counts
   readonly reading: Reading
   /** Peers whom the owner pinned. */
   readonly pinned: ReadonlySet<PeerId>
@@ -41,6 +40,11 @@ export interface AuthorFacts {
   readonly inviterOf: (peer: PeerId) => PeerId | undefined
 }
 
+export interface AuthorFacts extends TierFacts {
+  /** What others attest of it, weighed by their influence: moves its weight, and opens no prompt. */
+  readonly attested: Counts
+}
+
 export interface Standing {
   readonly tier: Tier
   /** Weight of the author's word in ranking, 0 to 1. */
@@ -50,18 +54,28 @@ export interface Standing {
   readonly why: readonly string[]
 }
 
+export function tierOf(facts: TierFacts): Tier {
+  const { author, self, word } = facts
+  if (author === self) return 'own'
+  if (word.blocked && word.blockedSince === undefined) return 'quarantined'
+  if (word.trust !== undefined)
+    return word.trust >= trustedExpectation || word.pinned ? 'trusted' : 'quarantined'
+  const isFriend = friendReason(facts) !== undefined && !isSpent(facts)
+  return isFriend || isProven(facts) ? 'trusted' : 'quarantined'
+}
+
 export function standingOf(facts: AuthorFacts): Standing {
   const { author, self, word, counts, attested, reading } = facts
+  const tier = tierOf(facts)
   const all = sumOf(counts, attested)
   const stranger = opinionOf(all, reading)
   const certain = { expected: 1, uncertainty: 0 }
-  if (author === self) return { tier: 'own', trust: 1, opinion: certain, why: ['It is this node itself.'] }
+  if (author === self) return { tier, trust: 1, opinion: certain, why: ['It is this node itself.'] }
   if (word.blocked && word.blockedSince === undefined) {
-    return { tier: 'quarantined', trust: 0, opinion: stranger, why: ['You blocked this peer.'] }
+    return { tier, trust: 0, opinion: stranger, why: ['You blocked this peer.'] }
   }
   const since = word.blocked ? ['You blocked what this peer made since a given time.'] : []
   if (word.trust !== undefined) {
-    const tier = word.trust >= trustedExpectation || word.pinned ? 'trusted' : 'quarantined'
     return {
       tier,
       trust: word.trust,
@@ -70,21 +84,17 @@ export function standingOf(facts: AuthorFacts): Standing {
     }
   }
   const near = friendReason(facts)
-  const isSpent = near !== undefined && !facts.pinned.has(author) && hasHurt(counts, reading)
-  const friend = isSpent ? undefined : near
+  const isFriend = near !== undefined && !isSpent(facts)
   const opinion = near === undefined ? stranger : opinionOf(all, reading, friendPrior)
-  // Only what was tried here: the word of others brings nobody into a prompt.
-  const tried = counts.helped + counts.hurt >= triedOutcomes
-  const proven = tried && opinionOf(counts, reading).expected >= trustedExpectation
-  const reason =
-    friend ??
-    (proven
+  const reason = isFriend
+    ? near
+    : isProven(facts)
       ? 'Its lessons have proved themselves here.'
-      : isSpent
-        ? `${near} But its lessons have hurt here more often than they helped; pin it to believe it all the same.`
-        : 'You do not know this peer: nobody next to you invited it, and its lessons are not yet tried here.')
+      : near === undefined
+        ? 'You do not know this peer: nobody next to you invited it, and its lessons are not yet tried here.'
+        : `${near} But its lessons have hurt here more often than they helped; pin it to believe it all the same.`
   return {
-    tier: friend !== undefined || proven ? 'trusted' : 'quarantined',
+    tier,
     trust: opinion.expected,
     opinion,
     why: [...since, reason, recordSentence(counts, opinion)],
@@ -97,7 +107,17 @@ export function hasHurt(counts: Counts, reading: Reading): boolean {
   return isTried && opinionOf(counts, reading, friendPrior).expected <= distrustedExpectation
 }
 
-function friendReason(facts: AuthorFacts): string | undefined {
+function isSpent({ author, counts, pinned, reading }: TierFacts): boolean {
+  return !pinned.has(author) && hasHurt(counts, reading)
+}
+
+/** Only what was tried here: the word of others brings nobody into a prompt. */
+function isProven({ counts, reading }: TierFacts): boolean {
+  const tried = counts.helped + counts.hurt >= triedOutcomes
+  return tried && opinionOf(counts, reading).expected >= trustedExpectation
+}
+
+function friendReason(facts: TierFacts): string | undefined {
   const { author, self, myInviter, authorInviter, pinned, blocked, inviterOf, isDiscredited } = facts
   if (pinned.has(author)) return 'You pinned this peer.'
   if (myInviter === author) return 'It invited you.'

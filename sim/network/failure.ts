@@ -13,7 +13,11 @@ export class NetworkFailure extends Error {
   readonly code: FailureCode
 
   constructor(code: FailureCode, message: string) {
+    const { stackTraceLimit } = Error
+    // Thousands of these are expected; where each was made says nothing, and takes longer than what failed.
+    Error.stackTraceLimit = 0
     super(message)
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
   }
 }

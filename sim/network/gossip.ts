@@ -231,7 +231,8 @@ export class Gossip {
     const mesh = this.#mesh.get(topic)
     if (mesh === undefined) return
     const { random, nowMs } = this.#init
-    for (const peer of [...mesh]) if (this.score(peer) < 0) this.#prune(peer, topic)
+    // What is deleted from a Set while it is walked is not missed, and nothing else is.
+    for (const peer of mesh) if (this.score(peer) < 0) this.#prune(peer, topic)
     if (mesh.size < meshDegree.low) {
       const fit = [...(this.#subscribers.get(topic) ?? [])].filter(
         peer =>
@@ -249,11 +250,14 @@ export class Gossip {
   /** Tells some outside the mesh what there is, so that a message finds its way around a broken mesh. */
   #offer(topic: string): void {
     const ids: string[] = []
-    for (const window of this.#history.slice(0, historyGossip))
-      for (const message of window.values()) if (message.topic === topic) ids.push(message.id)
+    for (const [age, window] of this.#history.entries())
+      if (age < historyGossip && window.size > 0)
+        for (const message of window.values()) if (message.topic === topic) ids.push(message.id)
     if (ids.length === 0) return
     const mesh = this.mesh(topic)
-    const outside = this.audience(topic).filter(peer => !mesh.has(peer))
+    const outside: PeerId[] = []
+    for (const peer of this.#subscribers.get(topic) ?? [])
+      if (!mesh.has(peer) && this.score(peer) >= thresholds.gossip) outside.push(peer)
     const count = Math.max(lazyDegree, Math.floor(lazyShare * outside.length))
     const told = ids.slice(0, offeredMax)
     for (const peer of draw(this.#init.random, outside, count))

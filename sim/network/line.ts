@@ -16,7 +16,7 @@ export interface LineEnd {
   readonly addresses: () => readonly string[]
   readonly gossip: { receive(from: PeerId, frame: GossipFrame): 'quiet' | undefined }
   readonly requests: {
-    answer(protocol: string, bytes: Uint8Array, from: PeerId, gone: AbortSignal): Promise<Uint8Array>
+    answer(protocol: string, bytes: Uint8Array, from: PeerId, gone: AbortController): Promise<Uint8Array>
   }
   /** The other end has gone. */
   gone(line: Line): void

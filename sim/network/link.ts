@@ -297,7 +297,10 @@ export class Link implements Network, LineEnd {
       this.#gate.graceMs,
       () => {
         const surplus = this.#gate.surplus([...this.#lines.values()], this)
-        for (const line of surplus) this.#hangUp(line)
+        for (const line of surplus) {
+          this.#redial.forget(line.laneFrom(this).to.address)
+          this.#hangUp(line)
+        }
         return surplus.length === 0 ? 'quiet' : undefined
       },
       this.host.life,
@@ -317,7 +320,7 @@ export class Link implements Network, LineEnd {
 
   #expelUnfit(): 'quiet' | undefined {
     let verdict: 'quiet' | undefined = 'quiet'
-    for (const [peer, line] of [...this.#lines]) {
+    for (const [peer, line] of this.#lines) {
       if (this.gossip.score(peer) >= thresholds.graylist) continue
       this.#gate.shut(peer)
       this.#redial.forget(line.laneFrom(this).to.address)

@@ -11,6 +11,7 @@ interface Wanted {
   readonly address: string
   readonly keep: 'always' | 'while-it-answers'
   attempts: number
+  brief: number
   dueMs: number
   upSinceMs: number | undefined
   isDialling: boolean
@@ -30,7 +31,9 @@ const tickMs = 500
 const waitMsMin = 500
 const waitMsMax = 15_000
 const attemptsMax = 25
-const heldMs = 10_000
+const heldMs = 20_000
+const briefMsMin = 2_500
+const briefMsMax = 600_000
 const wantedMax = 256
 const dialsMax = 16
 
@@ -38,6 +41,7 @@ export class Redial {
   readonly #init: RedialInit
   readonly #wanted = new Map<string, Wanted>()
   #tick: Planned | undefined
+  #tickMs = 0
   #isClosed = false
 
   constructor(init: RedialInit) {
@@ -50,6 +54,7 @@ export class Redial {
       address,
       keep,
       attempts: 0,
+      brief: 0,
       dueMs: 0,
       upSinceMs: undefined,
       isDialling: false,
@@ -68,9 +73,15 @@ export class Redial {
     const entry = this.#wanted.get(address)
     if (entry === undefined) return
     const { nowMs } = this.#init.events
-    if (entry.upSinceMs !== undefined && nowMs - entry.upSinceMs > heldMs) entry.attempts = 0
+    const isBrief = entry.upSinceMs !== undefined && nowMs - entry.upSinceMs <= heldMs
+    if (entry.upSinceMs !== undefined && !isBrief) {
+      entry.attempts = 0
+      entry.brief = 0
+    }
+    const isAgain = isBrief && entry.brief++ > 0
     entry.upSinceMs = undefined
-    entry.dueMs = Math.max(entry.dueMs, nowMs + this.#jittered(2 * waitMsMin))
+    const waitMs = isAgain ? Math.min(briefMsMin * 2 ** entry.brief, briefMsMax) : 2 * waitMsMin
+    entry.dueMs = Math.max(entry.dueMs, nowMs + this.#jittered(waitMs))
     this.#plan(tickMs)
   }
 
@@ -85,8 +96,11 @@ export class Redial {
   }
 
   #plan(ms: number): void {
-    if (this.#isClosed || this.#tick !== undefined) return
     const { events, life } = this.#init
+    const atMs = events.nowMs + ms
+    if (this.#isClosed || (this.#tick !== undefined && this.#tickMs <= atMs)) return
+    this.#tick?.cancel()
+    this.#tickMs = atMs
     const happen = (): 'quiet' | undefined => {
       this.#tick = undefined
       return this.#dialDue()
@@ -99,10 +113,16 @@ export class Redial {
     const missing = [...this.#wanted.values()].filter(one => !this.#init.isConnected(one.address))
     const dialling = missing.filter(one => one.isDialling).length
     const due = missing.filter(one => !one.isDialling && one.dueMs <= nowMs).sort((a, b) => a.dueMs - b.dueMs)
-    if (missing.length > 0) this.#plan(tickMs)
+    this.#planNext(missing)
     if (due.length === 0 || !this.#init.hasRoom()) return 'quiet'
     for (const entry of due.slice(0, Math.max(0, dialsMax - dialling))) void this.#dialOnce(entry)
     return undefined
+  }
+
+  /** The real one looks twice a second; here the next moment is known at which it would find something to do. */
+  #planNext(missing: readonly Wanted[]): void {
+    const dues = missing.filter(one => !one.isDialling).map(one => one.dueMs)
+    if (dues.length > 0) this.#plan(Math.max(tickMs, Math.min(...dues) - this.#init.events.nowMs))
   }
 
   async #dialOnce(entry: Wanted): Promise<void> {

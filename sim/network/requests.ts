@@ -71,7 +71,7 @@ export class Requests {
       const reply = (what: string, size: number, arrive: () => undefined): void =>
         this.#network.send(back, `${protocol} ${what}`, size, answersOn, arrive)
       this.#network.send(lane, protocol, body.length, 'new', () => {
-        lane.to.requests.answer(protocol, body, lane.from.self, gone.signal).then(
+        lane.to.requests.answer(protocol, body, lane.from.self, gone).then(
           answer =>
             reply('answer', answer.length, () =>
               answer.length > maxBytes
@@ -85,7 +85,13 @@ export class Requests {
     })
   }
 
-  async answer(protocol: string, bytes: Uint8Array, from: PeerId, gone: AbortSignal): Promise<Uint8Array> {
+  /** `gone`: for when nobody waits for the answer any more; aborted here when it takes too long. */
+  async answer(
+    protocol: string,
+    bytes: Uint8Array,
+    from: PeerId,
+    gone: AbortController,
+  ): Promise<Uint8Array> {
     const served = this.#served.get(protocol)
     if (served === undefined) throw new NetworkFailure('peer-refused', `${protocol} is not served.`)
     const { options, handler, running } = served
@@ -93,14 +99,12 @@ export class Requests {
     const before = running.get(from) ?? 0
     if (before >= options.perPeer) throw new NetworkFailure('peer-refused', 'Too many requests at once.')
     running.set(from, before + 1)
-    const late = new AbortController()
     const expire = (): undefined => {
-      late.abort(new DOMException('The answer took too long.', 'TimeoutError'))
+      gone.abort(new DOMException('The answer took too long.', 'TimeoutError'))
     }
     const planned = this.#network.events.in(serveMsMax, expire, this.#life)
     try {
-      const signal = AbortSignal.any([gone, late.signal])
-      return new Uint8Array(await handler(bytes, from, signal))
+      return new Uint8Array(await handler(bytes, from, gone.signal))
     } finally {
       planned.cancel()
       const left = (running.get(from) ?? 1) - 1

@@ -7,13 +7,15 @@ import type { PeerId } from '../../protocol/types.ts'
 import { score as parameters, topicScoreCap } from './gossip-parameters.ts'
 
 interface TopicCounters {
+  readonly topic: string
   meshSinceMs: number | undefined
   first: number
   invalid: number
 }
 
 interface Counters {
-  readonly topics: Map<string, TopicCounters>
+  /** Those with something to count: as many as the swarm has shards, at most. */
+  readonly topics: TopicCounters[]
   behaviour: number
   goneAtMs: number | undefined
 }
@@ -47,7 +49,7 @@ export class Scores {
     const counters = this.#of.get(peer)
     if (counters === undefined) return
     counters.goneAtMs = nowMs
-    for (const topic of counters.topics.values()) topic.meshSinceMs = undefined
+    for (const topic of counters.topics) topic.meshSinceMs = undefined
   }
 
   /** `application`: what the node adds by `weigh`. */
@@ -55,7 +57,7 @@ export class Scores {
     const counters = this.#of.get(peer)
     if (counters === undefined) return application
     let topics = 0
-    for (const topic of counters.topics.values()) topics += topicScore(topic, nowMs)
+    for (const topic of counters.topics) topics += topicScore(topic, nowMs)
     const { weight, threshold } = parameters.behaviour
     const excess = Math.max(0, counters.behaviour - threshold)
     return Math.min(topics, topicScoreCap) + weight * excess * excess + application
@@ -69,7 +71,7 @@ export class Scores {
         continue
       }
       counters.behaviour = decayed(counters.behaviour, parameters.behaviour.decay)
-      for (const topic of counters.topics.values()) {
+      for (const topic of counters.topics) {
         topic.first = decayed(topic.first, parameters.firstDeliveries.decay)
         topic.invalid = decayed(topic.invalid, parameters.invalid.decay)
       }
@@ -79,7 +81,7 @@ export class Scores {
   #counters(peer: PeerId): Counters {
     let counters = this.#of.get(peer)
     if (counters === undefined) {
-      counters = { topics: new Map(), behaviour: 0, goneAtMs: undefined }
+      counters = { topics: [], behaviour: 0, goneAtMs: undefined }
       this.#of.set(peer, counters)
     }
     return counters
@@ -87,10 +89,10 @@ export class Scores {
 
   #topic(peer: PeerId, topic: string): TopicCounters {
     const { topics } = this.#counters(peer)
-    let counters = topics.get(topic)
+    let counters = topics.find(one => one.topic === topic)
     if (counters === undefined) {
-      counters = { meshSinceMs: undefined, first: 0, invalid: 0 }
-      topics.set(topic, counters)
+      counters = { topic, meshSinceMs: undefined, first: 0, invalid: 0 }
+      topics.push(counters)
     }
     return counters
   }
@@ -107,6 +109,7 @@ function topicScore({ meshSinceMs, first, invalid }: TopicCounters, nowMs: numbe
 }
 
 function decayed(count: number, decay: number): number {
+  if (count === 0) return 0
   const left = count * decay
   return left < parameters.decayToZero ? 0 : left
 }

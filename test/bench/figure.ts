@@ -19,6 +19,8 @@ export interface Figure {
   readonly name: string
   readonly unit: string
   readonly goal?: Goal
+  /** It takes many minutes: measured when it is asked for by its name, and not with all the others. */
+  readonly onlyByName?: true
 }
 
 export type Measured =

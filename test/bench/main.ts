@@ -18,6 +18,7 @@ import { recallGroup } from './recall.ts'
 import { recordsGroup } from './records.ts'
 import { refineGroup } from './refine.ts'
 import { replicationGroup } from './replication.ts'
+import { simulatorGroup } from './simulator.ts'
 import { trustGroup } from './trust.ts'
 
 const groups: readonly Group[] = [
@@ -32,6 +33,7 @@ const groups: readonly Group[] = [
   lateJoinerGroup,
   replicationGroup,
   churnGroup,
+  simulatorGroup,
   processGroup,
   cranfieldGroup,
 ]
@@ -78,7 +80,9 @@ try {
 }
 
 function readArguments(): { json: boolean; wanted: ReadonlySet<string> } {
-  const all = groups.flatMap(group => group.figures.map(figure => figure.name))
+  const figures = groups.flatMap(group => group.figures)
+  const all = figures.map(figure => figure.name)
+  const usual = figures.filter(figure => !figure.onlyByName).map(figure => figure.name)
   try {
     const { values, positionals } = parseArgs({
       options: { json: { type: 'boolean', default: false } },
@@ -89,7 +93,7 @@ function readArguments(): { json: boolean; wanted: ReadonlySet<string> } {
       if (names.length === 0) throw new BenchFailure(`There is no figure '${name}'.`)
       return names
     })
-    return { json: values.json, wanted: new Set(positionals.length === 0 ? all : found.flat()) }
+    return { json: values.json, wanted: new Set(positionals.length === 0 ? usual : found.flat()) }
   } catch (error) {
     const isUsage = error instanceof BenchFailure || (error instanceof TypeError && 'code' in error)
     if (!isUsage) throw error

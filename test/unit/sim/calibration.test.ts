@@ -5,7 +5,7 @@ import { compared, fitTo, observeSimulated } from '../../../sim/calibration.ts'
 
 const scenario = {
   nodes: 4,
-  publishes: 6,
+  publishes: 12,
   everyMs: 1_000,
   settleMs: 20_000,
   idleMs: 10_000,

@@ -90,6 +90,19 @@ it('one that takes the call and hangs up at once is called ever more rarely, tho
   expect(dials.length).toBeLessThan(20)
 })
 
+it('one that has no room, and lets go when its grace is over, is called ever more rarely; one that lost it once, at once', async () => {
+  const { clock, connected, dials, redial, world } = setUp()
+  world.answers = true
+  redial.want(other, [address], 'always')
+  for (let second = 0; second < 3_600; second++) {
+    await clock.advance(1_000)
+    // As `crowd.ts` does it.
+    if (clock.now() - (dials.at(-1)?.at ?? 0) > 11_000) connected.clear()
+  }
+  expect(dials.length).toBeLessThan(16)
+  expect(gaps(dials)[0]).toBeLessThan(14_000)
+})
+
 it('hundreds that do not answer are dialled a few at once, and each has its turn', async () => {
   const { clock, dials, redial } = setUp()
   for (let at = 0; at < 200; at++) {

@@ -21,3 +21,11 @@ test('nothing is said before both sides have an outcome', () => {
   expect(differenceOf(side(0, 0), side(3, 4))).toBeUndefined()
   expect(differenceOf(side(3, 4), side(0, 0))).toBeUndefined()
 })
+
+test('the interval never leaves what a difference of shares can be, by rounding either', () => {
+  for (let given = 1; given <= 60; given++)
+    for (let withheld = 1; withheld <= 60; withheld++) {
+      expect(differenceOf(side(given, given), side(0, withheld))?.high).toBe(1)
+      expect(differenceOf(side(0, given), side(withheld, withheld))?.low).toBe(-1)
+    }
+})

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cluster, type Known, relate } from '../../../../node/pipeline/reconcile.ts'
+import { cluster, groupOf, type Known, relate } from '../../../../node/pipeline/reconcile.ts'
 import type { Entry } from '../../../../protocol/types.ts'
 import { cid, entry, peer, vectorAt } from '../entry-samples.ts'
 
@@ -124,5 +124,23 @@ describe('clusters', () => {
     expect(cluster([old, successor]).map(group => group.head.cid)).toEqual([cid('2')])
     const foreign = known('3', { ...other, supersedes: cid('1'), situation: 'A wider situation.' }, 70)
     expect(cluster([old, foreign]).map(group => group.head.cid)).toEqual([cid('1'), cid('3')])
+  })
+
+  it('of one head are the same when asked for alone', () => {
+    const all = [
+      known('1'),
+      known('2', other),
+      known('3', otherAction('Ask the user for the number of the card.')),
+      known('4', { situation: 'Another situation.' }, 80),
+      // Replaces one that is near, in words that are not.
+      known('5', { ...other, supersedes: cid('2'), situation: 'A wider situation.' }, 70),
+      known('6', { supersedes: cid('7'), situation: 'A wider situation.' }, 70),
+      known('7', { author: peer('c') }),
+    ]
+    for (const head of all) {
+      const others = all.filter(one => one !== head)
+      const whole = cluster([head, ...others]).find(one => one.head.cid === head.cid)
+      expect(groupOf(head, others)).toEqual(whole)
+    }
   })
 })

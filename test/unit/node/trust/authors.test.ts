@@ -52,6 +52,17 @@ describe('weights', () => {
     expect(state.weighedTimes).toBe(2)
   })
 
+  it('are not made for a tier, which is that of the standing and follows what was tried here', () => {
+    const { authors, membership, state } = swarm()
+    expect(authors.tierOf(peer('d'), membership)).toBe('quarantined')
+    state.counts.set(peer('d'), { helped: 9, hurt: 0 })
+    authors.changed()
+    expect(authors.tierOf(peer('d'), membership)).toBe('trusted')
+    expect(state.weighedTimes).toBe(0)
+    for (const name of ['me', 'a', 'b', 'd'])
+      expect(authors.tierOf(peer(name), membership)).toBe(authors.standing(peer(name), membership).tier)
+  })
+
   it('of a large graph rest a millisecond for each edge, but never when the owner has spoken', () => {
     const { authors, attested, membership, state } = swarm(crowd)
     const large = {
