@@ -45,7 +45,14 @@ describe('a simulation', () => {
     const replay = {
       format: 'swarmlore-sim-replay/1',
       version: '1',
-      settings: { nodes: '3', minutes: '1', seed: '1', faults: 'none', workload: 'synthetic' },
+      settings: {
+        nodes: '3',
+        minutes: '1',
+        seed: '1',
+        faults: 'none',
+        adversaries: 'none',
+        workload: 'synthetic',
+      },
       traceHash: first?.figures.traceHash,
       events: 1_000,
       failure: null,

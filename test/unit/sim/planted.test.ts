@@ -147,12 +147,18 @@ for (const [check, tampering] of Object.entries(planted)) {
   it(`a planted bug is caught by the check '${check}'`, async () => {
     const caught: string[] = []
     for (let seed = 1; seed <= seedsMax && !caught.includes(check); seed++) {
-      // Retractions are rare.
+      // Retractions are rare, and so is an owner who blocks somebody.
       const publishesPerHour = check === 'retracted-stays-retracted' ? 240 : 60
+      const recallsPerHour = check === 'blocked-stays-out' ? 1_200 : 120
       const adversaries = attacks[check] ?? new Map()
       const faults = check === 'acked-kept' ? usual('crash', 'churn') : new Map()
       caught.push(
-        ...violated(await simulateRun({ seed: `${seed}`, faults, adversaries, publishesPerHour }, tampering)),
+        ...violated(
+          await simulateRun(
+            { seed: `${seed}`, faults, adversaries, publishesPerHour, recallsPerHour },
+            tampering,
+          ),
+        ),
       )
     }
     expect(caught).toContain(check)

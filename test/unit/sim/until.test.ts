@@ -36,11 +36,11 @@ describe('a run that is stopped', () => {
   })
 
   it('at a time has nothing in its trace that came after it', async () => {
-    const stopped = await simulateRun(small, {}, { until: { atMs: 20_000 } })
+    const stopped = await simulateRun(small, {}, { until: { atMs: 40_000 } })
     const times = stopped.trace.map(line => Number(line.split(' ')[1]))
     expect(stopped.stopped).toBe('until')
-    expect(Math.max(...times)).toBeLessThanOrEqual(20_000)
-    expect(Math.max(...times)).toBeGreaterThan(15_000)
+    expect(Math.max(...times)).toBeLessThanOrEqual(40_000)
+    expect(Math.max(...times)).toBeGreaterThan(20_000)
   })
 
   it('after its end is the whole run', async () => {
