@@ -12,4 +12,4 @@ export interface Fitted {
   readonly handlingMs: number
 }
 
-export const fitted: Fitted = { frameBytes: 50, idleBytesPerS: 100, handlingMs: 1 }
+export const fitted: Fitted = { frameBytes: 151, idleBytesPerS: 91, handlingMs: 2.1 }
