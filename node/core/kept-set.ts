@@ -6,7 +6,7 @@
 import { restoreEntry } from '../../protocol/entry.ts'
 import { duplicateKey } from '../../protocol/entry-text.ts'
 import { createMultimap } from '../../protocol/multimap.ts'
-import type { Entry, EntryCid, PeerId, SpaceId } from '../../protocol/types.ts'
+import type { Entry, EntryCid, PeerId, SpaceId, SwarmId } from '../../protocol/types.ts'
 import {
   allEntries,
   deleteEntryOps,
@@ -34,7 +34,8 @@ export class KeptSet {
   readonly #space: SpaceId
   readonly #kept = new Map<EntryCid, KeptEntry>()
   readonly #byDraft = createMultimap<string, EntryCid>()
-  readonly #authored = new Map<PeerId, number>()
+  /** By swarm: who somebody is, is said by the records of one. */
+  readonly #authored = new Map<SwarmId, Map<PeerId, number>>()
   /** Lengths of the blocks, and their sum. */
   readonly #lengths = new Map<EntryCid, number>()
   #bytes = 0
@@ -110,12 +111,14 @@ export class KeptSet {
   }
 
   countOf(author: PeerId): number {
-    return this.#authored.get(author) ?? 0
+    let count = 0
+    for (const authored of this.#authored.values()) count += authored.get(author) ?? 0
+    return count
   }
 
-  /** Authors for whom this is true, with how many entries each has here. */
-  authors(accept: (author: PeerId) => boolean): ReadonlyMap<PeerId, number> {
-    return new Map([...this.#authored].filter(([author]) => accept(author)))
+  /** Authors of entries of this swarm, with how many entries each has here. */
+  authors(swarm: SwarmId): ReadonlyMap<PeerId, number> {
+    return this.#authored.get(swarm) ?? new Map()
   }
 
   entry(cid: EntryCid): Entry | undefined {
@@ -228,7 +231,7 @@ export class KeptSet {
 
   #remember(meta: KeptEntry, length: number): void {
     if (!this.#kept.has(meta.cid)) {
-      this.#authored.set(meta.author, this.countOf(meta.author) + 1)
+      this.#addAuthored(meta, 1)
       this.#lengths.set(meta.cid, length)
       this.#bytes += length
     }
@@ -241,10 +244,15 @@ export class KeptSet {
     if (!this.#kept.delete(meta.cid)) return
     this.#bytes -= this.bytesOf(meta.cid)
     this.#lengths.delete(meta.cid)
-    const left = this.countOf(meta.author) - 1
-    if (left > 0) this.#authored.set(meta.author, left)
-    else this.#authored.delete(meta.author)
+    this.#addAuthored(meta, -1)
     if (meta.draftKey !== undefined) this.#byDraft.take(meta.draftKey, meta.cid)
+  }
+
+  #addAuthored({ author, swarm }: KeptEntry, by: 1 | -1): void {
+    const authored = this.#authored.get(swarm) ?? new Map<PeerId, number>()
+    const count = (authored.get(author) ?? 0) + by
+    if (count > 0) this.#authored.set(swarm, authored.set(author, count))
+    else authored.delete(author)
   }
 
   #index(cid: EntryCid, entry: Entry): void {

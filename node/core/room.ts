@@ -117,13 +117,22 @@ export class Room {
     })
   }
 
+  /** Each is what its own swarm's records make of it: to those of another, this node itself would be a stranger. */
   #strangers(swarm: Swarm): StrangerRoom {
-    const { authors, config, kept } = this.#deps
-    const { membership } = swarm
+    const { authors, config, swarms } = this.#deps
+    const kept = new Map<PeerId, number>()
+    const homes = new Map<PeerId, Swarm>()
+    for (const home of swarms()) {
+      for (const [author, count] of this.#deps.kept.authors(home.id)) {
+        if (authors.tierOf(author, home.membership) !== 'quarantined') continue
+        kept.set(author, (kept.get(author) ?? 0) + count)
+        homes.set(author, home)
+      }
+    }
     return {
       room: config.capacityEntries * strangersShare,
-      kept: kept.authors(author => authors.tierOf(author, membership) === 'quarantined'),
-      inviterOf: membership.inviterOf,
+      kept,
+      inviterOf: peer => (homes.get(peer) ?? swarm).membership.inviterOf(peer),
     }
   }
 

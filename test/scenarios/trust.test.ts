@@ -79,6 +79,25 @@ it('strangers fill a tenth of the room at most; what waited outside comes in wit
   for (const { cid } of said) await untilKept(node, cid)
 })
 
+it('what a node and its friends say in another swarm is not taken for what strangers say in this one', async () => {
+  const { node, stranger } = await withStranger({ config: { capacityEntries: 20, fetchConcurrency: 1 } })
+  const elsewhere = await startedNode()
+  await letIn(elsewhere, node)
+  const swarm = elsewhere.home.id
+  const own = []
+  for (let i = 0; i < 3; i++)
+    own.push(must(await node.node.addEntry(lesson(`The lift hums ${i}.`, 'Let it.', { swarm }))).cid)
+  const friend = must(await elsewhere.node.addEntry(lesson('The lift is stuck.', 'Press reset.'))).cid
+  await untilKept(node, friend)
+  // What was found out of anybody before is found out anew; a tenth of twenty is room for two.
+  must(await node.node.setTrust(stranger.self, { trust: 0.5 }))
+  for (let i = 0; i < 2; i++) await untilKept(node, (await stranger.publish(`Badge reader ${i}.`)).cid)
+  const kept = await allKept(node)
+  expect(kept).toEqual(expect.arrayContaining([...own, friend]))
+  expect((await recalled(node, 'The lift hums 1.')).map(item => item.cid)).toContain(own[1])
+  expect((await recalled(node, 'The lift is stuck.')).map(item => item.cid)).toContain(friend)
+})
+
 it('a stranger whose lessons proved themselves is trusted without a word of the owner', async () => {
   const { node, stranger } = await withStranger()
   const { cid } = await stranger.publish('The badge reader blinks red.')
