@@ -3,6 +3,7 @@
  * it, and gone through again, each of them once, when something has changed.
  */
 
+import { pageRecordsMax } from '../../protocol/limits.ts'
 import type { DigestRecord, EntryCid, PeerId, RecordId } from '../../protocol/types.ts'
 import type { Fetcher } from '../pipeline/fetch.ts'
 import type { Cpu } from '../ports.ts'
@@ -93,8 +94,13 @@ export class WantedEntries {
 
   /** What finds no room to wait is fetched when those before it are through. */
   want(digest: DigestRecord, from: PeerId | undefined): void {
-    if (this.#holding > 0) this.#held.push({ digest, from })
-    else if (!this.#request(digest, from)) this.all()
+    this.#held.push({ digest, from })
+    // While several peers hand out page after page, some page is always under way.
+    if (this.#holding === 0 || this.#held.length >= pageRecordsMax) this.#release()
+  }
+
+  #release(): void {
+    for (const { digest, from } of this.#held.splice(0)) if (!this.#request(digest, from)) this.all()
   }
 
   /** What a page of records announces is asked for together: one by one, the first would each cost a request of its own. */
@@ -104,7 +110,7 @@ export class WantedEntries {
       yield* page
     } finally {
       this.#holding--
-      if (this.#holding === 0) for (const { digest, from } of this.#held.splice(0)) this.want(digest, from)
+      if (this.#holding === 0) this.#release()
     }
   }
 

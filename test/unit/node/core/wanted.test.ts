@@ -7,7 +7,7 @@ import { WantedEntries } from '../../../../node/core/wanted.ts'
 import { createFetcher } from '../../../../node/pipeline/fetch.ts'
 import { signRecord } from '../../../../protocol/envelope.ts'
 import { cidOf } from '../../../../protocol/identity.ts'
-import { entryPageMax } from '../../../../protocol/limits.ts'
+import { entryPageMax, pageRecordsMax } from '../../../../protocol/limits.ts'
 import type { DigestRecord, EntryCid, PeerId } from '../../../../protocol/types.ts'
 import { VirtualClock } from '../../../../sim/clock.ts'
 import { openMemoryStore } from '../../../../store/memory.ts'
@@ -228,5 +228,25 @@ test('what a page of records announces is asked for when the page is through, wh
   // A page that is given up counts as through.
   await other.return(undefined)
   expect([first.id, second.id].map(id => fetcher.has(id))).toEqual([true, true])
+  await close()
+})
+
+test('what is announced while page after page comes does not wait for the last of them, nor fill the memory', async () => {
+  const { wanted, fetcher, close } = await missingAll({ peers: [peer(ben)], fetch: async () => junk })
+  wanted.fetchWith(fetcher)
+  await fetcher.idle()
+  const endless = wanted.together(
+    (async function* () {
+      for (;;) yield 'accept'
+    })(),
+  )
+  await endless.next()
+  const [first, ...others] = digests().slice(0, pageRecordsMax)
+  if (first === undefined) throw new TypeError('no digests')
+  wanted.want(first, peer(ben))
+  expect(fetcher.has(first.id)).toBe(false)
+  for (const digest of others) wanted.want(digest, peer(ben))
+  expect(fetcher.has(first.id)).toBe(true)
+  await endless.return(undefined)
   await close()
 })
