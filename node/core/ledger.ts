@@ -35,6 +35,7 @@ export interface LedgerDeps {
   readonly onDigest: (digest: DigestRecord) => void
   /** Entries whose last digest has left. Returns the writes that drop them. */
   readonly onGone: (gone: readonly Gone[], retraction: RetractRecord | undefined) => readonly StoreOp[]
+  /** Somebody is a member now, or by the word of another one than before. */
   readonly onMember: (member: PeerId) => void
   /** Ends the tries to store what the disk refused. */
   readonly signal: AbortSignal
@@ -137,7 +138,7 @@ export class Ledger {
   admit(record: SwarmRecord, from: PeerId | undefined): { outcome: Offered; ops: readonly StoreOp[] } {
     if (this.set.has(record.id)) return { outcome: { status: 'known' }, ops: [] }
     const heldBefore = this.set.holds(record.id)
-    const newMember = record.type === 'member' && this.set.member(record.envelope.body.member) === undefined
+    const inviterBefore = this.#inviterBy(record)
     const offered = this.set.offer(record)
     const ops: StoreOp[] = []
     if (!heldBefore && this.set.holds(record.id)) {
@@ -149,8 +150,16 @@ export class Ledger {
     ops.push(...this.#follow(offered.changed, retraction))
     if (this.#waiting.size > this.#sweepAt) ops.push(...this.#forgottenOps())
     if (offered.status !== 'live') return { outcome: { status: offered.status, reason: offered.reason }, ops }
-    if (newMember) this.#joined(record.envelope.body.member)
+    if (record.type === 'member' && this.#inviterBy(record) !== inviterBefore)
+      this.#joined(record.envelope.body.member)
     return { outcome: { status: 'live' }, ops }
+  }
+
+  /** Who stands for whom a member record names, as the set says now. */
+  #inviterBy(record: SwarmRecord): PeerId | undefined {
+    return record.type === 'member'
+      ? this.set.member(record.envelope.body.member)?.envelope.author
+      : undefined
   }
 
   /** What entered or left the set because of something else. */

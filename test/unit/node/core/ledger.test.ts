@@ -49,8 +49,8 @@ function ledgerOn(store: Store, clock = new VirtualClock(t0 * 1000)) {
   return { ledger, clock, joined, gone, take }
 }
 
-function letIn(member: KeyPair, inviter: KeyPair, t = t0) {
-  const body = { member: peer(member), box: member.box.publicKey, expires: day0 + 365 }
+function letIn(member: KeyPair, inviter: KeyPair, t = t0, days = 365) {
+  const body = { member: peer(member), box: member.box.publicKey, expires: day0 + days }
   return signRecord({ swarm, kind: 'member', t, body }, inviter)
 }
 
@@ -93,6 +93,21 @@ describe('a member', () => {
     await take(letIn(founder, ada))
     expect(ledger.members().toSorted()).toEqual([peer(founder), peer(ada), peer(ben)].toSorted())
     expect(joined.filter(member => member === peer(ada))).toHaveLength(1)
+  })
+
+  test('for whom another one stands than before is told again: trust goes by who let whom in', async () => {
+    const { joined, take } = ledgerOn(openMemoryStore())
+    await take(letIn(ada, founder))
+    await take(letIn(ben, ada, t0, 30))
+    const told = () => joined.filter(member => member === peer(ben)).length
+    expect(told()).toBe(1)
+    // The membership that lasts longest counts.
+    await take(letIn(ben, founder, t0, 20))
+    expect(told()).toBe(1)
+    await take(letIn(ben, founder, t0, 60))
+    expect(told()).toBe(2)
+    await take(letIn(ben, founder, t0 + 5, 90))
+    expect(told()).toBe(2)
   })
 
   test('whose clock is some minutes ahead counts at once; one whose membership is over no more', async () => {
