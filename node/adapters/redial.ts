@@ -118,6 +118,7 @@ async function run(init: RedialInit, wanted: Map<string, Wanted>, stop: AbortSig
 /** Who is to be dialled now; who has waited longest comes first, or those that never answer would keep the others out. */
 function due(init: RedialInit, wanted: Map<string, Wanted>): [string, Wanted][] {
   const { libp2p, clock } = init
+  const now = clock.now()
   const found: [string, Wanted][] = []
   let dialling = 0
   for (const [key, entry] of wanted) {
@@ -127,7 +128,8 @@ function due(init: RedialInit, wanted: Map<string, Wanted>): [string, Wanted][] 
     }
     noteLoss(init, entry)
     if (entry.dialling) dialling++
-    else if (entry.dueMs <= clock.now()) found.push([key, entry])
+    // No wait is that long: the clock was set back.
+    else if (entry.dueMs <= now || entry.dueMs > now + briefMsMax) found.push([key, entry])
   }
   if (libp2p.getConnections().length >= init.connectionsMax) return []
   return found.sort(([, a], [, b]) => a.dueMs - b.dueMs).slice(0, Math.max(0, dialsMax - dialling))

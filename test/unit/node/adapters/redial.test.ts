@@ -103,6 +103,16 @@ it('one that has no room, and lets go when its grace is over, is called ever mor
   expect(gaps(dials)[0]).toBeLessThan(14_000)
 })
 
+it('a clock that is set back by a day keeps nobody from being called for a day', async () => {
+  const { clock, dials, redial } = setUp()
+  redial.want(other, [address], 'always')
+  await clock.advance(60_000)
+  clock.oversleep(-86_400_000)
+  const before = dials.length
+  await clock.advance(60_000)
+  expect(dials.length).toBeGreaterThan(before + 2)
+})
+
 it('hundreds that do not answer are dialled a few at once, and each has its turn', async () => {
   const { clock, dials, redial } = setUp()
   for (let at = 0; at < 200; at++) {
