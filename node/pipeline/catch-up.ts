@@ -99,21 +99,27 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
   ): Promise<Counts & { isPartial: boolean }> => {
     const counts: Counts = { came: 0, waited: 0 }
     const fetch = fetchRecords(wanted.salt, wanted.need)
+    const over = new AbortController()
+    const options = { maxBytes: pageBytesMax, signal: AbortSignal.any([signal, over.signal]) }
     const next = (): Promise<Uint8Array> | undefined => {
       const request = fetch.request()
-      return request && ask(peer, streams.wants, request, { maxBytes: pageBytesMax, signal })
+      return request && ask(peer, streams.wants, request, options)
     }
-    for (let answer = next(); answer !== undefined; ) {
-      const page = fetch.take(await answer)
-      if (!page.ok) throw new TypeError(page.message)
-      // The next page is on its way while this one is judged.
-      answer = next()
-      // Where this one ends the session, nobody waits for it.
-      answer?.catch(() => undefined)
-      for await (const verdict of deps.take(page.value, peer)) {
-        signal.throwIfAborted()
-        count(verdict, counts)
+    try {
+      for (let answer = next(); answer !== undefined; ) {
+        const page = fetch.take(await answer)
+        if (!page.ok) throw new TypeError(page.message)
+        // The next page is on its way while this one is judged.
+        answer = next()
+        // Where this one ends the session, nobody waits for it.
+        answer?.catch(() => undefined)
+        for await (const verdict of deps.take(page.value, peer)) {
+          signal.throwIfAborted()
+          count(verdict, counts)
+        }
       }
+    } finally {
+      over.abort()
     }
     const { end, missing } = fetch.outcome()
     if (missing > 0) log('debug', 'A peer did not send all that it said it has.', { peer, missing })

@@ -268,6 +268,28 @@ describe('a peer that misbehaves', () => {
     expect(me.taken).toHaveLength(1)
   })
 
+  it('that offers one bad record is not waited for with the next page either', async () => {
+    const them = side(records(700))
+    let isGivenUp = false
+    let pages = 0
+    const me = side(
+      [],
+      (bytes, protocol, signal) => {
+        if (protocol !== streams.wants || ++pages < 2) return asks(them)(bytes, protocol, signal)
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => {
+            isGivenUp = true
+            reject(signal.reason)
+          }),
+        )
+      },
+      () => ({ verdict: 'reject', reason: 'bad-signature' }),
+    )
+    await expect(me.pull()).rejects.toThrow('bad-signature')
+    expect(pages).toBe(2)
+    expect(isGivenUp).toBe(true)
+  })
+
   it('that offers one bad record, and then nothing more, fails once', async () => {
     const them = side(records(700, 100))
     let pages = 0
