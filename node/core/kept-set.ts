@@ -39,6 +39,7 @@ export class KeptSet {
   /** Lengths of the blocks, and their sum. */
   readonly #lengths = new Map<EntryCid, number>()
   #bytes = 0
+  #version = 0
   readonly #decoded = new Map<EntryCid, Entry>()
   readonly #meanings: VectorIndex
   readonly #words = new LexicalIndex()
@@ -85,6 +86,11 @@ export class KeptSet {
 
   get size(): number {
     return this.#kept.size
+  }
+
+  /** Another one whenever an entry came or went. */
+  get version(): number {
+    return this.#version
   }
 
   /** Bytes of all blocks together. */
@@ -249,6 +255,7 @@ export class KeptSet {
   }
 
   #addAuthored({ author, swarm }: KeptEntry, by: 1 | -1): void {
+    this.#version++
     const authored = this.#authored.get(swarm) ?? new Map<PeerId, number>()
     const count = (authored.get(author) ?? 0) + by
     if (count > 0) this.#authored.set(swarm, authored.set(author, count))

@@ -16,7 +16,7 @@ import type { Authors } from '../trust/authors.ts'
 import type { BaseRates } from './base-rates.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { RecentQueries } from './recent-queries.ts'
-import { type StrangerRoom, yieldsTo } from './strangers.ts'
+import { type Shares, sharesOf, yieldsTo } from './strangers.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
@@ -49,6 +49,8 @@ export class Room {
   readonly #inTurn = createTurns()
   readonly #seed: number
   #isWorth: Refined['isWorth'] | undefined
+  /** How strangers share their room, and of which entries and standings that was made. */
+  #shares: { readonly madeOf: string; readonly shares: Shares } | undefined
   #evicted = 0
 
   constructor(deps: RoomDeps) {
@@ -101,14 +103,14 @@ export class Room {
   }
 
   hasRoomForStranger(swarm: Swarm, author: PeerId): boolean {
-    return yieldsTo(author, this.#strangers(swarm)) !== 'full'
+    return this.#yieldsTo(swarm, author) !== 'full'
   }
 
   /** Where strangers fill what they may, and this one less than another: the oldest entry of that other one goes. */
   makeForStranger(swarm: Swarm, author: PeerId): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#deps.authors.tierOf(author, swarm.membership) !== 'quarantined') return
-      const greedy = yieldsTo(author, this.#strangers(swarm))
+      const greedy = this.#yieldsTo(swarm, author)
       if (greedy === 'nobody' || greedy === 'full') return
       const [oldest] = [...this.#deps.kept.all()]
         .filter(one => one.author === greedy)
@@ -117,9 +119,15 @@ export class Room {
     })
   }
 
+  #yieldsTo({ membership }: Swarm, author: PeerId): PeerId | 'nobody' | 'full' {
+    return yieldsTo(author, membership.inviterOf(author), this.#strangers())
+  }
+
   /** Each is what its own swarm's records make of it: to those of another, this node itself would be a stranger. */
-  #strangers(swarm: Swarm): StrangerRoom {
+  #strangers(): Shares {
     const { authors, config, swarms } = this.#deps
+    const madeOf = `${swarms().length} ${this.#deps.kept.version} ${authors.version}`
+    if (this.#shares?.madeOf === madeOf) return this.#shares.shares
     const kept = new Map<PeerId, number>()
     const homes = new Map<PeerId, Swarm>()
     for (const home of swarms()) {
@@ -129,11 +137,10 @@ export class Room {
         homes.set(author, home)
       }
     }
-    return {
-      room: config.capacityEntries * strangersShare,
-      kept,
-      inviterOf: peer => (homes.get(peer) ?? swarm).membership.inviterOf(peer),
-    }
+    const inviterOf = (peer: PeerId) => homes.get(peer)?.membership.inviterOf(peer)
+    const shares = sharesOf({ room: config.capacityEntries * strangersShare, kept, inviterOf })
+    this.#shares = { madeOf, shares }
+    return shares
   }
 
   /** On pressure: evicts when there is more than the capacity. The digests stay. */

@@ -71,6 +71,12 @@ export class Authors {
     for (const [peer, word] of words) this.#note(peer, word)
   }
 
+  /** Another one whenever somebody's standing may have changed. */
+  get version(): number {
+    this.#beginDay()
+    return this.#version
+  }
+
   wordOn(peer: PeerId): OwnerWord {
     return this.#words.get(peer) ?? noWord
   }

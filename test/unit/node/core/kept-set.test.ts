@@ -70,3 +70,19 @@ test('reading ends when it is told to', async () => {
   await kept.readWords(noPause, AbortSignal.abort())
   expect(await found(kept, 'printer kettle')).toEqual([])
 })
+
+test('what is made of the entries that are here is made anew when one comes or goes, and not before', async () => {
+  const store = await stored(['the printer jams'])
+  const { kept } = await KeptSet.load(store, space, 8, noPause)
+  const before = kept.version
+  expect(kept.authors(swarm)).toEqual(new Map([[entry.author, 1]]))
+  const { change, cid } = keeping(kept, { ...entry, situation: 'the kettle leaks' })
+  expect(kept.version).toBe(before)
+  change.apply()
+  const after = kept.version
+  expect(after).not.toBe(before)
+  expect(kept.authors(swarm)).toEqual(new Map([[entry.author, 2]]))
+  kept.drop(cid).apply()
+  expect(kept.version).not.toBe(after)
+  expect(kept.authors(swarm)).toEqual(new Map([[entry.author, 1]]))
+})

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { yieldsTo } from '../../../../node/core/strangers.ts'
+import { sharesOf, yieldsTo } from '../../../../node/core/strangers.ts'
 import type { PeerId } from '../../../../protocol/types.ts'
 import { peer } from '../entry-samples.ts'
 
@@ -14,7 +14,8 @@ function asked(author: string, kept: Readonly<Record<string, number>>) {
   const inviters = new Map(
     [...Object.keys(kept), author].map(name => [peer(name), peer(`inviter ${name[0]}`)]),
   )
-  return yieldsTo(peer(author), { room, kept: counts, inviterOf: (one: PeerId) => inviters.get(one) })
+  const inviterOf = (one: PeerId) => inviters.get(one)
+  return yieldsTo(peer(author), inviterOf(peer(author)), sharesOf({ room, kept: counts, inviterOf }))
 }
 
 describe('strangers', () => {
