@@ -89,6 +89,8 @@ export interface ReplicatedSet {
   chainTo(peer: PeerId, atS: Seconds): readonly MemberRecord[] | undefined
   /** The peer's live member record that lasts longest; none for the founder. */
   member(peer: PeerId): MemberRecord | undefined
+  /** All of its live member records, the earliest first: anybody who may invite can sign one more. */
+  memberships(peer: PeerId): readonly MemberRecord[]
   attested(): Iterable<Attested>
   /** The greatest time of the author's live records but `member` ones; `undefined` without any. */
   lastSigned(author: PeerId): Seconds | undefined
@@ -130,6 +132,13 @@ export function createReplicatedSet(
       records: [...members.values()].map(({ record }) => record),
       removedAt: record => books.get(record.envelope.author)?.firstRetraction(cidOf(record))?.t,
     })
+  }
+
+  function membershipsOf(peer: PeerId): MemberRecord[] {
+    return recordsOf
+      .get(peer)
+      .filter(one => one.state === 'live')
+      .map(one => one.record)
   }
 
   function cidOf(record: MemberRecord): EntryCid {
@@ -315,10 +324,8 @@ export function createReplicatedSet(
     isRetracted: (cid, author, created) => books.get(author)?.isRetracted(cid, created) ?? false,
     isMember: (peer, atS) => membership.isMember(peer, atS),
     chainTo: (peer, atS) => membership.chainTo(peer, atS),
-    member(peer) {
-      const standing = recordsOf.get(peer).filter(one => one.state === 'live')
-      return standing.map(one => one.record).sort(byLongest)[0]
-    },
+    member: peer => membershipsOf(peer).sort(byLongest)[0],
+    memberships: peer => membershipsOf(peer).sort(byEarliest),
     lastSigned(author) {
       let last: Seconds | undefined
       for (const one of books.get(author)?.held.values() ?? [])
@@ -342,6 +349,10 @@ function* mergedAttestations(author: PeerId, book: AuthorBook): Iterable<Atteste
     merged.set(key, { author, subject, day, helped, hurt: Math.max(one.hurt, other.hurt) })
   }
   yield* merged.values()
+}
+
+function byEarliest(a: MemberRecord, b: MemberRecord): number {
+  return a.envelope.t - b.envelope.t || (a.id < b.id ? -1 : 1)
 }
 
 function byLongest(a: MemberRecord, b: MemberRecord): number {

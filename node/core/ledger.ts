@@ -138,7 +138,7 @@ export class Ledger {
   admit(record: SwarmRecord, from: PeerId | undefined): { outcome: Offered; ops: readonly StoreOp[] } {
     if (this.set.has(record.id)) return { outcome: { status: 'known' }, ops: [] }
     const heldBefore = this.set.holds(record.id)
-    const inviterBefore = this.#inviterBy(record)
+    const invitersBefore = this.#invitersBy(record)
     const offered = this.set.offer(record)
     const ops: StoreOp[] = []
     if (!heldBefore && this.set.holds(record.id)) {
@@ -150,16 +150,16 @@ export class Ledger {
     ops.push(...this.#follow(offered.changed, retraction))
     if (this.#waiting.size > this.#sweepAt) ops.push(...this.#forgottenOps())
     if (offered.status !== 'live') return { outcome: { status: offered.status, reason: offered.reason }, ops }
-    if (record.type === 'member' && this.#inviterBy(record) !== inviterBefore)
+    if (record.type === 'member' && this.#invitersBy(record) !== invitersBefore)
       this.#joined(record.envelope.body.member)
     return { outcome: { status: 'live' }, ops }
   }
 
   /** Who stands for whom a member record names, as the set says now. */
-  #inviterBy(record: SwarmRecord): PeerId | undefined {
-    return record.type === 'member'
-      ? this.set.member(record.envelope.body.member)?.envelope.author
-      : undefined
+  #invitersBy(record: SwarmRecord): string {
+    if (record.type !== 'member') return ''
+    const memberships = this.set.memberships(record.envelope.body.member)
+    return [...new Set(memberships.map(({ envelope }) => envelope.author))].join(' ')
   }
 
   /** What entered or left the set because of something else. */

@@ -26,8 +26,8 @@ export async function renewMembers({ authors, ports, swarms }: RenewingDeps): Pr
   for (const swarm of swarms()) {
     if (swarm.membership.chain() === undefined) continue
     for (const member of swarm.members()) {
-      const record = swarm.set.member(member)
-      if (record?.envelope.author !== swarm.self || !isDue(record, today)) continue
+      const record = swarm.membership.givenTo(member)
+      if (record === undefined || !isDue(record, today)) continue
       const { blocked, blockedSince } = authors.wordOn(member)
       if ((blocked && blockedSince === undefined) || !isAlive(swarm, member, t)) continue
       const body = { ...record.envelope.body, expires: today + membershipDays }

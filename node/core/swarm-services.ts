@@ -225,7 +225,7 @@ export class SwarmServices {
   }
 
   #joinHost(): (bytes: Uint8Array, from: PeerId) => Promise<Uint8Array> {
-    const { descriptor, id, ledger, membership, pair, ports, publish } = this.#deps
+    const { descriptor, id, membership, pair, ports, publish } = this.#deps
     const { clock, store } = ports
     return createJoinHost({
       swarm: id,
@@ -238,10 +238,7 @@ export class SwarmServices {
         const invite = (await allInvites(store)).find(one => one.id === invited && one.swarm === id)
         return invite === undefined ? undefined : { invite, redeemedBy: await redeemedBy(store, id, invited) }
       },
-      memberOf: peer => {
-        const record = ledger.set.member(peer)
-        return record?.envelope.author === membership.self ? record : undefined
-      },
+      memberOf: membership.givenTo,
       admit: (invited, record) => publish(record, redeemOps(id, invited, record.envelope.body.member)),
     })
   }

@@ -78,7 +78,13 @@ export class Swarm {
       onMember: member => events.onPeer(member, 'member'),
       signal,
     })
-    this.membership = new SwarmMembership(this.self, this.#ledger, ports.clock)
+    this.membership = new SwarmMembership({
+      self: this.self,
+      founder: deps.descriptor.founder,
+      redeemedOf: deps.stored.inviter,
+      ledger: this.#ledger,
+      clock: ports.clock,
+    })
     this.wanted = new WantedEntries({
       cpu: ports.cpu,
       ledger: this.#ledger,
