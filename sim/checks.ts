@@ -71,7 +71,8 @@ export class Checks {
   readonly #acked = new Map<Machine, Map<EntryCid, number>>()
   /** What a node has said is retracted. */
   readonly #retracted = new Map<Machine, Map<EntryCid, number>>()
-  readonly #trust = new Map<string, PeerView>()
+  /** What a node made of a peer, and through whom it knew that peer to be in the swarm. */
+  readonly #trust = new Map<string, { readonly view: PeerView; readonly through: string }>()
   /** Marks of lessons, and what they stand for. */
   readonly #marks = new Map<string, Set<EntryCid>>()
   /** Lessons of correct nodes that their owners have not taken back. */
@@ -240,12 +241,18 @@ export class Checks {
   }
 
   #trustRestsOnEvidence(machine: Machine, views: readonly PeerView[]): void {
+    const inviters = new Map(views.map(({ peer, invitedBy }) => [peer, invitedBy]))
     for (const view of views) {
       const key = `${machine.name} ${view.peer}`
-      const before = this.#trust.get(key)
-      this.#trust.set(key, view)
+      const known = this.#trust.get(key)
+      const { invitedBy } = view
+      const through = `${invitedBy} ${invitedBy && inviters.get(invitedBy)}`
+      this.#trust.set(key, { view, through })
+      const before = known?.view
       if (before === undefined || view.trust <= before.trust + 1e-9) continue
       const hasReason =
+        // That a friend let it in may become known later.
+        known?.through !== through ||
         view.evidence.helped > before.evidence.helped ||
         view.evidence.hurt < before.evidence.hurt ||
         view.attested.helped > before.attested.helped ||
