@@ -91,6 +91,8 @@ export interface ReplicatedSet {
   member(peer: PeerId): MemberRecord | undefined
   /** All of its live member records, the earliest first: anybody who may invite can sign one more. */
   memberships(peer: PeerId): readonly MemberRecord[]
+  /** Whether who let it in has taken that back. */
+  isTakenBack(record: MemberRecord): boolean
   attested(): Iterable<Attested>
   /** The greatest time of the author's live records but `member` ones; `undefined` without any. */
   lastSigned(author: PeerId): Seconds | undefined
@@ -130,8 +132,12 @@ export function createReplicatedSet(
       descriptor,
       allowances,
       records: [...members.values()].map(({ record }) => record),
-      removedAt: record => books.get(record.envelope.author)?.firstRetraction(cidOf(record))?.t,
+      removedAt,
     })
+  }
+
+  function removedAt(record: MemberRecord): Seconds | undefined {
+    return books.get(record.envelope.author)?.firstRetraction(cidOf(record))?.t
   }
 
   function membershipsOf(peer: PeerId): MemberRecord[] {
@@ -326,6 +332,7 @@ export function createReplicatedSet(
     chainTo: (peer, atS) => membership.chainTo(peer, atS),
     member: peer => membershipsOf(peer).sort(byLongest)[0],
     memberships: peer => membershipsOf(peer).sort(byEarliest),
+    isTakenBack: record => removedAt(record) !== undefined,
     lastSigned(author) {
       let last: Seconds | undefined
       for (const one of books.get(author)?.held.values() ?? [])

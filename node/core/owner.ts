@@ -89,7 +89,7 @@ export class Owner {
     const nowS = Math.floor(ports.clock.now() / 1000)
     const standing = authors.standing(peer, swarm.membership)
     const { helped, hurt } = evidence.ofAuthor(peer, dayOf(nowS))
-    const invitedBy = swarm.membership.inviterOf(peer)
+    const invitedBy = swarm.membership.inviterOf(peer) ?? swarm.set.member(peer)?.envelope.author
     const weights = authors.weights(swarm.membership)
     const behind = weights.branchOf(peer)
     const clockOffsetMs = swarm.clockOffsetMs(peer)

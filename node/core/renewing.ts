@@ -27,7 +27,7 @@ export async function renewMembers({ authors, ports, swarms }: RenewingDeps): Pr
     if (swarm.membership.chain() === undefined) continue
     for (const member of swarm.members()) {
       const record = swarm.membership.givenTo(member)
-      if (record === undefined || !isDue(record, today)) continue
+      if (record === undefined || swarm.set.isTakenBack(record) || !isDue(record, today)) continue
       const { blocked, blockedSince } = authors.wordOn(member)
       if ((blocked && blockedSince === undefined) || !isAlive(swarm, member, t)) continue
       const body = { ...record.envelope.body, expires: today + membershipDays }

@@ -43,7 +43,7 @@ export class SwarmMembership implements Membership {
     if (peer === founder) return undefined
     const { set } = ledger
     const nowS = this.#nowS()
-    const all = set.memberships(peer)
+    const all = set.memberships(peer).filter(record => !set.isTakenBack(record))
     const inForce = all.filter(record => isInForce(record, nowS))
     if (inForce.length === 0) return this.#inviterAmong(all)
     return this.#inviterAmong(inForce.filter(({ envelope }) => set.isMember(envelope.author, nowS)))
@@ -59,7 +59,7 @@ export class SwarmMembership implements Membership {
     return next ?? authors[0]
   }
 
-  /** The longest membership that this node itself has given the peer. */
+  /** The longest membership that this node itself has given the peer, taken back or not. */
   readonly givenTo = (peer: PeerId): MemberRecord | undefined => {
     const own = this.#init.ledger.set
       .memberships(peer)
