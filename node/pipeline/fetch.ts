@@ -98,8 +98,11 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   ): readonly { peer: PeerId }[] => {
     const { author } = digest.envelope
     const named = [from, connected.includes(author) ? author : undefined].filter(peer => peer !== undefined)
-    const others = connected.filter(peer => !named.includes(peer)).slice(0, otherProviders)
-    return [...new Set([...named, ...others])].map(peer => ({ peer }))
+    const others = connected.filter(peer => !named.includes(peer))
+    // Those behind whoever was asked in vain: in a large swarm few may have what is asked for.
+    const start = ((failed.get(digest.id)?.tries ?? 0) * otherProviders) % Math.max(1, others.length)
+    const next = [...others.slice(start), ...others.slice(0, start)].slice(0, otherProviders)
+    return [...new Set([...named, ...next])].map(peer => ({ peer }))
   }
 
   /** One by one as long as they come one by one; else in batches, and one by one what no batch brought. */

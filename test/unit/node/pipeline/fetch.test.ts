@@ -37,13 +37,15 @@ function wanted(number: number): Wanted {
   return { digest: signRecord({ swarm, kind: 'digest', t: t0, body }, ada), from: peer(ada) }
 }
 
-function failing(clock: Clock) {
+function failing(clock: Clock, peers: readonly PeerId[] = []) {
   const asked: EntryCid[] = []
+  const providersAsked = new Set<PeerId>()
   const fetcher = createFetcher({
     fetchBatch: async () => new Map(),
     blocks: {
-      fetch: async cid => {
+      fetch: async (cid, { providers }) => {
         asked.push(cid)
+        for (const { peer: provider } of providers) providersAsked.add(provider)
         throw new TypeError('it has no such block')
       },
     },
@@ -53,13 +55,26 @@ function failing(clock: Clock) {
     concurrency: 2,
     deadlineMs: 1_000,
     shards: 1,
-    peers: () => [],
+    peers: () => peers,
     worth: () => 1,
     onEntry: async () => {},
     onMismatch: async () => {},
   })
-  return { asked, fetcher }
+  return { asked, providersAsked, fetcher }
 }
+
+test('each try asks others than the one before, until all neighbours were asked', async () => {
+  const clock = handClock()
+  const neighbours = Array.from({ length: 20 }, (_, at) => `did:key:z6Mk${at}` as PeerId)
+  const { asked, providersAsked, fetcher } = failing(clock, neighbours)
+  fetcher.want(wanted(1))
+  await clock.pass(0)
+  expect([...providersAsked]).toEqual([peer(ada), ...neighbours.slice(0, 4)])
+  for (let tries = 0; tries < 400; tries++) await clock.pass(100)
+  expect(asked).toHaveLength(8)
+  expect(neighbours.filter(one => !providersAsked.has(one))).toEqual([])
+  await fetcher.close()
+})
 
 test('what could not be fetched is tried again later each time, then only when a peer comes up', async () => {
   const clock = handClock()
