@@ -1,6 +1,6 @@
 /** What `spread.ts` computes, watched in a swarm of whole nodes: what it leaves out shows as a difference between the two. */
 
-import type { Spread } from './spread.ts'
+import { type Spread, spreadOf } from './spread.ts'
 import { createTopics, lessonOn } from './topics.ts'
 import { World } from './world.ts'
 
@@ -15,7 +15,6 @@ export interface WholeSettings {
 const settleMs = 60_000
 /** Nothing of a lesson is on its way any more after this; catch-up leaves young records alone until 30 s have gone by. */
 const spanMs = 20_000
-const soonMs = 10_000
 const gossipped = /^(message|ihave|iwant)\b/
 
 /** @returns what the digests of the lessons did, and the length of a digest. */
@@ -71,19 +70,8 @@ export async function spreadWhole(
     for (const { name } of world.machines)
       if (name !== author.name) delays.push((arrivals?.get(name) ?? Number.POSITIVE_INFINITY) - sharedMs)
   }
-  delays.sort((a, b) => a - b)
-  const quantile = (part: number): number =>
-    delays[Math.min(delays.length - 1, Math.floor(part * delays.length))] ?? Number.NaN
   const links = [...world.network.links]
-  return {
-    nodes,
-    delivered10s: delays.filter(delay => delay <= soonMs).length / delays.length,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
-    maxMs: quantile(1),
-    messagesPerNode: messages / nodes / lessons,
-    bytesPerNode: bytes / nodes / lessons,
-    connections: links.reduce((sum, link) => sum + link.peers().length, 0) / links.length,
-    messageBytes: digestBytes / digests,
-  }
+  const connections = links.reduce((sum, link) => sum + link.peers().length, 0) / links.length
+  const watched = spreadOf(delays, { nodes, lessons, messages, bytes, connections })
+  return { ...watched, messageBytes: digestBytes / digests }
 }

@@ -119,6 +119,22 @@ export function spread(settings: SpreadSettings, random: Random): Spread {
     }
     for (let node = 0; node < nodes; node++) if (node !== author) delays.push(seenMs[node] ?? 0)
   }
+  const connections = neighbours.reduce((sum, peers) => sum + peers.length, 0) / nodes
+  return spreadOf(delays, { nodes, lessons, messages, bytes, connections })
+}
+
+interface Tally {
+  readonly nodes: number
+  readonly lessons: number
+  /** Of all nodes and lessons together. */
+  readonly messages: number
+  readonly bytes: number
+  /** Of a node, on average. */
+  readonly connections: number
+}
+
+/** @param delays milliseconds, one for each lesson and other node; infinite where it did not come. Sorted here. */
+export function spreadOf(delays: number[], { nodes, lessons, messages, bytes, connections }: Tally): Spread {
   delays.sort((a, b) => a - b)
   const quantile = (part: number): number =>
     delays[Math.min(delays.length - 1, Math.floor(part * delays.length))] ?? Number.NaN
@@ -130,7 +146,7 @@ export function spread(settings: SpreadSettings, random: Random): Spread {
     maxMs: quantile(1),
     messagesPerNode: messages / nodes / lessons,
     bytesPerNode: bytes / nodes / lessons,
-    connections: neighbours.reduce((sum, peers) => sum + peers.length, 0) / nodes,
+    connections,
   }
 }
 
