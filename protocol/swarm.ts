@@ -106,9 +106,18 @@ export function readDescriptorValue(value: unknown): Result<Descriptor, Descript
   return { ok: true, value: descriptor }
 }
 
+type DescriptorCore = Omit<Descriptor, 'addresses' | 'sig'>
+
+/** Of descriptors, which nobody writes to: each chain that is read asks for the same one's. */
+const swarmIds = new WeakMap<DescriptorCore, SwarmId>()
+
 /** The addresses are left out, so that a swarm can move and stay the same. */
-export function swarmIdOf(descriptor: Omit<Descriptor, 'addresses' | 'sig'>): SwarmId {
-  return swarmIdOfHash(sha256(encodeCanonical(coreToWire(descriptor))))
+export function swarmIdOf(descriptor: DescriptorCore): SwarmId {
+  const known = swarmIds.get(descriptor)
+  if (known !== undefined) return known
+  const id = swarmIdOfHash(sha256(encodeCanonical(coreToWire(descriptor))))
+  swarmIds.set(descriptor, id)
+  return id
 }
 
 /** The founder's seed in a swarm to be founded; its id depends on this key, hence the nonce instead of the id. */
@@ -181,7 +190,7 @@ function shardTopic(swarm: SwarmId, shard: number): string {
   return `/swarmlore/1/${swarm}/${shard}`
 }
 
-function coreToWire(descriptor: Omit<Descriptor, 'addresses' | 'sig'>): Readonly<Record<string, unknown>> {
+function coreToWire(descriptor: DescriptorCore): Readonly<Record<string, unknown>> {
   const { name, visibility, shards, nonce, invite } = descriptor
   return {
     v: 1,

@@ -55,8 +55,9 @@ const refusedMs = 30_000
 const unwrittenMs = 30_000
 /** Until then a blocked peer's connection is closed. */
 const blockedMs = 30_000
-/** Machines whose rows are read in one round of checks. */
+/** Machines whose rows are read in one round of checks, and those that are asked how they are. */
 const sampled = 4
+const boundedAtOnce = 32
 
 export class Checks {
   readonly violations: Violation[] = []
@@ -202,10 +203,8 @@ export class Checks {
   async round(): Promise<void> {
     const round = this.#round++
     const running = this.#world.correct.filter(({ node }) => node !== undefined)
-    for (const machine of running) this.#withinBounds(machine)
-    for (let at = 0; at < Math.min(sampled, running.length); at++) {
-      const machine = running[(round * sampled + at) % running.length]
-      if (machine === undefined) continue
+    for (const machine of inTurn(running, round, boundedAtOnce)) this.#withinBounds(machine)
+    for (const machine of inTurn(running, round, sampled)) {
       await this.#looksAtPeers(machine)
       await this.#staysRetracted(machine)
       await this.#objective(machine)
@@ -307,6 +306,13 @@ export class Checks {
     if (!verified.ok) return `a record that is not signed: ${verified.reason}`
     return verified.record.id === lastPart(key) ? undefined : 'a record under another’s name'
   }
+}
+
+/** So many of them, in each round the next ones. */
+function inTurn<T>(all: readonly T[], round: number, count: number): readonly T[] {
+  if (all.length <= count) return all
+  const from = (round * count) % all.length
+  return [...all.slice(from), ...all.slice(0, from)].slice(0, count)
 }
 
 /** How lessons of the workload are marked. */

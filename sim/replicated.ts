@@ -7,7 +7,8 @@ import { sha256 } from '../crypto/hash.ts'
 import { restoreRecord } from '../protocol/envelope.ts'
 import { objectiveSet } from '../protocol/objective.ts'
 import type { PeerId, RecordId, SwarmRecord } from '../protocol/types.ts'
-import { recordsOf } from '../store/records.ts'
+import { lastPart } from '../store/layout.ts'
+import { recordRow, storedRecord } from '../store/records.ts'
 import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
@@ -23,8 +24,9 @@ const known = new WeakMap<World, Known[]>()
 const read = new WeakMap<World, Map<RecordId, SwarmRecord>>()
 
 export async function liveRecords(world: World, machine: Machine): Promise<ReadonlyMap<RecordId, PeerId>> {
-  const rows: { id: RecordId; bytes: Uint8Array }[] = []
-  for await (const { id, bytes } of recordsOf(machine.disk.rows, world.swarm)) rows.push({ id, bytes })
+  const rows: { id: RecordId; key: string; value: Uint8Array }[] = []
+  for await (const [key, value] of machine.disk.rows.entries({ prefix: recordRow(world.swarm) }))
+    rows.push({ id: lastPart(key) as RecordId, key, value })
   const today = Math.floor(world.nowMs / 86_400_000)
   const of = Buffer.from(sha256(Buffer.from(`${today} ${rows.map(({ id }) => id).join(' ')}`))).toString(
     'hex',
@@ -36,8 +38,8 @@ export async function liveRecords(world: World, machine: Machine): Promise<Reado
   const ofWorld = read.get(world) ?? new Map<RecordId, SwarmRecord>()
   read.set(world, ofWorld)
   const records: SwarmRecord[] = []
-  for (const { id, bytes } of rows) {
-    const record = ofWorld.get(id) ?? restoreRecord(id, bytes)
+  for (const { id, key, value } of rows) {
+    const record = ofWorld.get(id) ?? restoreRecord(id, storedRecord(key, value).bytes)
     if (record === undefined) continue
     ofWorld.set(id, record)
     records.push(record)

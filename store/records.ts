@@ -35,15 +35,24 @@ export function recordBytes(store: Store, swarm: SwarmId, id: RecordId): Uint8Ar
 
 /** All records of a swarm, in the order of their ids; or those alone whose rows hold this ASCII. */
 export async function* recordsOf(store: Store, swarm: SwarmId, holding = ''): AsyncGenerator<StoredRecord> {
-  for await (const [key, value] of store.entries({ prefix: keyOf(prefixes.record, swarm, '') })) {
+  for await (const [key, value] of store.entries({ prefix: recordRow(swarm) })) {
     if (!Buffer.from(value.buffer, value.byteOffset, value.length).includes(holding, 0, 'latin1')) continue
-    const fields = read(key, value)
-    const from = fields.optionalString('from')
-    yield {
-      id: lastPart(key) as RecordId,
-      bytes: fields.bytes('bytes'),
-      ...(from === undefined ? {} : { from: from as PeerId }),
-      receivedAt: fields.number('receivedAt'),
-    }
+    yield storedRecord(key, value)
+  }
+}
+
+/** What the keys of a swarm's records begin with; behind it stands the record's id. */
+export function recordRow(swarm: SwarmId): string {
+  return keyOf(prefixes.record, swarm, '')
+}
+
+export function storedRecord(key: string, value: Uint8Array): StoredRecord {
+  const fields = read(key, value)
+  const from = fields.optionalString('from')
+  return {
+    id: lastPart(key) as RecordId,
+    bytes: fields.bytes('bytes'),
+    ...(from === undefined ? {} : { from: from as PeerId }),
+    receivedAt: fields.number('receivedAt'),
   }
 }

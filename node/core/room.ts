@@ -51,6 +51,8 @@ export class Room {
   #isWorth: Refined['isWorth'] | undefined
   /** How strangers share their room, and of which entries and standings that was made. */
   #shares: { readonly madeOf: string; readonly shares: Shares } | undefined
+  /** What was asked of authors of kept entries since somebody's standing changed last. */
+  #inviters = { of: -1, known: new Map<PeerId, PeerId | undefined>() }
   #evicted = 0
 
   constructor(deps: RoomDeps) {
@@ -137,10 +139,19 @@ export class Room {
         homes.set(author, home)
       }
     }
-    const inviterOf = (peer: PeerId) => homes.get(peer)?.membership.inviterOf(peer)
+    const inviterOf = (peer: PeerId) => this.#inviterIn(homes.get(peer), peer)
     const shares = sharesOf({ room: config.capacityEntries * strangersShare, kept, inviterOf })
     this.#shares = { madeOf, shares }
     return shares
+  }
+
+  /** Remembered like standings: a flood of announcements asks for the same few authors thousands of times. */
+  #inviterIn(home: Swarm | undefined, peer: PeerId): PeerId | undefined {
+    const { version } = this.#deps.authors
+    if (this.#inviters.of !== version) this.#inviters = { of: version, known: new Map() }
+    const { known } = this.#inviters
+    if (!known.has(peer)) known.set(peer, home?.membership.inviterOf(peer))
+    return known.get(peer)
   }
 
   /** On pressure: evicts when there is more than the capacity. The digests stay. */

@@ -63,8 +63,7 @@ export function swarmViewOf(
   const { name, visibility, founder, invite } = swarm.descriptor
   const { signedElsewhere } = swarm
   const memberUntil = swarm.membership.untilMs
-  let entries = 0
-  for (const meta of kept.all()) if (meta.swarm === swarm.id) entries++
+  const entries = [...kept.authors(swarm.id).values()].reduce((sum, count) => sum + count, 0)
   const alone = swarm.alone()
   return {
     id: swarm.id,

@@ -98,6 +98,8 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
     signal: AbortSignal,
   ): Promise<Counts & { isPartial: boolean }> => {
     const counts: Counts = { came: 0, waited: 0 }
+    // As most sessions end: the sets are equal.
+    if (wanted.need.length === 0) return { ...counts, isPartial: false }
     const fetch = fetchRecords(wanted.salt, wanted.need)
     const over = new AbortController()
     const options = { maxBytes: pageBytesMax, signal: AbortSignal.any([signal, over.signal]) }

@@ -1,6 +1,6 @@
 /** One block from named providers, raced as on the real network; what is asked and answered goes over the simulated one. */
 
-import { equalBytes } from '../../crypto/bytes.ts'
+import { concat } from '../../crypto/bytes.ts'
 import { firstDelivery, type Provider } from '../../node/first-delivery.ts'
 import type { Blocks, Clock, Fetched, FetchOptions } from '../../node/ports.ts'
 import { cidOf } from '../../protocol/identity.ts'
@@ -40,12 +40,12 @@ async function fetchBlock(
 
 /** The answer to a wish: a mark and the block, or the mark alone. */
 export function blockAnswer(bytes: Uint8Array | undefined): Uint8Array {
-  return bytes === undefined ? Uint8Array.of(0) : Uint8Array.of(1, ...bytes)
+  return bytes === undefined ? Uint8Array.of(0) : concat(Uint8Array.of(1), bytes)
 }
 
 /** Throws when the provider does not have it. */
 export function readBlockAnswer(answer: Uint8Array): Uint8Array {
-  if (!equalBytes(answer.subarray(0, 1), Uint8Array.of(1)))
+  if (answer[0] !== 1)
     throw new NetworkFailure('block-not-found', 'The provider does not have it.')
   return answer.slice(1)
 }

@@ -59,8 +59,8 @@ export class Gossip {
   readonly #mesh = new Map<string, Set<PeerId>>()
   /** Message ids, oldest first, and when each was seen. */
   readonly #seen = new Map<string, number>()
-  /** Messages that can be asked for, by heartbeat, the newest first. */
-  readonly #history: Map<string, Message>[] = [new Map()]
+  /** Messages that can be asked for, by heartbeat, the newest first; of most heartbeats there are none. */
+  readonly #history: (Map<string, Message> | undefined)[] = []
   readonly #backoff = new Map<string, number>()
   /** What was asked for, of whom, and until when. */
   readonly #promises = new Map<string, { readonly peer: PeerId; readonly dueMs: number }>()
@@ -79,15 +79,21 @@ export class Gossip {
 
   /** Whom messages on the topic reach from here: through the mesh, or by an offer. */
   audience(topic: string): readonly PeerId[] {
-    return [...(this.#subscribers.get(topic) ?? [])].filter(peer => this.score(peer) >= thresholds.gossip)
+    return [...(this.#subscribers.get(topic) ?? [])].filter(peer => this.isFit(peer, thresholds.gossip))
   }
 
   score(peer: PeerId): number {
     return this.#scores.of(peer, this.#init.nowMs(), this.#init.weight(peer))
   }
 
+  /** Whether the score is not below a threshold that is not above zero. Asked for every message and every heartbeat. */
+  isFit(peer: PeerId, threshold: number): boolean {
+    if (!this.#scores.isBlamed(peer) && this.#init.weight(peer) >= 0) return true
+    return this.score(peer) >= threshold
+  }
+
   came(peer: PeerId): void {
-    this.#scores.came(peer)
+    this.#scores.came(peer, this.#init.nowMs())
     for (const topic of this.#handlers.keys()) this.#control(peer, { type: 'subscribe', topic })
   }
 
@@ -111,9 +117,9 @@ export class Gossip {
   publish(topic: string, bytes: Uint8Array): number {
     const message = { topic, id: toHex(this.#init.messageId(bytes)), bytes: new Uint8Array(bytes) }
     if (!this.#see(message.id)) return 0
-    this.#history[0]?.set(message.id, message)
+    this.#remember(message)
     const subscribers = [...(this.#subscribers.get(topic) ?? [])]
-    const fit = subscribers.filter(peer => this.score(peer) >= thresholds.publish)
+    const fit = subscribers.filter(peer => this.isFit(peer, thresholds.publish))
     const mesh = this.mesh(topic)
     const floods = subscribers.length <= floodPeersMax
     const few =
@@ -125,7 +131,7 @@ export class Gossip {
 
   /** @returns undefined when a handler was called, else `quiet`. */
   receive(from: PeerId, frame: GossipFrame): 'quiet' | undefined {
-    if (this.score(from) < thresholds.graylist) return 'quiet'
+    if (!this.isFit(from, thresholds.graylist)) return 'quiet'
     switch (frame.type) {
       case 'message':
         return this.#hear(from, frame)
@@ -155,9 +161,10 @@ export class Gossip {
   /** Once a second. */
   heartbeat(): void {
     const nowMs = this.#init.nowMs()
-    this.#scores.decay(nowMs)
+    this.#scores.decay()
     for (const [id, { peer, dueMs }] of this.#promises) {
-      if (dueMs > nowMs) continue
+      // Each is given the same time, so they are due in the order in which they were made.
+      if (dueMs > nowMs) break
       this.#promises.delete(id)
       this.#scores.misbehaved(peer)
     }
@@ -165,13 +172,16 @@ export class Gossip {
       this.#tendMesh(topic)
       this.#offer(topic)
     }
-    this.#history.unshift(new Map())
-    this.#history.length = Math.min(this.#history.length, historyLength)
+    this.#history.unshift(undefined)
+    this.#history.length = historyLength
     for (const [id, sinceMs] of this.#seen) {
       if (nowMs - sinceMs < seenMs) break
       this.#seen.delete(id)
     }
-    for (const [key, untilMs] of this.#backoff) if (untilMs <= nowMs) this.#backoff.delete(key)
+    for (const [key, untilMs] of this.#backoff) {
+      if (untilMs > nowMs) break
+      this.#backoff.delete(key)
+    }
   }
 
   #hear(from: PeerId, message: Message): 'quiet' | undefined {
@@ -182,7 +192,7 @@ export class Gossip {
       if (verdict === 'reject') this.#scores.deliveredInvalid(from, message.topic)
       if (verdict !== 'accept') return
       this.#scores.deliveredFirst(from, message.topic)
-      this.#history[0]?.set(message.id, message)
+      this.#remember(message)
       for (const peer of this.mesh(message.topic)) if (peer !== from) this.#pass(peer, message)
     })
     return undefined
@@ -202,7 +212,7 @@ export class Gossip {
     if (mesh === undefined || mesh.has(from)) return
     const isEarly = (this.#backoff.get(`${from} ${topic}`) ?? 0) > this.#init.nowMs()
     if (isEarly) this.#scores.misbehaved(from)
-    if (isEarly || !this.#handlers.has(topic) || this.score(from) < 0 || mesh.size >= meshDegree.high) {
+    if (isEarly || !this.#handlers.has(topic) || !this.isFit(from, 0) || mesh.size >= meshDegree.high) {
       this.#backOff(from, topic)
       this.#control(from, { type: 'prune', topic })
       return
@@ -211,7 +221,7 @@ export class Gossip {
   }
 
   #offered(from: PeerId, ids: readonly string[]): void {
-    if (this.score(from) < thresholds.gossip) return
+    if (!this.isFit(from, thresholds.gossip)) return
     const wanted = ids.filter(id => !this.#seen.has(id) && !this.#promises.has(id))
     if (wanted.length === 0) return
     const dueMs = this.#init.nowMs() + promiseMs
@@ -220,9 +230,9 @@ export class Gossip {
   }
 
   #asked(from: PeerId, ids: readonly string[]): void {
-    if (this.score(from) < thresholds.gossip) return
+    if (!this.isFit(from, thresholds.gossip)) return
     for (const id of ids) {
-      const message = this.#history.find(window => window.has(id))?.get(id)
+      const message = this.#history.find(window => window?.has(id))?.get(id)
       if (message !== undefined) this.#pass(from, message)
     }
   }
@@ -232,11 +242,11 @@ export class Gossip {
     if (mesh === undefined) return
     const { random, nowMs } = this.#init
     // What is deleted from a Set while it is walked is not missed, and nothing else is.
-    for (const peer of mesh) if (this.score(peer) < 0) this.#prune(peer, topic)
+    for (const peer of mesh) if (!this.isFit(peer, 0)) this.#prune(peer, topic)
     if (mesh.size < meshDegree.low) {
       const fit = [...(this.#subscribers.get(topic) ?? [])].filter(
         peer =>
-          !mesh.has(peer) && (this.#backoff.get(`${peer} ${topic}`) ?? 0) <= nowMs() && this.score(peer) >= 0,
+          !mesh.has(peer) && (this.#backoff.get(`${peer} ${topic}`) ?? 0) <= nowMs() && this.isFit(peer, 0),
       )
       for (const peer of draw(random, fit, meshDegree.wanted - mesh.size)) {
         this.#join(peer, topic)
@@ -250,18 +260,22 @@ export class Gossip {
   /** Tells some outside the mesh what there is, so that a message finds its way around a broken mesh. */
   #offer(topic: string): void {
     const ids: string[] = []
-    for (const [age, window] of this.#history.entries())
-      if (age < historyGossip && window.size > 0)
-        for (const message of window.values()) if (message.topic === topic) ids.push(message.id)
+    for (const window of this.#history.slice(0, historyGossip))
+      for (const message of window?.values() ?? []) if (message.topic === topic) ids.push(message.id)
     if (ids.length === 0) return
     const mesh = this.mesh(topic)
     const outside: PeerId[] = []
     for (const peer of this.#subscribers.get(topic) ?? [])
-      if (!mesh.has(peer) && this.score(peer) >= thresholds.gossip) outside.push(peer)
+      if (!mesh.has(peer) && this.isFit(peer, thresholds.gossip)) outside.push(peer)
     const count = Math.max(lazyDegree, Math.floor(lazyShare * outside.length))
     const told = ids.slice(0, offeredMax)
     for (const peer of draw(this.#init.random, outside, count))
       this.#init.send(peer, { type: 'ihave', topic, ids: told }, told.length * idBytes)
+  }
+
+  #remember(message: Message): void {
+    this.#history[0] ??= new Map()
+    this.#history[0].set(message.id, message)
   }
 
   #see(id: string): boolean {
@@ -286,7 +300,10 @@ export class Gossip {
   }
 
   #backOff(peer: PeerId, topic: string): void {
-    this.#backoff.set(`${peer} ${topic}`, this.#init.nowMs() + backoffMs)
+    const key = `${peer} ${topic}`
+    // Behind all others, so that they stay in the order in which they end.
+    this.#backoff.delete(key)
+    this.#backoff.set(key, this.#init.nowMs() + backoffMs)
   }
 
   #pass(peer: PeerId, message: Message): void {

@@ -3,7 +3,9 @@
  * connect and who is sent away follows the rules of the real adapter.
  */
 
-import { keyPairFromSeed, libp2pIdOf } from '../../crypto/keys.ts'
+import { toHex } from '../../crypto/bytes.ts'
+import { type KeyPair, keyPairFromSeed, libp2pIdOf } from '../../crypto/keys.ts'
+import { createMemo } from '../../crypto/memo.ts'
 import type {
   Blocks,
   Discovery,
@@ -75,7 +77,7 @@ export class Link implements Network, LineEnd {
   #isClosed = false
 
   constructor({ network, host, address, options }: LinkInit) {
-    const pair = keyPairFromSeed(options.seed)
+    const pair = pairOf(options.seed)
     const { events } = network
     const { life, random } = host
     this.self = peerOf(pair.publicKey)
@@ -107,7 +109,7 @@ export class Link implements Network, LineEnd {
       events,
       life,
       random,
-      isConnected: at => [...this.#lines.values()].some(line => line.laneFrom(this).to.address === at),
+      connected: () => new Set([...this.#lines.values()].map(line => line.laneFrom(this).to.address)),
       hasRoom: () => this.#lines.size < this.#gate.connectionsMax,
       dial: at => this.#call(at, dialMsMax),
     })
@@ -321,7 +323,7 @@ export class Link implements Network, LineEnd {
   #expelUnfit(): 'quiet' | undefined {
     let verdict: 'quiet' | undefined = 'quiet'
     for (const [peer, line] of this.#lines) {
-      if (this.gossip.score(peer) >= thresholds.graylist) continue
+      if (this.gossip.isFit(peer, thresholds.graylist)) continue
       this.#gate.shut(peer)
       this.#redial.forget(line.laneFrom(this).to.address)
       this.#hangUp(line)
@@ -343,6 +345,18 @@ export class Link implements Network, LineEnd {
   #askAroundMs(): number {
     return between(this.host.random, 50, 400)
   }
+}
+
+/** One machine's key is the same after each of its starts, and dear to make. */
+const pairs = createMemo<KeyPair>(5_000)
+
+function pairOf(seed: Uint8Array): KeyPair {
+  const name = toHex(seed)
+  const known = pairs.get(name)
+  if (known !== undefined) return known
+  const made = keyPairFromSeed(seed)
+  pairs.set(name, made)
+  return made
 }
 
 function sameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

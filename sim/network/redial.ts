@@ -21,7 +21,8 @@ export interface RedialInit {
   readonly events: EventQueue
   readonly life: Life
   readonly random: Random
-  readonly isConnected: (address: string) => boolean
+  /** Addresses of all that are connected now. */
+  readonly connected: () => ReadonlySet<string>
   readonly hasRoom: () => boolean
   /** Rejects when nobody answers. */
   readonly dial: (address: string) => Promise<unknown>
@@ -110,7 +111,8 @@ export class Redial {
 
   #dialDue(): 'quiet' | undefined {
     const { nowMs } = this.#init.events
-    const missing = [...this.#wanted.values()].filter(one => !this.#init.isConnected(one.address))
+    const connected = this.#init.connected()
+    const missing = [...this.#wanted.values()].filter(one => !connected.has(one.address))
     const dialling = missing.filter(one => one.isDialling).length
     const due = missing.filter(one => !one.isDialling && one.dueMs <= nowMs).sort((a, b) => a.dueMs - b.dueMs)
     this.#planNext(missing)

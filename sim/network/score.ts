@@ -22,6 +22,8 @@ interface Counters {
 
 export class Scores {
   readonly #of = new Map<PeerId, Counters>()
+  /** Those of which something is left to decay: of most neighbours there is nothing. */
+  readonly #decaying = new Set<Counters>()
 
   inMesh(peer: PeerId, topic: string, sinceMs: number | undefined): void {
     this.#topic(peer, topic).meshSinceMs = sinceMs
@@ -30,19 +32,25 @@ export class Scores {
   deliveredFirst(peer: PeerId, topic: string): void {
     const counters = this.#topic(peer, topic)
     counters.first = Math.min(parameters.firstDeliveries.cap, counters.first + 1)
+    this.#decaying.add(this.#counters(peer))
   }
 
   deliveredInvalid(peer: PeerId, topic: string): void {
     this.#topic(peer, topic).invalid++
+    this.#decaying.add(this.#counters(peer))
   }
 
   misbehaved(peer: PeerId): void {
-    this.#counters(peer).behaviour++
+    const counters = this.#counters(peer)
+    counters.behaviour++
+    this.#decaying.add(counters)
   }
 
-  came(peer: PeerId): void {
+  came(peer: PeerId, nowMs: number): void {
     const counters = this.#of.get(peer)
-    if (counters !== undefined) counters.goneAtMs = undefined
+    if (counters?.goneAtMs === undefined) return
+    if (nowMs - counters.goneAtMs <= parameters.retainMs) counters.goneAtMs = undefined
+    else this.#forget(peer, counters)
   }
 
   gone(peer: PeerId, nowMs: number): void {
@@ -63,19 +71,30 @@ export class Scores {
     return Math.min(topics, topicScoreCap) + weight * excess * excess + application
   }
 
+  /** Whether anything counts against it: else its score is not below what the application adds. */
+  isBlamed(peer: PeerId): boolean {
+    const counters = this.#of.get(peer)
+    if (counters === undefined) return false
+    return counters.behaviour > 0 || counters.topics.some(({ invalid }) => invalid > 0)
+  }
+
   /** Once a second. */
-  decay(nowMs: number): void {
-    for (const [peer, counters] of this.#of) {
-      if (counters.goneAtMs !== undefined && nowMs - counters.goneAtMs > parameters.retainMs) {
-        this.#of.delete(peer)
-        continue
-      }
+  decay(): void {
+    for (const counters of this.#decaying) {
       counters.behaviour = decayed(counters.behaviour, parameters.behaviour.decay)
+      let isAnyLeft = counters.behaviour > 0
       for (const topic of counters.topics) {
         topic.first = decayed(topic.first, parameters.firstDeliveries.decay)
         topic.invalid = decayed(topic.invalid, parameters.invalid.decay)
+        isAnyLeft ||= topic.first > 0 || topic.invalid > 0
       }
+      if (!isAnyLeft) this.#decaying.delete(counters)
     }
+  }
+
+  #forget(peer: PeerId, counters: Counters): void {
+    this.#of.delete(peer)
+    this.#decaying.delete(counters)
   }
 
   #counters(peer: PeerId): Counters {
