@@ -8,7 +8,6 @@ import { decodeRecord, verifyRecord } from '../protocol/envelope.ts'
 import { cidOf } from '../protocol/identity.ts'
 import { entryBytesMax, recordBytesMax, secondsMax } from '../protocol/limits.ts'
 import type { EntryCid, PeerId } from '../protocol/types.ts'
-import { read } from '../store/codec.ts'
 import { lastPart, prefixes } from '../store/layout.ts'
 import type { StoreOp } from '../store/ports.ts'
 import type { Machine } from './machine.ts'
@@ -297,8 +296,7 @@ export class Checks {
       )
   }
 
-  #problemOfRecord(key: string, value: Uint8Array): string | undefined {
-    const bytes = read(key, value).bytes('bytes')
+  #problemOfRecord(key: string, bytes: Uint8Array): string | undefined {
     if (bytes.length > recordBytesMax) return `a record of ${bytes.length} bytes`
     const decoded = decodeRecord(bytes, this.#world.swarm)
     if (!decoded.ok) return `a record that cannot be read: ${decoded.reason}`

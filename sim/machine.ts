@@ -12,6 +12,7 @@ import { VirtualClock } from './clock.ts'
 import { VirtualCpu } from './cpu.ts'
 import { syntheticEmbedder } from './embedder.ts'
 import type { EventQueue, Life } from './events.ts'
+import type { InternedRows } from './interned.ts'
 import { Host } from './network/host.ts'
 import type { SimNetwork } from './network/network.ts'
 import { Disk } from './storage.ts'
@@ -31,6 +32,7 @@ export interface MachineInit {
   readonly events: EventQueue
   readonly network: SimNetwork
   readonly random: Random
+  readonly interned: InternedRows
   readonly config: Partial<NodeConfig>
   readonly tampering: Tampering
   readonly onLog: (machine: Machine, ...line: Parameters<Ports['log']>) => void
@@ -68,6 +70,7 @@ export class Machine {
     this.disk = new Disk({
       events: init.events,
       random: random.fork('disk'),
+      interned: init.interned,
       onDurable: ops => init.onDurable(this, ops),
     })
     this.host = new Host({

@@ -7,8 +7,7 @@ import { sha256 } from '../crypto/hash.ts'
 import { restoreRecord } from '../protocol/envelope.ts'
 import { objectiveSet } from '../protocol/objective.ts'
 import type { PeerId, RecordId, SwarmRecord } from '../protocol/types.ts'
-import { lastPart } from '../store/layout.ts'
-import { recordRow, storedRecord } from '../store/records.ts'
+import { recordsOf, type StoredRecord } from '../store/records.ts'
 import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
@@ -24,9 +23,8 @@ const known = new WeakMap<World, Known[]>()
 const read = new WeakMap<World, Map<RecordId, SwarmRecord>>()
 
 export async function liveRecords(world: World, machine: Machine): Promise<ReadonlyMap<RecordId, PeerId>> {
-  const rows: { id: RecordId; key: string; value: Uint8Array }[] = []
-  for await (const [key, value] of machine.disk.rows.entries({ prefix: recordRow(world.swarm) }))
-    rows.push({ id: lastPart(key) as RecordId, key, value })
+  const rows: StoredRecord[] = []
+  for await (const row of recordsOf(machine.disk.rows, world.swarm)) rows.push(row)
   const today = Math.floor(world.nowMs / 86_400_000)
   const of = Buffer.from(sha256(Buffer.from(`${today} ${rows.map(({ id }) => id).join(' ')}`))).toString(
     'hex',
@@ -38,8 +36,8 @@ export async function liveRecords(world: World, machine: Machine): Promise<Reado
   const ofWorld = read.get(world) ?? new Map<RecordId, SwarmRecord>()
   read.set(world, ofWorld)
   const records: SwarmRecord[] = []
-  for (const { id, key, value } of rows) {
-    const record = ofWorld.get(id) ?? restoreRecord(id, storedRecord(key, value).bytes)
+  for (const { id, bytes } of rows) {
+    const record = ofWorld.get(id) ?? restoreRecord(id, bytes)
     if (record === undefined) continue
     ofWorld.set(id, record)
     records.push(record)

@@ -9,6 +9,7 @@ import { StoreError } from '../store/errors.ts'
 import { openMemoryStore } from '../store/memory.ts'
 import type { Store, StoreOp, StoreRange } from '../store/ports.ts'
 import type { EventQueue, Life } from './events.ts'
+import type { InternedRows } from './interned.ts'
 import { between, happens } from './random.ts'
 
 interface Pending {
@@ -21,6 +22,7 @@ interface Pending {
 export interface DiskInit {
   readonly events: EventQueue
   readonly random: Random
+  readonly interned: InternedRows
   /** Told of every batch at the moment in which it is durable. */
   readonly onDurable?: (ops: readonly StoreOp[]) => void
 }
@@ -61,7 +63,7 @@ export class Disk {
   /** For one node at a time. */
   open(life: Life): Store {
     if (this.#open?.isOpen) throw new StoreError('store-locked', 'Another node has this disk open.')
-    this.#open = new DiskStore(this, this.#init.events, life)
+    this.#open = new DiskStore(this, this.#init, life)
     return this.#open
   }
 
@@ -126,6 +128,7 @@ export class Disk {
 class DiskStore implements Store {
   readonly #disk: Disk
   readonly #events: EventQueue
+  readonly #interned: InternedRows
   readonly #life: Life
   #pending: Pending[] = []
   #syncing = false
@@ -134,9 +137,10 @@ class DiskStore implements Store {
   #broken: StoreError | undefined
   isOpen = true
 
-  constructor(disk: Disk, events: EventQueue, life: Life) {
+  constructor(disk: Disk, { events, interned }: DiskInit, life: Life) {
     this.#disk = disk
     this.#events = events
+    this.#interned = interned
     this.#life = life
   }
 
@@ -154,7 +158,7 @@ class DiskStore implements Store {
     this.#assertOpen()
     if (this.#broken !== undefined) throw this.#disk.refused(this.#broken)
     // The caller may go on to use its arrays.
-    const ops = given.map(op => (op.type === 'put' ? { ...op, value: new Uint8Array(op.value) } : op))
+    const ops = given.map(op => (op.type === 'put' ? this.#interned.put(op) : op))
     await new Promise<void>((done, failed) => {
       const broke = (error: StoreError): void => {
         if (error.code === 'store-write-failed') this.#broken = error

@@ -14,6 +14,7 @@ import type { Descriptor, PeerId, Result, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
 import { EventQueue, turn } from './events.ts'
 import { depthMax, type Founding, found } from './founding.ts'
+import { InternedRows } from './interned.ts'
 import { Machine, type Tampering } from './machine.ts'
 import type { Fitted } from './network/fitted.ts'
 import type { Lane } from './network/line.ts'
@@ -58,6 +59,7 @@ export class World {
   /** Machines that mean harm: nothing is promised to them, and nothing expected of them. */
   readonly hostile = new Set<Machine>()
   readonly #init: WorldInit
+  readonly #interned = new InternedRows()
   readonly #founding: Founding
   readonly #peers = new Map<PeerId, Machine>()
   readonly #names = new Map<Machine, PeerId>()
@@ -225,6 +227,7 @@ export class World {
       events: this.events,
       network: this.network,
       random: this.random,
+      interned: this.#interned,
       config,
       tampering,
       onLog: (machine, level, message) => {

@@ -8,10 +8,10 @@ import { taggedHash } from '../crypto/hash.ts'
 import type { Result } from '../protocol/types.ts'
 import { encode, read } from './codec.ts'
 import type { StoreErrorCode } from './errors.ts'
-import type { Store } from './ports.ts'
+import type { Store, StoreOp } from './ports.ts'
 
 /** A change of a prefix, a key or a value's fields that an older program would misread is a new version. */
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 const schemaKey = 'schema'
 
 export const prefixes = {
@@ -115,5 +115,24 @@ export async function checkSchema(store: Store, folder: string): Promise<Result<
     const message = `The data folder ${folder} was written by a newer version of swarmlore (layout ${version}, this one reads ${SCHEMA_VERSION}). Update swarmlore, or choose another folder with --data.`
     return { ok: false, code: 'store-newer', message }
   }
+  if (version < SCHEMA_VERSION) await upgrade(store)
   return { ok: true, value: undefined }
+}
+
+/** Rows that are written together while a folder is brought up to date. */
+const upgradedTogether = 1_000
+
+/** Until version 2 a record's row held when and from whom it came, which nobody asked for. Cut short, it begins anew. */
+async function upgrade(store: Store): Promise<void> {
+  let ops: StoreOp[] = []
+  for await (const [key, value] of store.entries({ prefix: prefixes.record })) {
+    const row = read(key, value)
+    // A record itself holds no such field: this row was brought up to date before.
+    if (row.optionalNumber('receivedAt') === undefined) continue
+    ops.push({ type: 'put', key, value: row.bytes('bytes') })
+    if (ops.length < upgradedTogether) continue
+    await store.batch(ops)
+    ops = []
+  }
+  await store.batch([...ops, { type: 'put', key: schemaKey, value: encode({ version: SCHEMA_VERSION }) }])
 }

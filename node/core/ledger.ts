@@ -135,15 +135,14 @@ export class Ledger {
   }
 
   /** Adds to the replicated set, and says which writes follow. What may become live later is stored as well. */
-  admit(record: SwarmRecord, from: PeerId | undefined): { outcome: Offered; ops: readonly StoreOp[] } {
+  admit(record: SwarmRecord): { outcome: Offered; ops: readonly StoreOp[] } {
     if (this.set.has(record.id)) return { outcome: { status: 'known' }, ops: [] }
     const heldBefore = this.set.holds(record.id)
     const invitersBefore = this.#invitersBy(record)
     const offered = this.set.offer(record)
     const ops: StoreOp[] = []
     if (!heldBefore && this.set.holds(record.id)) {
-      const row = { id: record.id, bytes: record.bytes, receivedAt: this.#deps.ports.clock.now() }
-      ops.push(...putRecordOps(this.#deps.swarm, from === undefined ? row : { ...row, from }))
+      ops.push(...putRecordOps(this.#deps.swarm, record))
       if (offered.status !== 'live') this.#waiting.add(record.id)
     }
     const retraction = record.type === 'retract' && offered.status === 'live' ? record : undefined

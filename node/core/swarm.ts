@@ -214,10 +214,9 @@ export class Swarm {
 
   /** Stores (with `more` in the same batch), offers and gossips an own record: memory never runs ahead of the disk. */
   async publish(record: SwarmRecord, more: readonly StoreOp[] = []): Promise<void> {
-    const { store, clock } = this.#deps.ports
-    const row = { id: record.id, bytes: record.bytes, receivedAt: clock.now() }
-    await store.batch([...more, ...putRecordOps(this.id, row)])
-    const { outcome, ops } = this.#ledger.admit(record, undefined)
+    const { store } = this.#deps.ports
+    await store.batch([...more, ...putRecordOps(this.id, record)])
+    const { outcome, ops } = this.#ledger.admit(record)
     await store.batch(ops)
     if (outcome.status === 'excluded')
       throw new TypeError(`own ${record.type} record is excluded: ${outcome.reason}`)
@@ -287,7 +286,7 @@ export class Swarm {
 
   /** For a record of a peer: the verdict does not wait for the disk. */
   #offer(record: SwarmRecord, from: PeerId): Offered {
-    const { outcome, ops } = this.#ledger.admit(record, from)
+    const { outcome, ops } = this.#ledger.admit(record)
     if (ops.length > 0) this.#ledger.write(record, ops)
     if (outcome.status === 'live' && record.envelope.author === this.self) this.#foundOwn(record)
     if (outcome.status === 'live' && record.type === 'digest') this.wanted.want(record, from)

@@ -45,7 +45,6 @@ export function blockAnswer(bytes: Uint8Array | undefined): Uint8Array {
 
 /** Throws when the provider does not have it. */
 export function readBlockAnswer(answer: Uint8Array): Uint8Array {
-  if (answer[0] !== 1)
-    throw new NetworkFailure('block-not-found', 'The provider does not have it.')
+  if (answer[0] !== 1) throw new NetworkFailure('block-not-found', 'The provider does not have it.')
   return answer.slice(1)
 }

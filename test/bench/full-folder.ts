@@ -70,7 +70,7 @@ async function fill(
   await store.batch(
     authors.flatMap(author => {
       const { id, bytes } = memberRecord(swarm, author, nowS)
-      return putRecordOps(swarm.id, { id, bytes, receivedAt: nowS * 1000 })
+      return putRecordOps(swarm.id, { id, bytes })
     }),
   )
   for (let from = 0; from < count; from += batchEntries) {
@@ -109,7 +109,7 @@ function entryOps(ports: Ports, swarm: OwnSwarm, authors: readonly Author[], row
   const receivedAt = nowS * 1000
   const { peer } = author
   return [
-    ...putRecordOps(swarm.id, { id: digest.id, bytes: digest.bytes, from: peer, receivedAt }),
+    ...putRecordOps(swarm.id, digest),
     ...putEntryOps(
       { swarm: swarm.id, cid, author: peer, shared: true, receivedAt, from: peer, uses: 0 },
       bytes,

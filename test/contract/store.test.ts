@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { VirtualClock } from '../../sim/clock.ts'
+import { InternedRows } from '../../sim/interned.ts'
 import { seededRandom } from '../../sim/random.ts'
 import { Disk } from '../../sim/storage.ts'
 import { openLevelStore } from '../../store/level.ts'
@@ -27,7 +28,11 @@ storeContract('simulated disk', async () => {
     while (running.on) await clock.advance(1)
   }
   const passing = pass()
-  const store = new Disk({ events: clock.events, random: seededRandom('disk') }).open({ alive: true })
+  const store = new Disk({
+    events: clock.events,
+    random: seededRandom('disk'),
+    interned: new InternedRows(),
+  }).open({ alive: true })
   return {
     store,
     remove: async () => {

@@ -52,7 +52,7 @@ describe('a folder that cannot be opened', () => {
 
   it('says that a newer version wrote it', async () => {
     const store = openMemoryStore()
-    await store.batch([{ type: 'put', key: 'schema', value: encode({ version: 2 }) }])
+    await store.batch([{ type: 'put', key: 'schema', value: encode({ version: 3 }) }])
     const checked = await checkSchema(store, folder)
     expect(checked).toMatchObject({ ok: false, code: 'store-newer' })
     expect(!checked.ok && checked.message).toContain(folder)

@@ -32,3 +32,20 @@ it('reports a version row that is damaged', async () => {
   await store.batch([{ type: 'put', key: 'schema', value: encode({ other: 1 }) }])
   await expect(checkSchema(store, 'folder')).rejects.toMatchObject({ code: 'store-corrupt' })
 })
+
+it('brings a folder of the first version up to date, also where that was cut short before', async () => {
+  const store = openMemoryStore()
+  const rowOf = (id: string): string => keyOf(prefixes.record, 'swarm', id)
+  const record = encode({ t: 1, sig: Uint8Array.of(9) })
+  const wrapped = encode({ bytes: record, from: 'did:key:z6Mk', receivedAt: 7 })
+  await store.batch([
+    { type: 'put', key: 'schema', value: encode({ version: 1 }) },
+    { type: 'put', key: rowOf('01'), value: record },
+    ...['02', '03'].map(id => ({ type: 'put' as const, key: rowOf(id), value: wrapped })),
+    { type: 'put', key: keyOf(prefixes.kept, 'swarm', 'cid'), value: wrapped },
+  ])
+  expect(await checkSchema(store, 'folder')).toMatchObject({ ok: true })
+  for (const id of ['01', '02', '03']) expect(store.get(rowOf(id))).toEqual(record)
+  expect(store.get(keyOf(prefixes.kept, 'swarm', 'cid'))).toEqual(wrapped)
+  expect(store.get('schema')).toEqual(encode({ version: 2 }))
+})

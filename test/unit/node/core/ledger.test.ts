@@ -42,7 +42,7 @@ function ledgerOn(store: Store, clock = new VirtualClock(t0 * 1000)) {
     signal: new AbortController().signal,
   })
   const take = async (record: SwarmRecord): Promise<string> => {
-    const { outcome, ops } = ledger.admit(record, undefined)
+    const { outcome, ops } = ledger.admit(record)
     await store.batch(ops)
     return outcome.status
   }

@@ -46,7 +46,7 @@ async function holding(...digests: readonly DigestRecord[]) {
     signal,
   })
   const admit = async (record: SwarmRecord): Promise<void> => {
-    const { outcome, ops } = ledger.admit(record, undefined)
+    const { outcome, ops } = ledger.admit(record)
     expect(outcome.status).toBe('live')
     await ports.store.batch(ops)
   }

@@ -69,11 +69,9 @@ async function missingAll({
   })
   for (const author of authors) {
     const body = { member: peer(author), box: author.box.publicKey, expires: day0 + 365 }
-    await ports.store.batch(
-      ledger.admit(signRecord({ swarm, kind: 'member', t: t0, body }, founder), undefined).ops,
-    )
+    await ports.store.batch(ledger.admit(signRecord({ swarm, kind: 'member', t: t0, body }, founder)).ops)
   }
-  for (const digest of digests()) await ports.store.batch(ledger.admit(digest, undefined).ops)
+  for (const digest of digests()) await ports.store.batch(ledger.admit(digest).ops)
   const wanted = new WantedEntries({
     cpu: ports.cpu,
     ledger,
