@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { InternedRows } from '../../../sim/interned.ts'
 import { prefixes } from '../../../store/layout.ts'
 
-const row = (key: string, ...value: number[]) => ({ type: 'put', key, value: Uint8Array.from(value) }) as const
+const row = (key: string, ...value: number[]) =>
+  ({ type: 'put', key, value: Uint8Array.from(value) }) as const
 
 it('holds a row that is named by its content once, and never what its caller can still write to', () => {
   const rows = new InternedRows()
