@@ -6,11 +6,12 @@
 
 import { unixfs } from '@helia/unixfs'
 import type { Libp2p, PeerId as Libp2pId } from '@libp2p/interface'
-import { multiaddr } from '@multiformats/multiaddr'
+import { CODE_P2P, type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Helia } from 'helia'
 import { CID } from 'multiformats/cid'
 import { equalBytes } from '../../crypto/bytes.ts'
 import { sha256 } from '../../crypto/hash.ts'
+import { addressesMax } from '../../protocol/limits.ts'
 import type { EntryCid } from '../../protocol/types.ts'
 import { firstDelivery, type Provider } from '../first-delivery.ts'
 import type { Blocks, Clock, Fetched, FetchOptions } from '../ports.ts'
@@ -24,6 +25,10 @@ export interface BlockFetchInit {
   readonly clock: Clock
   /** Silence after which the next provider is asked too. */
   readonly patienceMs: number
+  /** So many there may be for another one to be made: a fetch costs no neighbour its place. */
+  readonly connectionsMax: number
+  /** Whether an address may be taken from the DHT. */
+  readonly mayDial: (address: Multiaddr) => boolean
 }
 
 /** A provider that has not answered is asked again: bitswap forgets a wish of which it believes that it was met. */
@@ -53,7 +58,7 @@ async function askOne(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const id = libp2pIdOfDid(provider.peer)
-  await connect(init.libp2p, id, provider, signal)
+  await connect(init, id, provider, signal)
   const bytes = await askTwice(init, cid, id, signal)
   if (bytes.length > maxBytes) {
     throw new NetworkFailure(
@@ -68,13 +73,39 @@ async function askOne(
   return bytes
 }
 
-async function connect(libp2p: Libp2p, id: Libp2pId, provider: Provider, signal: AbortSignal): Promise<void> {
+async function connect(
+  init: BlockFetchInit,
+  id: Libp2pId,
+  provider: Provider,
+  signal: AbortSignal,
+): Promise<void> {
+  const { libp2p, connectionsMax } = init
   if (libp2p.getConnections(id).length > 0) return
+  if (libp2p.getConnections().length >= connectionsMax)
+    throw new NetworkFailure('peer-unreachable', `There is no room for a connection to ${provider.peer}.`)
   const suffix = `/p2p/${id.toString()}`
-  const addresses = (provider.addresses ?? []).map(text =>
-    multiaddr(text.endsWith(suffix) ? text : `${text}${suffix}`),
+  const named = provider.addresses?.map(text => multiaddr(text)) ?? (await lookUp(init, id, signal))
+  if (named.length === 0)
+    throw new NetworkFailure(
+      'peer-unreachable',
+      `No address of ${provider.peer} is known that may be dialled.`,
+    )
+  await libp2p.dial(
+    named.map(address => multiaddr(`${address.decapsulateCode(CODE_P2P)}${suffix}`)),
+    { signal },
   )
-  await libp2p.dial(addresses.length > 0 ? addresses : id, { signal })
+}
+
+/** Where libp2p's book, or else the DHT, knows the peer to listen. The DHT does not say who told it that: what it names is weighed as the book is. */
+async function lookUp(
+  { libp2p, mayDial }: BlockFetchInit,
+  id: Libp2pId,
+  signal: AbortSignal,
+): Promise<readonly Multiaddr[]> {
+  const booked = (await libp2p.peerStore.has(id)) ? (await libp2p.peerStore.get(id)).addresses : []
+  if (booked.length > 0) return booked.slice(0, addressesMax).map(one => one.multiaddr)
+  const { multiaddrs } = await libp2p.peerRouting.findPeer(id, { signal })
+  return multiaddrs.filter(mayDial).slice(0, addressesMax)
 }
 
 async function askTwice(

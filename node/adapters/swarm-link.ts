@@ -3,7 +3,7 @@
  * Loaded on demand by libp2p.ts, for it pulls in a hundred megabytes of libraries.
  */
 
-import { multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { keyPairFromSeed, libp2pIdOf } from '../../crypto/keys.ts'
 import { peerOf } from '../../protocol/identity.ts'
 import type { PeerId } from '../../protocol/types.ts'
@@ -79,6 +79,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
   onFound = peers.found
   reach = () =>
     nearest([baseReach(settings), ...libp2p.getConnections().map(({ remoteAddr }) => scopeOf(remoteAddr))])
+  const mayDial = (address: Multiaddr) => isWithin(address, reach())
   const gossip = createGossip({
     libp2p,
     service: libp2p.services.gossip,
@@ -97,7 +98,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
       onPeer: peers.onPeer,
       dial: peers.dial,
       disconnect: peers.disconnect,
-      ...createRendezvous(libp2p, settings.dht, address => isWithin(address, reach())),
+      ...createRendezvous(libp2p, settings.dht, mayDial),
       publish: gossip.publish,
       subscribe: gossip.subscribe,
       request: streams.request,
@@ -107,7 +108,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
         isMember = nextIsMember
       },
     },
-    blocks: createBlockFetch({ helia, libp2p, clock, patienceMs }),
+    blocks: createBlockFetch({ helia, libp2p, clock, patienceMs, connectionsMax, mayDial }),
     discovery: {
       search: () => ({ mdns: settings.mdns, dials: peers.dials() }),
       ...createPeerRecords(libp2p),

@@ -18,6 +18,7 @@ import { blockSource } from '../../store/entries.ts'
 import type { StoreOp } from '../../store/ports.ts'
 import { allInvites, putAddressesOps, redeemedBy, redeemOps } from '../../store/swarms.ts'
 import type { NodeConfig } from '../config.ts'
+import type { Callable } from '../pipeline/author-calls.ts'
 import { createCatchUp } from '../pipeline/catch-up.ts'
 import { serveCatchUp } from '../pipeline/catch-up-host.ts'
 import { createEntryBatches, type FetchBatch, serveEntryBatches } from '../pipeline/entry-batches.ts'
@@ -110,10 +111,20 @@ export class SwarmServices {
       deadlineMs: config.fetchDeadlineMs,
       shards: descriptor.shards,
       peers: () => network.peers(),
+      callable: author => this.#callable(author),
       worth: events.worth,
       onEntry: events.onEntry,
       onMismatch: events.onMismatch,
     })
+  }
+
+  /** A member that is no neighbour; by whoever is connected it can be found. */
+  #callable(author: PeerId): readonly Callable[] {
+    const { membership } = this.#deps
+    const peers = this.link.network.peers()
+    if (peers.length === 0 || peers.includes(author)) return []
+    if (author === membership.self || !membership.isMember(author)) return []
+    return [{ author, inviter: membership.inviterOf(author) }]
   }
 
   /** Hands out entries in batches; returns how they are asked for. */

@@ -1,7 +1,7 @@
 /**
- * Fetch (protocol.md, "Fetching entries"): gets an announced entry's block from named providers within a
- * deadline, and checks it against the signed digest before anyone sees it. A mismatch counts against the author,
- * who signed both; a provider that does not deliver is passed over, and the fetch is tried again later.
+ * Fetch (SPEC, "Transport"): gets an announced entry's block from named providers within a deadline, and checks it against
+ * the signed digest before anyone sees it. A mismatch counts against the author, who signed both; a provider that does
+ * not deliver is passed over, and the fetch is tried again later (`retries.ts`).
  */
 
 import { decodeEntry } from '../../protocol/entry.ts'
@@ -10,12 +10,8 @@ import { entryPageMax } from '../../protocol/limits.ts'
 import type { DigestRecord, Entry, EntryCid, PeerId, RecordId } from '../../protocol/types.ts'
 import type { Blocks, Clock, Cpu, Log } from '../ports.ts'
 import { createQueue } from '../queue.ts'
-
-export interface Wanted {
-  readonly digest: DigestRecord
-  /** The neighbour that announced it. */
-  readonly from: PeerId | undefined
-}
+import type { Callable } from './author-calls.ts'
+import { createRetries, type Wanted } from './retries.ts'
 
 export interface FetchDeps {
   readonly blocks: Blocks
@@ -30,6 +26,8 @@ export interface FetchDeps {
   readonly shards: number
   /** Connected peers, as further providers. */
   readonly peers: () => readonly PeerId[]
+  /** The author, where it is no neighbour and may be dialled for an entry that no neighbour delivers. */
+  readonly callable: (author: PeerId) => readonly Callable[]
   /** What is worth fetching first; undefined when it is not wanted any more. */
   readonly worth: (digest: DigestRecord) => number | undefined
   /** A verified entry: stored before this resolves. */
@@ -56,20 +54,8 @@ interface Single {
   readonly done: () => void
 }
 
-interface Failed {
-  readonly wanted: Wanted
-  readonly tries: number
-  /** Milliseconds; infinite where only a peer that comes up brings another try. */
-  dueAt: number
-}
-
 /** Digests that may wait at once. */
 const queueLimit = 10_000
-/** Failed digests that are remembered for another try. */
-const failedLimit = 10_000
-const triesMax = 8
-const retryBaseMs = 100
-const retryCapMs = 30_000
 /**
  * What is larger than announced, or than any entry, is fetched as well, as far as one message brings it: only the
  * bytes prove that the author lied. A larger one never arrives, and is given up like what nobody has.
@@ -84,25 +70,28 @@ const otherProviders = 4
 
 export function createFetcher(deps: FetchDeps): Fetcher {
   // By digest and not by entry: who announces another's entry wrongly must not stand in the way of the right digest.
-  const failed = new Map<RecordId, Failed>()
   const pending = new Set<RecordId>()
   /** Ends of single fetches that somebody waits for, perhaps. */
   const awaited = new Set<() => void>()
   const stopping = new AbortController()
-  let retrying: Promise<void> = Promise.resolve()
-  let isRetrying = false
+  const retries = createRetries({
+    clock: deps.clock,
+    log: deps.log,
+    signal: stopping.signal,
+    again: wanted => want(wanted),
+    isPending: id => pending.has(id),
+    callable: deps.callable,
+    askAuthor: wanted => askAuthor(wanted),
+  })
 
-  const providersOf = (
-    { digest, from }: Wanted,
-    connected: readonly PeerId[],
-  ): readonly { peer: PeerId }[] => {
-    const { author } = digest.envelope
-    const named = [from, connected.includes(author) ? author : undefined].filter(peer => peer !== undefined)
+  /** Of those who are connected: nobody's announcement makes this node dial. */
+  const providersOf = ({ digest, from }: Wanted, connected: readonly PeerId[]): readonly PeerId[] => {
+    const named = [from, digest.envelope.author].flatMap(peer => connected.find(one => one === peer) ?? [])
     const others = connected.filter(peer => !named.includes(peer))
     // Those behind whoever was asked in vain: in a large swarm few may have what is asked for.
-    const start = ((failed.get(digest.id)?.tries ?? 0) * otherProviders) % Math.max(1, others.length)
+    const start = (retries.tries(digest.id) * otherProviders) % Math.max(1, others.length)
     const next = [...others.slice(start), ...others.slice(0, start)].slice(0, otherProviders)
-    return [...new Set([...named, ...next])].map(peer => ({ peer }))
+    return [...new Set([...named, ...next])]
   }
 
   /** One by one as long as they come one by one; else in batches, and one by one what no batch brought. */
@@ -148,31 +137,56 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     for (const wanted of wanteds) {
       const [first] = deps.worth(wanted.digest) === undefined ? [] : providersOf(wanted, connected)
       if (first === undefined) continue
-      const group = groups.get(first.peer)
-      if (group === undefined) groups.set(first.peer, [wanted])
+      const group = groups.get(first)
+      if (group === undefined) groups.set(first, [wanted])
       else group.push(wanted)
     }
     return groups
   }
 
   const runSingle = async (wanted: Wanted): Promise<void> => {
+    await fetchFrom(wanted, providersOf(wanted, deps.peers()))
+  }
+
+  /** Resolves with whether it came. */
+  const fetchFrom = async (wanted: Wanted, providers: readonly PeerId[]): Promise<boolean> => {
     const { digest } = wanted
     const { cid } = digest.envelope.body
-    if (deps.worth(digest) === undefined) return settle(digest.id)
-    const providers = providersOf(wanted, deps.peers())
-    if (providers.length === 0) return postpone(wanted)
-    let bytes: Uint8Array
+    if (deps.worth(digest) === undefined) {
+      settle(digest.id)
+      return false
+    }
+    const bytes = await fetchBytes(cid, providers)
+    if (bytes !== undefined) await keep(wanted, bytes)
+    else if (stopping.signal.aborted) settle(digest.id)
+    else postpone(wanted)
+    return bytes !== undefined
+  }
+
+  const fetchBytes = async (cid: EntryCid, peers: readonly PeerId[]): Promise<Uint8Array | undefined> => {
+    if (peers.length === 0) return undefined
+    const providers = peers.map(peer => ({ peer }))
     try {
       const fetched = await deps.clock.within(deps.deadlineMs, stopping.signal, signal =>
         deps.blocks.fetch(cid, { providers, maxBytes: provingBytesMax, signal }),
       )
-      bytes = fetched.bytes
+      return fetched.bytes
     } catch (cause) {
-      if (stopping.signal.aborted) return settle(digest.id)
-      deps.log('debug', 'An entry could not be fetched yet.', { cid, cause: String(cause) })
-      return postpone(wanted)
+      if (!stopping.signal.aborted)
+        deps.log('debug', 'An entry could not be fetched yet.', { cid, cause: String(cause) })
+      return undefined
     }
-    await keep(wanted, bytes)
+  }
+
+  const askAuthor = async (wanted: Wanted): Promise<boolean> => {
+    const { author } = wanted.digest.envelope
+    pending.add(wanted.digest.id)
+    try {
+      return await fetchFrom(wanted, [author])
+    } catch (cause) {
+      failedToKeep(cause, wanted)
+      return false
+    }
   }
 
   const keep = async (wanted: Wanted, bytes: Uint8Array): Promise<void> => {
@@ -187,48 +201,17 @@ export function createFetcher(deps: FetchDeps): Fetcher {
 
   const settle = (id: RecordId): void => {
     pending.delete(id)
-    failed.delete(id)
+    retries.settled(id)
   }
 
-  /** Waits longer after each failed try; gives up after the last, until a peer comes up. */
   const postpone = (wanted: Wanted): void => {
-    const { id } = wanted.digest
-    pending.delete(id)
-    const tries = (failed.get(id)?.tries ?? 0) + 1
-    const waitMs = Math.min(retryBaseMs * 2 ** (tries - 1), retryCapMs)
-    remember(wanted, tries, tries < triesMax ? deps.clock.now() + waitMs : Number.POSITIVE_INFINITY)
-  }
-
-  const remember = (wanted: Wanted, tries: number, dueAt: number): void => {
-    const { id } = wanted.digest
-    if (!failed.has(id) && failed.size >= failedLimit) return
-    failed.set(id, { wanted, tries, dueAt })
-    if (!isRetrying) retrying = retryWhenDue()
-  }
-
-  /** One timer for all: thousands of them, each listening to the same signal, would hold the loop for seconds. */
-  const retryWhenDue = async (): Promise<void> => {
-    isRetrying = true
-    try {
-      while ([...failed.values()].some(one => one.dueAt < Number.POSITIVE_INFINITY)) {
-        await deps.clock.sleep(retryBaseMs, stopping.signal)
-        const now = deps.clock.now()
-        for (const one of failed.values()) {
-          // What does not fit into the queue is tried again the next time.
-          if (one.dueAt <= now && want(one.wanted)) one.dueAt = Number.POSITIVE_INFINITY
-        }
-      }
-    } catch (cause) {
-      if (!stopping.signal.aborted) deps.log('error', 'Postponed fetches failed.', { cause: String(cause) })
-    } finally {
-      isRetrying = false
-    }
+    pending.delete(wanted.digest.id)
+    retries.postpone(wanted)
   }
 
   const failedToKeep = (cause: unknown, wanted: Wanted): void => {
     pending.delete(wanted.digest.id)
-    // No peer brings another try when it was this node's own disk: room may be made at any time.
-    remember(wanted, 1, deps.clock.now() + retryCapMs)
+    retries.unkept(wanted)
     deps.log('error', 'A fetched entry could not be kept.', {
       cid: wanted.digest.envelope.body.cid,
       cause: String(cause),
@@ -267,17 +250,12 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   return {
     want,
     has: id => pending.has(id),
-    retry() {
-      for (const { wanted } of [...failed.values()]) {
-        failed.delete(wanted.digest.id)
-        want(wanted)
-      }
-    },
+    retry: retries.now,
     get waiting() {
       return queue.size + singles.size
     },
     get failed() {
-      return failed.size
+      return retries.size
     },
     idle,
     async close() {
@@ -286,7 +264,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
       const closing = [singles.close(), queue.close()]
       for (const done of [...awaited]) done()
       await Promise.all(closing)
-      await retrying
+      await retries.ended()
     },
   }
 }

@@ -6,6 +6,7 @@
 import { toHex } from '../../crypto/bytes.ts'
 import { type KeyPair, keyPairFromSeed, libp2pIdOf } from '../../crypto/keys.ts'
 import { createMemo } from '../../crypto/memo.ts'
+import type { Provider } from '../../node/first-delivery.ts'
 import type {
   Blocks,
   Discovery,
@@ -16,7 +17,7 @@ import type {
 } from '../../node/ports.ts'
 import { peerOf } from '../../protocol/identity.ts'
 import { addressesMax } from '../../protocol/limits.ts'
-import type { PeerId } from '../../protocol/types.ts'
+import type { PeerId, SwarmId } from '../../protocol/types.ts'
 import { VirtualClock } from '../clock.ts'
 import { between } from '../random.ts'
 import { blockAnswer, createBlocks, readBlockAnswer } from './blocks.ts'
@@ -36,6 +37,8 @@ export interface Surroundings extends Carrier {
   readonly fitted: Fitted
   readonly meetingPlaces: Map<string, Set<LineEnd>>
   listening(address: string): Link | undefined
+  /** As the swarm's DHT does: who of it is there, by its name. */
+  known(swarm: SwarmId, peer: PeerId): Link | undefined
   forget(link: Link): void
   isCut(a: Host, b: Host): boolean
   latencyMs(from: Host, to: Host): number
@@ -115,8 +118,9 @@ export class Link implements Network, LineEnd {
     })
     this.blocks = createBlocks({
       clock: this.#clock,
-      ask: async ({ peer, addresses }, cid, signal) => {
-        if (this.#laneTo(peer) === undefined) await this.dial(addresses ?? [], signal)
+      ask: async (provider, cid, signal) => {
+        const { peer } = provider
+        if (this.#laneTo(peer) === undefined) await this.#reach(provider, signal)
         const body = Buffer.from(cid)
         return readBlockAnswer(await this.request(peer, blockProtocol, body, { maxBytes: 2 ** 20, signal }))
       },
@@ -248,6 +252,19 @@ export class Link implements Network, LineEnd {
   #laneTo(peer: PeerId): Lane | undefined {
     const line = this.#lines.get(peer)
     return line?.isOpen ? line.laneFrom(this) : undefined
+  }
+
+  /** At the addresses named, or else where the DHT knows the peer to listen. */
+  async #reach({ peer, addresses }: Provider, signal: AbortSignal): Promise<void> {
+    if (this.#lines.size >= this.#gate.connectionsMax)
+      throw new NetworkFailure('peer-unreachable', `There is no room for a connection to ${peer}.`)
+    await this.dial(addresses ?? (await this.#lookUp(peer, signal)), signal)
+  }
+
+  async #lookUp(peer: PeerId, signal: AbortSignal): Promise<readonly string[]> {
+    await this.#clock.sleep(this.#askAroundMs(), signal)
+    const found = this.#lines.size === 0 ? undefined : this.#network.known(this.options.id, peer)
+    return found?.addresses() ?? []
   }
 
   async #call(address: string, patienceMs: number, signal?: AbortSignal): Promise<PeerId> {

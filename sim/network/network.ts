@@ -4,6 +4,7 @@
  */
 
 import type { OpenSwarm } from '../../node/ports.ts'
+import type { PeerId, SwarmId } from '../../protocol/types.ts'
 import type { EventQueue, Happening } from '../events.ts'
 import { happens } from '../random.ts'
 import { Conditions, lateMs, latencyMs, resentMs } from './conditions.ts'
@@ -65,6 +66,11 @@ export class SimNetwork {
 
   listening(address: string): Link | undefined {
     return this.#links.get(address)
+  }
+
+  known(swarm: SwarmId, peer: PeerId): Link | undefined {
+    for (const link of this.#links.values()) if (link.self === peer && link.options.id === swarm) return link
+    return undefined
   }
 
   forget(link: Link): void {

@@ -10,7 +10,7 @@ import { create as createDigest } from 'multiformats/hashes/digest'
 import { afterEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../crypto/hash.ts'
 import type { BlockSource, FetchOptions, SwarmLink } from '../../node/ports.ts'
-import type { EntryCid } from '../../protocol/types.ts'
+import type { EntryCid, PeerId } from '../../protocol/types.ts'
 import { linkOptions, type NetworkUnderTest } from './network.ts'
 
 /** A source that a test fills. */
@@ -135,6 +135,38 @@ export function blocksContract({ name, open, until, within }: NetworkUnderTest):
       expect(fetched.from).toBe(far.network.self)
       expect(fetched.failed).toEqual([away.network.self])
       expect(center.network.peers()).toContain(far.network.self)
+    })
+
+    test('a provider that is named without an address is found by way of those who are connected', async () => {
+      const { cid, body } = block()
+      const { fetch, center, providers } = await star(new TestBlocks())
+      const far = await started(holding(cid, body))
+      await far.network.dial(providers[0]?.network.addresses() ?? [], within(5_000))
+      expect(center.network.peers()).not.toContain(far.network.self)
+      // The one between them learns a moment after the other has come that it answers such questions.
+      await until(async () => {
+        const ended = await fetch(cid, {
+          providers: [{ peer: far.network.self }],
+          signal: within(2_000),
+        }).catch(() => undefined)
+        return ended?.from === far.network.self
+      })
+      expect(center.network.peers()).toContain(far.network.self)
+    })
+
+    test('nobody finds a provider without an address who is connected to no one, or that is not there', async () => {
+      const { cid, body } = block()
+      const far = await started(holding(cid, body))
+      const lonely = await started(new TestBlocks())
+      const { fetch, center } = await star(new TestBlocks())
+      const away = await started(holding(cid, body))
+      await away.close()
+      links.splice(links.indexOf(away), 1)
+      const options = () => ({ maxBytes: 4_096, signal: within(3_000) })
+      const ask = (peer: PeerId) => ({ ...options(), providers: [{ peer }] })
+      await expect(lonely.blocks.fetch(cid, ask(far.network.self))).rejects.toThrow()
+      await expect(fetch(cid, ask(away.network.self))).rejects.toThrow()
+      expect(center.network.peers()).toHaveLength(1)
     })
 
     test('many fetches at once all arrive', async () => {

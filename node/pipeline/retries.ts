@@ -1,0 +1,182 @@
+/**
+ * Fetches that failed, and when each is tried again: a few times soon, and then rarely, so many at a time, so that what
+ * nobody has costs little, however much of it is announced, and still is had when somebody has it again. What the
+ * neighbours did not deliver is then asked of its author, too, who need not be one of them.
+ */
+
+import type { DigestRecord, PeerId, RecordId } from '../../protocol/types.ts'
+import type { Clock, Log } from '../ports.ts'
+import { AuthorCalls, type Callable } from './author-calls.ts'
+
+export interface Wanted {
+  readonly digest: DigestRecord
+  /** The neighbour that announced it. */
+  readonly from: PeerId | undefined
+}
+
+export interface RetriesDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+  /** Queues it once more; false when there is no room now. */
+  readonly again: (wanted: Wanted) => boolean
+  /** Whether it waits in the queue, or is under way. */
+  readonly isPending: (id: RecordId) => boolean
+  /** The author, where it may be called; nothing where it may not, or need not: it is a neighbour. */
+  readonly callable: (author: PeerId) => readonly Callable[]
+  /** Asks the author alone, over a connection made for it. Resolves with whether the entry came; never rejects. */
+  readonly askAuthor: (wanted: Wanted) => Promise<boolean>
+}
+
+export interface Retries {
+  /** It failed, or failed again. */
+  postpone(wanted: Wanted): void
+  /** It came, and could not be kept. */
+  unkept(wanted: Wanted): void
+  settled(id: RecordId): void
+  /** A peer came up: all are tried at once, and soon again. */
+  now(): void
+  /** How often it was tried since it is known. */
+  tries(id: RecordId): number
+  readonly size: number
+  /** After the signal. */
+  ended(): Promise<void>
+}
+
+interface Failed {
+  readonly wanted: Wanted
+  readonly tries: number
+  /** Of these, since a peer came up last. */
+  recent: number
+  /** Milliseconds; infinite while it is tried. */
+  dueAt: number
+}
+
+/** Failed digests that are remembered for another try. */
+const failedLimit = 10_000
+/** Tries that follow soon; and in vain, before an author is called. */
+const soonMax = 8
+const soonMs = 100
+/** No peer brings another try when it was this node's own disk: room may be made at any time. */
+const diskMs = 30_000
+/** What was tried often is tried again after a minute at the soonest: some at a time, who waited longest first. */
+const rareMs = 60_000
+const rareAtOnce = 8
+const rareTickMs = 5_000
+
+export function createRetries(deps: RetriesDeps): Retries {
+  const { clock, log, signal } = deps
+  /** Tried last, last. */
+  const failed = new Map<RecordId, Failed>()
+  const calls = new AuthorCalls()
+
+  const remember = (wanted: Wanted, tries: number, recent: number, waitMs: number): void => {
+    const { id } = wanted.digest
+    if (!failed.delete(id) && failed.size >= failedLimit) return
+    failed.set(id, { wanted, tries, recent, dueAt: clock.now() + waitMs })
+    soon.start()
+    rarely.start()
+  }
+
+  const tryDue = (isOneOf: (one: Failed) => boolean, atOnce: number): void => {
+    const now = clock.now()
+    let left = atOnce
+    for (const one of failed.values()) {
+      if (left === 0) return
+      // Nothing waits so long: the clock was set back. What does not fit into the queue is tried again the next time.
+      const isDue = one.dueAt <= now || (isWaiting(one) && one.dueAt > now + rareMs)
+      if (!isDue || !isOneOf(one) || !deps.again(one.wanted)) continue
+      one.dueAt = Number.POSITIVE_INFINITY
+      left--
+    }
+  }
+
+  const callAuthor = async (): Promise<void> => {
+    const missing = new Map<PeerId, Wanted>()
+    for (const { tries, wanted } of failed.values()) {
+      const { author } = wanted.digest.envelope
+      if (tries >= soonMax && !missing.has(author) && !deps.isPending(wanted.digest.id))
+        missing.set(author, wanted)
+    }
+    const author = calls.next([...missing.keys()].flatMap(deps.callable), clock.now())
+    const wanted = author && missing.get(author)
+    if (wanted !== undefined && (await deps.askAuthor(wanted))) calls.delivered(wanted.digest.envelope.author)
+  }
+
+  /** One timer for all: thousands of them, each listening to the same signal, would hold the loop for seconds. */
+  const repeat = (tickMs: number, goesOn: () => boolean, work: () => void | Promise<void>) => {
+    let isRunning = false
+    let last = Promise.resolve()
+    const run = async (): Promise<void> => {
+      try {
+        while (goesOn()) {
+          await clock.sleep(tickMs, signal)
+          await work()
+        }
+      } catch (cause) {
+        if (!signal.aborted) log('error', 'Postponed fetches failed.', { cause: String(cause) })
+      } finally {
+        isRunning = false
+      }
+    }
+    return {
+      start: (): void => {
+        if (isRunning) return
+        isRunning = true
+        last = run()
+      },
+      ended: (): Promise<void> => last,
+    }
+  }
+
+  const soon = repeat(
+    soonMs,
+    () => [...failed.values()].some(one => isSoon(one) && isWaiting(one)),
+    () => tryDue(isSoon, failedLimit),
+  )
+  const rarely = repeat(
+    rareTickMs,
+    () => failed.size > 0,
+    async () => {
+      tryDue(one => !isSoon(one), rareAtOnce)
+      await callAuthor()
+    },
+  )
+
+  return {
+    postpone(wanted) {
+      const before = failed.get(wanted.digest.id)
+      const recent = (before?.recent ?? 0) + 1
+      remember(
+        wanted,
+        (before?.tries ?? 0) + 1,
+        recent,
+        recent < soonMax ? soonMs * 2 ** (recent - 1) : rareMs,
+      )
+    },
+    unkept: wanted => remember(wanted, 1, 1, diskMs),
+    settled: id => void failed.delete(id),
+    now() {
+      for (const one of failed.values()) {
+        one.recent = 0
+        one.dueAt = deps.again(one.wanted) ? Number.POSITIVE_INFINITY : clock.now()
+      }
+      soon.start()
+    },
+    tries: id => failed.get(id)?.tries ?? 0,
+    get size() {
+      return failed.size
+    },
+    async ended() {
+      await Promise.all([soon.ended(), rarely.ended()])
+    },
+  }
+}
+
+function isSoon({ recent }: Failed): boolean {
+  return recent < soonMax
+}
+
+function isWaiting({ dueAt }: Failed): boolean {
+  return dueAt < Number.POSITIVE_INFINITY
+}
