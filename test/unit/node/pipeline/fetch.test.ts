@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock, systemCpu } from '../../../../node/adapters/system.ts'
-import { createFetcher, type FetchDeps, type Wanted } from '../../../../node/pipeline/fetch.ts'
+import { createFetcher, type FetchDeps } from '../../../../node/pipeline/fetch.ts'
+import type { Wanted } from '../../../../node/pipeline/retries.ts'
 import type { Clock } from '../../../../node/ports.ts'
 import { encodeEntry } from '../../../../protocol/entry.ts'
 import { signRecord } from '../../../../protocol/envelope.ts'
@@ -8,12 +9,21 @@ import type { DigestBody, DigestRecord, EntryCid, PeerId } from '../../../../pro
 import { ada, ben, cidNumber, cyd, dee, digestBody, entry, peer, swarm, t0 } from '../../protocol/fixtures.ts'
 
 /** Sleeps end when `pass` moves the time beyond them. */
-function handClock(): Clock & { pass(ms: number): Promise<void>; sleeping(): number } {
-  let now = 0
+function handClock(): Clock & {
+  pass(ms: number): Promise<void>
+  /** What it says, and not the time that passes. */
+  setBack(ms: number): void
+  sleeping(): number
+} {
+  let now = 1_000_000
+  let shownMs = 0
   const sleepers = new Set<{ at: number; wake: () => void }>()
   return {
     ...systemClock,
-    now: () => now,
+    now: () => now + shownMs,
+    setBack: ms => {
+      shownMs -= ms
+    },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const sleeper = { at: now + ms, wake: () => resolve() }
@@ -32,20 +42,21 @@ function handClock(): Clock & { pass(ms: number): Promise<void>; sleeping(): num
   }
 }
 
-function wanted(number: number): Wanted {
+function wanted(number: number, author = ada): Wanted {
   const body = digestBody({ cid: cidNumber(number) })
-  return { digest: signRecord({ swarm, kind: 'digest', t: t0, body }, ada), from: peer(ada) }
+  return { digest: signRecord({ swarm, kind: 'digest', t: t0, body }, author), from: peer(author) }
 }
 
-function failing(clock: Clock, peers: readonly PeerId[] = []) {
+/** Nobody has anything. The author of what is wanted is a neighbour, unless others are named. */
+function failing(clock: Clock, changes: Partial<FetchDeps> = {}) {
   const asked: EntryCid[] = []
-  const providersAsked = new Set<PeerId>()
+  const providersAsked: PeerId[][] = []
   const fetcher = createFetcher({
     fetchBatch: async () => new Map(),
     blocks: {
       fetch: async (cid, { providers }) => {
         asked.push(cid)
-        for (const { peer: provider } of providers) providersAsked.add(provider)
+        providersAsked.push(providers.map(one => one.peer))
         throw new TypeError('it has no such block')
       },
     },
@@ -55,28 +66,35 @@ function failing(clock: Clock, peers: readonly PeerId[] = []) {
     concurrency: 2,
     deadlineMs: 1_000,
     shards: 1,
-    peers: () => peers,
+    peers: () => [peer(ada)],
+    callable: () => [],
     worth: () => 1,
     onEntry: async () => {},
     onMismatch: async () => {},
+    ...changes,
   })
   return { asked, providersAsked, fetcher }
 }
 
-test('each try asks others than the one before, until all neighbours were asked', async () => {
+/** In steps, so that everything that falls due on the way gets its turn. */
+async function passAll(clock: ReturnType<typeof handClock>, ms: number, stepMs = 100): Promise<void> {
+  for (let left = ms; left > 0; left -= stepMs) await clock.pass(stepMs)
+}
+
+test('each try asks others than the one before, until all neighbours were asked; and nobody who is none', async () => {
   const clock = handClock()
   const neighbours = Array.from({ length: 20 }, (_, at) => `did:key:z6Mk${at}` as PeerId)
-  const { asked, providersAsked, fetcher } = failing(clock, neighbours)
+  const { asked, providersAsked, fetcher } = failing(clock, { peers: () => neighbours })
   fetcher.want(wanted(1))
   await clock.pass(0)
-  expect([...providersAsked]).toEqual([peer(ada), ...neighbours.slice(0, 4)])
-  for (let tries = 0; tries < 400; tries++) await clock.pass(100)
+  expect(providersAsked).toEqual([neighbours.slice(0, 4)])
+  await passAll(clock, 40_000)
   expect(asked).toHaveLength(8)
-  expect(neighbours.filter(one => !providersAsked.has(one))).toEqual([])
+  expect(new Set(providersAsked.flat())).toEqual(new Set(neighbours))
   await fetcher.close()
 })
 
-test('what could not be fetched is tried again later each time, then only when a peer comes up', async () => {
+test('what could not be fetched is tried again later each time, then once a minute, and soon when a peer comes up', async () => {
   const clock = handClock()
   const { asked, fetcher } = failing(clock)
   fetcher.want(wanted(1))
@@ -86,24 +104,186 @@ test('what could not be fetched is tried again later each time, then only when a
   expect(asked).toHaveLength(2)
   await clock.pass(100)
   expect(asked).toHaveLength(2)
-  for (let tries = 0; tries < 400; tries++) await clock.pass(100)
+  await passAll(clock, 40_000)
   expect(asked).toHaveLength(8)
   expect(fetcher.failed).toBe(1)
-  expect(clock.sleeping()).toBe(0)
+  await passAll(clock, 600_000)
+  expect(asked.length).toBeGreaterThanOrEqual(8 + 9)
+  expect(asked.length).toBeLessThanOrEqual(8 + 10)
+  const before = asked.length
   fetcher.retry()
   await clock.pass(0)
-  expect(asked).toHaveLength(9)
+  expect(asked).toHaveLength(before + 1)
   await clock.pass(100)
-  expect(asked).toHaveLength(10)
+  expect(asked).toHaveLength(before + 2)
   await fetcher.close()
 })
 
-test('many failures wait for one timer, and are all tried again', async () => {
+test('of many that nobody has, a few at a time are tried again, each in its turn', async () => {
+  const clock = handClock()
+  const { asked, fetcher } = failing(clock)
+  for (let number = 0; number < 200; number++) fetcher.want(wanted(number))
+  await passAll(clock, 60_000)
+  const soon = asked.length
+  expect(soon).toBe(200 * 8)
+  await passAll(clock, 150_000, 5_000)
+  const rare = asked.slice(soon)
+  expect(rare.length).toBeGreaterThan(200)
+  expect(rare.length).toBeLessThanOrEqual((150 / 5) * 8)
+  expect(new Set(rare).size).toBe(200)
+  await fetcher.close()
+})
+
+test('a clock that is set back makes nothing wait for the time that comes again', async () => {
+  const clock = handClock()
+  const { asked, fetcher } = failing(clock)
+  fetcher.want(wanted(1))
+  await passAll(clock, 20_000)
+  expect(asked).toHaveLength(8)
+  clock.setBack(500_000)
+  await passAll(clock, 10_000)
+  expect(asked).toHaveLength(9)
+  fetcher.retry()
+  await clock.pass(0)
+  clock.setBack(500_000)
+  await passAll(clock, 1_000)
+  expect(asked.length).toBeGreaterThan(11)
+  await fetcher.close()
+})
+
+describe('an author that is no neighbour', () => {
+  const neighbour = 'did:key:neighbour' as PeerId
+  const strangers = {
+    peers: () => [neighbour],
+    callable: (author: PeerId) => [{ author, inviter: undefined }],
+  }
+
+  test('is called, and asked alone, once the neighbours were asked eight times', async () => {
+    const clock = handClock()
+    const { providersAsked, fetcher } = failing(clock, strangers)
+    fetcher.want(wanted(1))
+    await passAll(clock, 12_000)
+    expect(providersAsked).toEqual(Array.from({ length: 7 }, () => [neighbour]))
+    await passAll(clock, 10_000)
+    expect(providersAsked).toHaveLength(9)
+    expect(providersAsked.at(-1)).toEqual([peer(ada)])
+    await fetcher.close()
+  })
+
+  test('is called more and more rarely while it does not deliver', async () => {
+    const clock = handClock()
+    const { providersAsked, fetcher } = failing(clock, strangers)
+    fetcher.want(wanted(1))
+    const calls = (): number => providersAsked.filter(([first]) => first === peer(ada)).length
+    await passAll(clock, 600_000)
+    expect(calls()).toBe(4)
+    await passAll(clock, 3_600_000, 5_000)
+    expect(calls()).toBeLessThanOrEqual(4 + 7)
+    expect(calls()).toBeGreaterThanOrEqual(4 + 5)
+    await fetcher.close()
+  })
+
+  test('is called for what others failed to deliver though a peer comes up again and again', async () => {
+    const clock = handClock()
+    const { providersAsked, fetcher } = failing(clock, strangers)
+    fetcher.want(wanted(1))
+    for (let times = 0; times < 20; times++) {
+      await passAll(clock, 1_300)
+      fetcher.retry()
+    }
+    expect(providersAsked).toContainEqual([peer(ada)])
+    await fetcher.close()
+  })
+
+  test('delivers, and what it delivers is kept', async () => {
+    const clock = handClock()
+    const { fetcher, kept } = delivering({
+      ...strangers,
+      clock,
+      blocks: {
+        fetch: async (_cid, { providers }) => {
+          if (providers.some(one => one.peer !== peer(ada))) throw new TypeError('it has no such block')
+          return { bytes, from: peer(ada), failed: [] }
+        },
+      },
+    })
+    fetcher.want({ digest: announced(), from: neighbour })
+    await passAll(clock, 25_000)
+    expect(kept).toEqual([cid])
+    expect([fetcher.waiting, fetcher.failed]).toEqual([0, 0])
+    await fetcher.close()
+  })
+
+  test('whose entry cannot be stored is called again, and nothing is lost', async () => {
+    const clock = handClock()
+    let isFull = true
+    const { fetcher, kept } = delivering({
+      ...strangers,
+      clock,
+      onEntry: async (_entry, _bytes, { digest }) => {
+        if (isFull) throw new Error('the disk is full')
+        kept.push(digest.envelope.body.cid)
+      },
+      blocks: {
+        fetch: async (_cid, { providers }) => {
+          if (providers.some(one => one.peer !== peer(ada))) throw new TypeError('it has no such block')
+          return { bytes, from: peer(ada), failed: [] }
+        },
+      },
+    })
+    fetcher.want({ digest: announced(), from: neighbour })
+    await passAll(clock, 25_000)
+    expect(kept).toEqual([])
+    expect(fetcher.failed).toBe(1)
+    isFull = false
+    await passAll(clock, 300_000)
+    expect(kept).toEqual([cid])
+    await fetcher.close()
+  })
+
+  test('is called one at a time with others, in turn, and not for what is wanted no more', async () => {
+    const clock = handClock()
+    const calls: PeerId[] = []
+    let underWay = 0
+    let most = 0
+    const { fetcher } = failing(clock, {
+      ...strangers,
+      worth: digest => (digest.envelope.author === peer(dee) && calls.length > 0 ? undefined : 1),
+      blocks: {
+        fetch: async (_cid, { providers, signal }) => {
+          const [first] = providers
+          if (first?.peer !== neighbour && first !== undefined) {
+            calls.push(first.peer)
+            most = Math.max(most, ++underWay)
+            await clock.sleep(7_000, signal).finally(() => underWay--)
+          }
+          throw new TypeError('it has no such block')
+        },
+      },
+    })
+    for (const [at, author] of [ada, ben, cyd, dee].entries()) fetcher.want(wanted(at, author))
+    await passAll(clock, 60_000)
+    expect(calls).toEqual([peer(ada), peer(ben), peer(cyd)])
+    expect(most).toBe(1)
+    await fetcher.close()
+  })
+
+  test('is not called where it may not be', async () => {
+    const clock = handClock()
+    const { providersAsked, fetcher } = failing(clock, { peers: () => [neighbour] })
+    fetcher.want(wanted(1))
+    await passAll(clock, 120_000)
+    expect(new Set(providersAsked.flat())).toEqual(new Set([neighbour]))
+    await fetcher.close()
+  })
+})
+
+test('many failures wait for two timers, and are all tried again', async () => {
   const clock = handClock()
   const { asked, fetcher } = failing(clock)
   for (let number = 0; number < 200; number++) fetcher.want(wanted(number))
   await fetcher.idle()
-  expect(clock.sleeping()).toBe(1)
+  expect(clock.sleeping()).toBe(2)
   await clock.pass(100)
   await fetcher.idle()
   expect(asked).toHaveLength(400)
@@ -138,7 +318,8 @@ function delivering(changes: Partial<FetchDeps> = {}) {
     concurrency: 1,
     deadlineMs: 1_000,
     shards: 1,
-    peers: () => [],
+    peers: () => [peer(ben)],
+    callable: () => [],
     worth: () => 1,
     onEntry: async (_entry, _bytes, { digest }) => {
       kept.push(digest.envelope.body.cid)
@@ -179,13 +360,16 @@ describe('what arrives', () => {
   })
 
   test('and is no entry is told of its author', async () => {
+    const peers: PeerId[] = []
     const { fetcher, mismatches } = delivering({
+      peers: () => peers,
       blocks: { fetch: async () => ({ bytes: new Uint8Array(50), from: undefined, failed: [] }) },
     })
-    fetcher.want({ digest: announced(), from: undefined })
+    fetcher.want({ digest: announced(), from: peer(ben) })
     await fetcher.idle()
     expect(mismatches).toHaveLength(0)
     expect(fetcher.failed).toBe(1)
+    peers.push(peer(ben))
     fetcher.want({ digest: announced(), from: peer(ben) })
     await fetcher.idle()
     expect(mismatches).toHaveLength(1)
