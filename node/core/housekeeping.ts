@@ -30,29 +30,48 @@ export interface HousekeepingDeps {
 const tickMs = 600_000
 /** A node that runs for minutes only does its housekeeping, too. */
 const firstTickMs = 60_000
+/** What was turned away for want of room is announced no second time: room that is free again is noticed here. */
+const roomTickMs = 60_000
 
 /** Goes on until the signal aborts. */
 export async function keepHouse(deps: HousekeepingDeps, signal: AbortSignal): Promise<void> {
+  await Promise.all([tidyNowAndThen(deps, signal), fillFreedRoom(deps, signal)])
+}
+
+async function tidyNowAndThen(deps: HousekeepingDeps, signal: AbortSignal): Promise<void> {
   const { authors, baseRates, learning, ports } = deps
-  /** What ends by the stop itself is no failure. */
-  const tryIt = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work()
-    } catch (cause) {
-      if (signal.aborted) return
-      const message = 'The periodic housekeeping failed; it is tried again.'
-      ports.log('error', message, { cause: String(cause) })
-    }
-  }
   for (let pauseMs = firstTickMs; !signal.aborted; pauseMs = tickMs) {
-    await tryIt(async () => {
+    await tryIt(deps, signal, async () => {
       if (await baseRates.read(signal)) authors.changed()
     })
-    await tryIt(() => ports.clock.sleep(pauseMs, signal))
+    await tryIt(deps, signal, () => ports.clock.sleep(pauseMs, signal))
     if (signal.aborted) return
-    await tryIt(() => tidyUp(deps))
-    await tryIt(() => renewMembers(deps))
-    await tryIt(() => learning.refresh())
+    await tryIt(deps, signal, () => tidyUp(deps))
+    await tryIt(deps, signal, () => renewMembers(deps))
+    await tryIt(deps, signal, () => learning.refresh())
+  }
+}
+
+async function fillFreedRoom(deps: HousekeepingDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await tryIt(deps, signal, async () => {
+      await deps.ports.clock.sleep(roomTickMs, signal)
+      if (deps.room.takeFreed()) for (const swarm of deps.swarms()) swarm.wanted.all()
+    })
+  }
+}
+
+/** What ends by the stop itself is no failure. */
+async function tryIt(
+  { ports }: HousekeepingDeps,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    if (signal.aborted) return
+    ports.log('error', 'The periodic housekeeping failed; it is tried again.', { cause: String(cause) })
   }
 }
 

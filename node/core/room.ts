@@ -54,6 +54,8 @@ export class Room {
   /** What was asked of authors of kept entries since somebody's standing changed last. */
   #inviters = { of: -1, known: new Map<PeerId, PeerId | undefined>() }
   #evicted = 0
+  /** Whether a stranger's entry found no room. */
+  #turnedAway = false
 
   constructor(deps: RoomDeps) {
     this.#deps = deps
@@ -105,7 +107,18 @@ export class Room {
   }
 
   hasRoomForStranger(swarm: Swarm, author: PeerId): boolean {
-    return this.#yieldsTo(swarm, author) !== 'full'
+    const hasRoom = this.#yieldsTo(swarm, author) !== 'full'
+    if (!hasRoom) this.#turnedAway = true
+    return hasRoom
+  }
+
+  /** Whether strangers left room since one of them was turned away. True once: whoever asks sees to it that it is filled. */
+  takeFreed(): boolean {
+    if (!this.#turnedAway) return false
+    const { room, total } = this.#strangers()
+    if (total >= room) return false
+    this.#turnedAway = false
+    return true
   }
 
   /** Where strangers fill what they may, and this one less than another: the oldest entry of that other one goes. */
