@@ -28,7 +28,7 @@ export interface FetchDeps {
   readonly peers: () => readonly PeerId[]
   /** The author, where it is no neighbour and may be dialled for an entry that no neighbour delivers. */
   readonly callable: (author: PeerId) => readonly Callable[]
-  /** What is worth fetching first; undefined when it is not wanted any more. */
+  /** What is worth fetching first, from 0 to 1; undefined when it is not wanted any more. */
   readonly worth: (digest: DigestRecord) => number | undefined
   /** A verified entry: stored before this resolves. */
   readonly onEntry: (entry: Entry, bytes: Uint8Array, wanted: Wanted) => Promise<void>
@@ -218,20 +218,22 @@ export function createFetcher(deps: FetchDeps): Fetcher {
     })
   }
 
-  const worth = (wanted: Wanted): number => deps.worth(wanted.digest) ?? Number.NEGATIVE_INFINITY
+  /** What was tried in vain goes behind what was not, whatever it is worth: or what nobody hands out would hold up all else for ever. */
+  const urgency = ({ digest }: Wanted): number =>
+    (deps.worth(digest) ?? Number.NEGATIVE_INFINITY) - retries.tries(digest.id)
   const singles = createQueue<Single>({
     limit: manySingles + batchesAtOnce * entryPageMax,
     workers: deps.concurrency,
     run: ({ wanted, done }) => runSingle(wanted).finally(done),
     onError: (cause, { wanted }) => failedToKeep(cause, wanted),
-    priority: ({ wanted }) => worth(wanted),
+    priority: ({ wanted }) => urgency(wanted),
   })
   const queue = createQueue<Wanted>({
     limit: queueLimit,
     workers: batchesAtOnce,
     run,
     onError: failedToKeep,
-    priority: worth,
+    priority: urgency,
   })
 
   const want = (wanted: Wanted): boolean => {

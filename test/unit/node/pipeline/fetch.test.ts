@@ -459,6 +459,33 @@ test('what is worth most goes first, and what is wanted no more is not fetched',
   expect(asked).toEqual([cidNumber(0), cidNumber(2), cidNumber(1)])
 })
 
+test('what nobody hands out does not hold up what is worth a little less', async () => {
+  const clock = handClock()
+  const hoarded = new Set(Array.from({ length: 300 }, (_, number) => cidNumber(number)))
+  const { fetcher, kept } = delivering({
+    clock,
+    concurrency: 16,
+    worth: digest => (hoarded.has(digest.envelope.body.cid) ? 0.5 : 0.47),
+    blocks: {
+      fetch: async (wantedCid, { signal }) => {
+        if (!hoarded.has(wantedCid)) return { bytes, from: undefined, failed: [] }
+        await clock.sleep(10_000, signal)
+        throw new TypeError('it has no such block')
+      },
+    },
+  })
+  for (let number = 0; number < 300; number++) fetcher.want(wanted(number))
+  await passAll(clock, 60_000, 1_000)
+  fetcher.want({ digest: announced(), from: peer(ben) })
+  // With peers that come and go, all that failed is tried again and again.
+  for (let times = 0; times < 30; times++) {
+    fetcher.retry()
+    await passAll(clock, 10_000, 1_000)
+  }
+  expect(kept).toEqual([cid])
+  await fetcher.close()
+})
+
 test('many at once are asked of their announcer in batches, and one by one only what no batch brings', async () => {
   const batches: number[] = []
   const { fetcher, asked } = delivering({
