@@ -63,7 +63,12 @@ export interface RunResult {
   readonly delivered60s: number | undefined
   readonly propagationP50Ms: number | undefined
   readonly propagationP99Ms: number | undefined
+  readonly entries10s: number | undefined
+  readonly entries60s: number | undefined
+  readonly entriesP50Ms: number | undefined
+  readonly entriesP99Ms: number | undefined
   readonly bytesPerNodeDay: number | undefined
+  readonly messagesPerNodeDay: number | undefined
   readonly convergedAfterHealS: number | undefined
   readonly recalls: number
   readonly badRecalls: number
@@ -97,10 +102,12 @@ export async function run(
     onBug: (where, cause) => checks.violated('no-bug', undefined, `${where}: ${describe(cause)}`),
     onEvent: (machine, event) => {
       checks.onEvent(machine, event)
-      if (event.type === 'entry' && !event.own) measures.arrived(event.cid, machine)
-      if (event.type === 'entry') recorder?.stored(machine, event.author)
+      measures.onEvent(machine, event)
     },
-    onDurable: (machine, ops) => checks.onDurable(machine, ops),
+    onDurable: (machine, ops) => {
+      checks.onDurable(machine, ops)
+      measures.onDurable(machine, ops)
+    },
   })
   const startMs = world.nowMs
   const checks = new Checks(world, capacityEntries)

@@ -34,8 +34,9 @@ async function worldWith(kind: AdversaryName, { strength = 0.1, minutes = 1 } = 
     onBug: (where, cause) => bugs.push(`${where}: ${cause}`),
     onEvent: (machine, event) => {
       checks.onEvent(machine, event)
-      if (event.type === 'entry' && !event.own) measures.arrived(event.cid, machine)
+      measures.onEvent(machine, event)
     },
+    onDurable: (machine, ops) => measures.onDurable(machine, ops),
     onArrival: ({ from, to }, what, bytes) =>
       arrivals.push(`${from.host.name}>${to.host.name} ${what} ${bytes}`),
   })
