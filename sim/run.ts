@@ -82,7 +82,9 @@ export interface RunResult {
   readonly stopped: 'until' | 'memory' | undefined
 }
 
-const checkEveryMs = 5_000
+/** Every check costs as much as there is to look at: a long run has no more of them than one of twenty minutes. */
+const checkEveryMsMin = 5_000
+const checksMax = 240
 
 export async function run(
   settings: RunSettings,
@@ -130,6 +132,7 @@ export async function run(
     measures.begin()
     recorder?.begin(world, measures, startMs)
     const endMs = world.nowMs + minutes * 60_000
+    const checkEveryMs = Math.max(checkEveryMsMin, (endMs - world.nowMs) / checksMax)
     const context: FaultContext = { world, operator, random: world.random.fork('faults'), endMs }
     beginFaults(context, settings.faults)
     adversaries.begin(endMs)

@@ -5,7 +5,7 @@
 
 import type { Failure, Result } from '../protocol/types.ts'
 import { type AdversaryName, adversaries, adversaryNames, hostileShareMax } from './adversaries.ts'
-import { faultNames, faults } from './faults.ts'
+import { faultNames, faults, mixedFaults } from './faults.ts'
 import type { RunSettings } from './run.ts'
 import { type WorkloadName, workloadNames } from './texts.ts'
 
@@ -49,7 +49,7 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
   if (!nodes.ok) return nodes
   const minutes = readNumber('--minutes', written.minutes, usual.minutes, minutesMin, minutesMax)
   if (!minutes.ok) return minutes
-  const chosen = readStrengths('fault', faults, faultNames, written.faults)
+  const chosen = readStrengths('fault', faults, faultNames, mixedFaults, written.faults)
   if (!chosen.ok) return chosen
   const hostile = readAdversaries(written.adversaries)
   if (!hostile.ok) return hostile
@@ -125,12 +125,13 @@ function readStrengths<Name extends string>(
   what: string,
   kinds: Readonly<Record<Name, Kind>>,
   names: readonly Name[],
+  all: readonly Name[],
   text = 'none',
 ): Result<ReadonlyMap<Name, number>, 'bad-usage'> {
   const chosen = new Map<Name, number>()
   if (text === 'none') return { ok: true, value: chosen }
   if (text === 'all') {
-    for (const name of names) chosen.set(name, kinds[name].strength)
+    for (const name of all) chosen.set(name, kinds[name].strength)
     return { ok: true, value: chosen }
   }
   for (const word of text.split(',')) {
@@ -150,7 +151,7 @@ function readStrengths<Name extends string>(
 }
 
 function readAdversaries(text?: string): Result<ReadonlyMap<AdversaryName, number>, 'bad-usage'> {
-  const chosen = readStrengths('adversary', adversaries, adversaryNames, text)
+  const chosen = readStrengths('adversary', adversaries, adversaryNames, adversaryNames, text)
   if (!chosen.ok) return chosen
   const share = [...chosen.value.values()].reduce((sum, one) => sum + one, 0)
   if (share > hostileShareMax)

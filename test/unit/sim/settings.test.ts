@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { adversaryNames } from '../../../sim/adversaries.ts'
-import { faultNames } from '../../../sim/faults.ts'
+import { mixedFaults } from '../../../sim/faults.ts'
 import { commandOf, readSettings, readSpread, type WrittenSettings } from '../../../sim/settings.ts'
 
 describe('settings of a simulation', () => {
@@ -42,7 +42,7 @@ describe('settings of a simulation', () => {
   it('name one run for each seed, both ends included', () => {
     const read = readSettings({ seeds: '3..5', faults: 'all' })
     expect(read.ok && read.value.map(({ seed }) => seed)).toEqual(['3', '4', '5'])
-    expect(read.ok && read.value[0]?.faults.size).toBe(faultNames.length)
+    expect(read.ok && read.value[0]?.faults.size).toBe(mixedFaults.length)
   })
 
   it('have room for adversaries of every kind, and are written again with them', () => {

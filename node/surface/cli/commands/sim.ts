@@ -15,7 +15,7 @@ export function addSimCommands(root: Command, run: Run): void {
     .option('--shard <i/n>', 'of these seeds, the i-th of every n: one process or machine for each i')
     .option(
       '--faults <list>',
-      'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all, or none (none)',
+      'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all (without split), or none (none)',
     )
     .option(
       '--adversaries <list>',
