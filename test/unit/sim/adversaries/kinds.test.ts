@@ -272,7 +272,7 @@ describe('an adversary', () => {
     const page = decodeRecordPage(answer ?? new Uint8Array())
     const shown = page.ok ? page.value.records.map(bytes => decodeRecord(bytes, world.swarm)) : []
     const authors = new Set(shown.flatMap(read => (read.ok ? [read.author] : [])))
-    const all = first === undefined ? [] : (await liveRecords(world, first)).values()
+    const all = first === undefined ? [] : liveRecords(world, first).values()
     // All but one of those who speak.
     expect(authors.size).toBe(new Set(all).size - 1)
     await world.run(minuteMs)
