@@ -127,12 +127,16 @@ async function checkRetrievable(
 
 /** What authors without trust may fill of a store; beyond it their lessons are announced and not fetched, by design. */
 const strangersShare = 0.1
-/** A store that is fuller than this chooses what to keep: the least useful goes, or is not fetched at all. */
+/**
+ * A room that is fuller than this was full at times: a node then chooses what to keep, and looks only every ten minutes
+ * whether there is room again for what it has left out.
+ */
 const roomShare = 0.9
 
 function hasRoomForStrangers({ node }: Machine): boolean {
   const entries = node?.status().entries
   if (entries === undefined) return false
   const kept = entries.own + entries.received
-  return kept < roomShare * entries.capacity && entries.quarantined < strangersShare * entries.capacity
+  const room = roomShare * entries.capacity
+  return kept < room && entries.quarantined < strangersShare * room
 }

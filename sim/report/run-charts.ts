@@ -130,7 +130,7 @@ function deliveries({ correctInAll, samples }: Recording, common: Common): strin
       show: number,
     },
     series: [
-      { name: 'if at once', colour: 2, points: due, isStep: true },
+      { name: 'if at once', colour: 4, points: due, isStep: true },
       { name: 'announcements', colour: 1, points: known },
       { name: 'lessons', colour: 3, points: stored },
     ],
