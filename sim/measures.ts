@@ -7,7 +7,6 @@
 import type { NodeEvent } from '../node/api.ts'
 import { decodeRecord } from '../protocol/envelope.ts'
 import type { EntryCid } from '../protocol/types.ts'
-import { read } from '../store/codec.ts'
 import { lastPart, prefixes } from '../store/layout.ts'
 import type { StoreOp } from '../store/ports.ts'
 import { Arrivals } from './arrivals.ts'
@@ -74,7 +73,7 @@ export class Measures {
       const record = lastPart(op.key)
       const announced = this.#records.get(record)
       if (announced !== undefined) this.#knows(machine, announced)
-      else if (ops.some(isBlock)) this.#announced(machine, record, read(op.key, op.value).bytes('bytes'))
+      else if (ops.some(isBlock)) this.#announced(machine, record, op.value)
     }
   }
 
