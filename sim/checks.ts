@@ -206,7 +206,7 @@ export class Checks {
     for (const machine of inTurn(running, round, sampled)) {
       await this.#looksAtPeers(machine)
       await this.#staysRetracted(machine)
-      await this.#objective(machine)
+      this.#objective(machine)
     }
   }
 
@@ -283,10 +283,10 @@ export class Checks {
   }
 
   /** The set that the node keeps up record by record is the one that the rules give for its rows. */
-  async #objective(machine: Machine): Promise<void> {
+  #objective(machine: Machine): void {
     const refusedLately = this.#world.nowMs - machine.disk.refusedMs < refusedMs
     if (!machine.disk.isIdle || refusedLately || machine.wrong.skewMs !== 0) return
-    const live = await liveRecords(this.#world, machine)
+    const live = liveRecords(this.#world, machine)
     const records = this.#world.view(machine)?.records
     if (records !== undefined && machine.disk.isIdle && records !== live.size)
       this.violated(

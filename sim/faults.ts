@@ -5,6 +5,7 @@
 
 import type { Random } from '../node/ports.ts'
 import type { Machine } from './machine.ts'
+import type { Host } from './network/host.ts'
 import type { Operator } from './operator.ts'
 import { between, draw, happens } from './random.ts'
 import type { World } from './world.ts'
@@ -87,6 +88,14 @@ export const faults = {
     begin: (context, share) =>
       cutNowAndThen(context, 'partition', share, (isFromIn, isToIn) => isFromIn !== isToIn),
   },
+  split: {
+    about: 'share of machines that are cut off from the others until the faults end',
+    strength: 0.5,
+    begin: ({ world, random }, share) => {
+      const inside = someHosts(world, random, share)
+      world.network.cut('split', (from, to) => inside.has(from) !== inside.has(to))
+    },
+  },
   'one-way': {
     about: 'share of machines that hear the others and are not heard, now and then',
     strength: 0.2,
@@ -167,6 +176,8 @@ export const faults = {
 
 export type FaultName = keyof typeof faults
 export const faultNames = Object.keys(faults) as readonly FaultName[]
+/** Of which `all` is made: beside a split that lasts, no other cut would show what it does. */
+export const mixedFaults = faultNames.filter(name => name !== 'split')
 
 export function beginFaults(context: FaultContext, wanted: ReadonlyMap<FaultName, number>): void {
   for (const name of faultNames) {
@@ -255,12 +266,15 @@ function cutNowAndThen(
 ): void {
   const { world, random } = context
   inTurns(context, cutSpanMs, isOn => {
-    const inside = new Set(
-      draw(random, world.machines, Math.round(share * world.machines.length)).map(one => one.host),
-    )
+    const inside = someHosts(world, random, share)
     if (isOn) world.network.cut(name, (from, to) => isCut(inside.has(from), inside.has(to)))
     else world.network.conditions.cuts.delete(name)
   })
+}
+
+function someHosts(world: World, random: Random, share: number): ReadonlySet<Host> {
+  const some = draw(random, world.machines, Math.round(share * world.machines.length))
+  return new Set(some.map(({ host }) => host))
 }
 
 function cutPairs(context: FaultContext, share: number): void {

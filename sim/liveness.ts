@@ -51,7 +51,7 @@ async function untilEqual(world: World, isOf: (author: PeerId) => boolean): Prom
     // Where all count, their number tells most of the time.
     const counts = new Set(world.correct.map(machine => world.view(machine)?.records))
     if (world.hostile.size === 0 && counts.size > 1) continue
-    if ((await differing(world, isOf)) === undefined) return world.nowMs - beganMs
+    if (differing(world, isOf) === undefined) return world.nowMs - beganMs
   }
   return undefined
 }
@@ -64,16 +64,16 @@ async function whyNot(world: World): Promise<string> {
 }
 
 /** The first correct machine whose live records of these authors are not those of the first one. */
-async function differing(world: World, isOf: (author: PeerId) => boolean): Promise<Machine | undefined> {
-  const of = async (machine: Machine): Promise<ReadonlySet<RecordId>> => {
-    const live = await liveRecords(world, machine)
+function differing(world: World, isOf: (author: PeerId) => boolean): Machine | undefined {
+  const of = (machine: Machine): ReadonlySet<RecordId> => {
+    const live = liveRecords(world, machine)
     return new Set([...live].filter(([, author]) => isOf(author)).map(([id]) => id))
   }
   const [first, ...others] = world.correct
   if (first === undefined) return undefined
-  const live = await of(first)
+  const live = of(first)
   for (const machine of others) {
-    const its = await of(machine)
+    const its = of(machine)
     if (its.size !== live.size || [...its].some(id => !live.has(id))) return machine
   }
   return undefined
@@ -127,8 +127,16 @@ async function checkRetrievable(
 
 /** What authors without trust may fill of a store; beyond it their lessons are announced and not fetched, by design. */
 const strangersShare = 0.1
+/**
+ * A room that is fuller than this was full at times: a node then chooses what to keep, and looks only every ten minutes
+ * whether there is room again for what it has left out.
+ */
+const roomShare = 0.9
 
 function hasRoomForStrangers({ node }: Machine): boolean {
   const entries = node?.status().entries
-  return entries !== undefined && entries.quarantined < strangersShare * entries.capacity
+  if (entries === undefined) return false
+  const kept = entries.own + entries.received
+  const room = roomShare * entries.capacity
+  return kept < room && entries.quarantined < strangersShare * room
 }

@@ -1,14 +1,27 @@
-/** What a run measures: how far and how fast lessons came, what recall was worth, and what all of it cost. */
+/**
+ * What a run measures: how far and how fast lessons came, what recall was worth, and what all of it cost. A lesson comes
+ * in two steps that fail for different reasons: its announcement, a record of the replicated set that gossip and sync
+ * bring to everybody, and the entry itself, which each node fetches if it has room for its author.
+ */
 
+import type { NodeEvent } from '../node/api.ts'
+import { decodeRecord } from '../protocol/envelope.ts'
 import type { EntryCid } from '../protocol/types.ts'
+import { lastPart, prefixes } from '../store/layout.ts'
+import type { StoreOp } from '../store/ports.ts'
+import { Arrivals } from './arrivals.ts'
 import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
 interface Publish {
   readonly atMs: number
-  /** Machines whose nodes ran then, and their starts so far: delivery is promised to who stays. */
+  /**
+   * Machines whose nodes ran then, and their starts so far: delivery is promised to who stays. One that is cut off, behind
+   * a NAT or slow counts all the same; one that was started anew, as after a restored backup, does not.
+   */
   readonly audience: ReadonlyMap<Machine, number>
-  readonly arrivedMs: Map<Machine, number>
+  readonly knownMs: Map<Machine, number>
+  readonly storedMs: Map<Machine, number>
 }
 
 /** Delivery is judged after this. */
@@ -21,11 +34,18 @@ export class Measures {
   right = 0
   /** Recalls that handed out something wrong. */
   bad = 0
+  /** Lessons that correct nodes announced. */
+  published = 0
+  /** Announcements. */
+  readonly known = new Arrivals()
+  /** Entries, that can be recalled from then on. */
+  readonly stored = new Arrivals()
   readonly #world: World
+  /** What was announced, by the record that did it: each is judged once, and counted ever after. */
+  readonly #records = new Map<string, { readonly cid: EntryCid; readonly by: Machine }>()
+  readonly #lessons = new Set<EntryCid>()
   readonly #publishes = new Map<EntryCid, Publish>()
-  /** Milliseconds, one for each lesson and node that stayed; undefined where it did not come in time. */
-  readonly #delays: (number | undefined)[] = []
-  #sentBefore = 0
+  #before = { bytes: 0, messages: 0 }
   #sinceMs: number
 
   constructor(world: World) {
@@ -36,23 +56,74 @@ export class Measures {
   /** What the founding of the swarm cost is not counted. */
   begin(): void {
     this.#sinceMs = this.#world.nowMs
-    this.#sentBefore = this.#sentBytes()
+    this.#before = this.#sent()
   }
 
-  published(cid: EntryCid, by: Machine): void {
-    const { nowMs } = this.#world
-    const running = this.#world.correct.filter(machine => machine !== by && machine.node !== undefined)
+  onEvent(machine: Machine, event: NodeEvent): void {
+    if (event.type === 'entry' && !event.own && this.#isCounted(machine) && this.#lessons.has(event.cid))
+      this.stored.arrive(this.#publishes.get(event.cid)?.storedMs, machine, this.#world.nowMs)
+    // Whom the news reaches first does not take the lesson any more.
+    if (event.type === 'retracted') this.#publishes.delete(event.cid)
+  }
+
+  onDurable(machine: Machine, ops: readonly StoreOp[]): void {
+    if (!this.#isCounted(machine)) return
+    for (const op of ops) {
+      if (op.type === 'del' || !op.key.startsWith(prefixes.record)) continue
+      const record = lastPart(op.key)
+      const announced = this.#records.get(record)
+      if (announced !== undefined) this.#knows(machine, announced)
+      else if (ops.some(isBlock)) this.#announced(machine, record, op.value)
+    }
+  }
+
+  figures() {
+    const { known, stored } = this
+    const days = (this.#world.nowMs - this.#sinceMs) / 86_400_000
+    const nodeDays = days * this.#world.correct.length
+    const { bytes, messages } = this.#sent()
+    return {
+      deliveries: known.due,
+      delivered10s: known.shareWithin(soonMs),
+      delivered60s: known.shareWithin(windowMs),
+      propagationP50Ms: known.quantile(0.5),
+      propagationP99Ms: known.quantile(0.99),
+      entries10s: stored.shareWithin(soonMs),
+      entries60s: stored.shareWithin(windowMs),
+      entriesP50Ms: stored.quantile(0.5),
+      entriesP99Ms: stored.quantile(0.99),
+      bytesPerNodeDay: days > 0 ? Math.round((bytes - this.#before.bytes) / nodeDays) : undefined,
+      messagesPerNodeDay: days > 0 ? Math.round((messages - this.#before.messages) / nodeDays) : undefined,
+      recalls: this.recalls,
+      badRecalls: this.bad,
+      recallAccuracy: share(this.right, this.answered),
+    }
+  }
+
+  #isCounted(machine: Machine): boolean {
+    return !this.#world.hostile.has(machine)
+  }
+
+  /** An entry and the record of it are written in one batch by their author alone, before anybody hears of them. */
+  #announced(by: Machine, record: string, bytes: Uint8Array): void {
+    const decoded = decodeRecord(bytes, this.#world.swarm)
+    if (!decoded.ok || decoded.claimed.type !== 'digest') return
+    const { cid } = decoded.claimed.envelope.body
+    const { correct, events, nowMs } = this.#world
+    const running = correct.filter(machine => machine !== by && machine.node !== undefined)
     const audience = new Map(running.map(machine => [machine, machine.boots]))
-    this.#publishes.set(cid, { atMs: nowMs, audience, arrivedMs: new Map() })
-    this.#world.events.in(windowMs, () => {
+    this.published++
+    this.#records.set(record, { cid, by })
+    this.#lessons.add(cid)
+    this.#publishes.set(cid, { atMs: nowMs, audience, knownMs: new Map(), storedMs: new Map() })
+    events.in(windowMs, () => {
       this.#judge(cid)
       return 'quiet'
     })
   }
 
-  arrived(cid: EntryCid, at: Machine): void {
-    const publish = this.#publishes.get(cid)
-    if (publish !== undefined && !publish.arrivedMs.has(at)) publish.arrivedMs.set(at, this.#world.nowMs)
+  #knows(machine: Machine, { by, cid }: { readonly cid: EntryCid; readonly by: Machine }): void {
+    if (machine !== by) this.known.arrive(this.#publishes.get(cid)?.knownMs, machine, this.#world.nowMs)
   }
 
   #judge(cid: EntryCid): void {
@@ -61,45 +132,28 @@ export class Measures {
     this.#publishes.delete(cid)
     for (const [machine, boots] of publish.audience) {
       if (machine.boots !== boots || machine.node === undefined) continue
-      const arrivedMs = publish.arrivedMs.get(machine)
-      this.#delays.push(arrivedMs === undefined ? undefined : arrivedMs - publish.atMs)
+      this.known.judge(publish.knownMs.get(machine), publish.atMs)
+      this.stored.judge(publish.storedMs.get(machine), publish.atMs)
     }
   }
 
-  figures() {
-    const came = this.#delays.filter(delay => delay !== undefined).sort((a, b) => a - b)
-    const days = (this.#world.nowMs - this.#sinceMs) / 86_400_000
-    const sent = this.#sentBytes() - this.#sentBefore
-    return {
-      deliveries: this.#delays.length,
-      delivered10s: share(came.filter(delay => delay <= soonMs).length, this.#delays.length),
-      delivered60s: share(came.length, this.#delays.length),
-      propagationP50Ms: quantile(came, 0.5),
-      propagationP99Ms: quantile(came, 0.99),
-      bytesPerNodeDay: days > 0 ? Math.round(sent / days / this.#world.correct.length) : undefined,
-      recalls: this.recalls,
-      badRecalls: this.bad,
-      recallAccuracy: share(this.right, this.answered),
+  #sent(): { readonly bytes: number; readonly messages: number } {
+    let bytes = 0
+    let messages = 0
+    for (const { host } of this.#world.correct) {
+      bytes += host.sentBytes
+      messages += host.sentMessages
     }
+    return { bytes, messages }
   }
+}
 
-  /** Milliseconds in which 0 %, 1 %, … 100 % of all deliveries that came in time had come; none where none did. */
-  propagationMs(): readonly number[] {
-    const came = this.#delays.filter(delay => delay !== undefined).sort((a, b) => a - b)
-    return came.length === 0 ? [] : Array.from({ length: 101 }, (_, at) => quantile(came, at / 100) ?? 0)
-  }
-
-  #sentBytes(): number {
-    return this.#world.correct.reduce((sum, { host }) => sum + host.sentBytes, 0)
-  }
+/** Of an entry that peers may fetch. */
+function isBlock(op: StoreOp): boolean {
+  return op.type === 'put' && op.key.startsWith(prefixes.block)
 }
 
 /** Undefined where there is nothing to take a share of. */
 function share(part: number, whole: number): number | undefined {
   return whole === 0 ? undefined : part / whole
-}
-
-function quantile(sorted: readonly number[], part: number): number | undefined {
-  const found = sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
-  return found === undefined ? undefined : Math.round(found)
 }

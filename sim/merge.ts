@@ -91,8 +91,22 @@ export function figuresOf({ lines, settings, version }: Sweep) {
     ),
     medianPropagationP50Ms: middle(of(one => one.propagationP50Ms)),
     maxPropagationP99Ms: most(of(one => one.propagationP99Ms)),
+    entries10s: share(
+      one => one.entries10s,
+      one => one.deliveries,
+    ),
+    entries60s: share(
+      one => one.entries60s,
+      one => one.deliveries,
+    ),
+    medianEntriesP50Ms: middle(of(one => one.entriesP50Ms)),
+    maxEntriesP99Ms: most(of(one => one.entriesP99Ms)),
     bytesPerNodeDay: share(
       one => one.bytesPerNodeDay,
+      one => one.simulatedS * one.nodes,
+    ),
+    messagesPerNodeDay: share(
+      one => one.messagesPerNodeDay,
       one => one.simulatedS * one.nodes,
     ),
     medianConvergedAfterHealS: middle(of(one => one.convergedAfterHealS)),

@@ -5,7 +5,7 @@
  */
 
 import type { PeerView } from '../node/api.ts'
-import type { PeerId } from '../protocol/types.ts'
+import type { Spreading } from './arrivals.ts'
 import type { Machine } from './machine.ts'
 import type { Measures } from './measures.ts'
 import type { World } from './world.ts'
@@ -22,7 +22,9 @@ export interface Sample {
   readonly atS: number
   readonly running: number
   readonly published: number
-  readonly delivered: number
+  /** Announcements that came to others, and lessons that others stored. */
+  readonly known: number
+  readonly stored: number
   /** By a correct node, on average. */
   readonly sentBytes: number
   readonly recalls: number
@@ -53,9 +55,9 @@ export interface Recording {
   readonly snapshots: readonly Snapshot[]
   /** When the faults ended; null where they did not. */
   readonly healedS: number | null
-  /** Milliseconds until a lesson had reached 0 %, 1 %, … 100 % of those who were to have it, as far as it did. */
-  readonly propagationMs: readonly number[]
-  readonly deliveredShare: number | null
+  /** How announcements came to the others, and how lessons did. */
+  readonly known: Spreading
+  readonly stored: Spreading
 }
 
 interface Opinions {
@@ -71,6 +73,7 @@ const pairsMax = 500
 const observersMax = 40
 const opinionsMax = 200
 const firstEveryMs = 5_000
+const nothingSpread: Spreading = { share: null, afterMs: [] }
 
 export class Recorder {
   #world: World | undefined
@@ -78,8 +81,6 @@ export class Recorder {
   #startMs = 0
   #everyMs = firstEveryMs
   #healedS: number | null = null
-  #published = 0
-  #delivered = 0
   #samples: Sample[] = []
   #snapshots: Snapshot[] = []
   #shown: readonly Machine[] = []
@@ -97,15 +98,6 @@ export class Recorder {
 
   faultsEnded(): void {
     if (this.#world !== undefined) this.#healedS = this.#nowS(this.#world)
-  }
-
-  /** A correct node has one more entry of a correct author. */
-  stored(machine: Machine, author: PeerId): void {
-    const by = this.#world?.machineOf(author)
-    const hostile = this.#world?.hostile
-    if (by === undefined || hostile?.has(by) || hostile?.has(machine)) return
-    if (by === machine) this.#published++
-    else this.#delivered++
   }
 
   /** What a node thinks of its peers, when somebody has asked it. */
@@ -137,8 +129,8 @@ export class Recorder {
       samples: this.#samples,
       snapshots: this.#snapshots,
       healedS: this.#healedS,
-      propagationMs: this.#measures?.propagationMs() ?? [],
-      deliveredShare: this.#measures?.figures().delivered60s ?? null,
+      known: this.#measures?.known.spreading() ?? nothingSpread,
+      stored: this.#measures?.stored.spreading() ?? nothingSpread,
     }
   }
 
@@ -159,7 +151,8 @@ export class Recorder {
     })
   }
 
-  #sample(world: World, { answered, recalls, right }: Measures): Sample {
+  #sample(world: World, measures: Measures): Sample {
+    const { answered, known, published, recalls, right, stored } = measures
     const all = world.machines.filter(machine => !world.hostile.has(machine))
     const correct = all.filter(({ node }) => node !== undefined)
     const fills = correct.flatMap(({ node }) => {
@@ -170,8 +163,9 @@ export class Recorder {
     return {
       atS: this.#nowS(world),
       running: correct.length,
-      published: this.#published,
-      delivered: this.#delivered,
+      published,
+      known: known.came,
+      stored: stored.came,
       sentBytes: Math.round(all.reduce((sum, { host }) => sum + host.sentBytes, 0) / all.length),
       recalls,
       answered,

@@ -8,7 +8,7 @@ import type { Failure, Result } from '../protocol/types.ts'
 import type { RunResult, RunSettings } from './run.ts'
 import { readSettings, writtenOf } from './settings.ts'
 
-const format = 'swarmlore-sim-replay/1'
+const format = 'swarmlore-sim-replay/2'
 export const replayBytesMax = 64 * 1024
 
 const place = z.int().positive()

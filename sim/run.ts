@@ -63,7 +63,12 @@ export interface RunResult {
   readonly delivered60s: number | undefined
   readonly propagationP50Ms: number | undefined
   readonly propagationP99Ms: number | undefined
+  readonly entries10s: number | undefined
+  readonly entries60s: number | undefined
+  readonly entriesP50Ms: number | undefined
+  readonly entriesP99Ms: number | undefined
   readonly bytesPerNodeDay: number | undefined
+  readonly messagesPerNodeDay: number | undefined
   readonly convergedAfterHealS: number | undefined
   readonly recalls: number
   readonly badRecalls: number
@@ -77,7 +82,9 @@ export interface RunResult {
   readonly stopped: 'until' | 'memory' | undefined
 }
 
-const checkEveryMs = 5_000
+/** Every check costs as much as there is to look at: a long run has no more of them than one of twenty minutes. */
+const checkEveryMsMin = 5_000
+const checksMax = 240
 
 export async function run(
   settings: RunSettings,
@@ -97,10 +104,12 @@ export async function run(
     onBug: (where, cause) => checks.violated('no-bug', undefined, `${where}: ${describe(cause)}`),
     onEvent: (machine, event) => {
       checks.onEvent(machine, event)
-      if (event.type === 'entry' && !event.own) measures.arrived(event.cid, machine)
-      if (event.type === 'entry') recorder?.stored(machine, event.author)
+      measures.onEvent(machine, event)
     },
-    onDurable: (machine, ops) => checks.onDurable(machine, ops),
+    onDurable: (machine, ops) => {
+      checks.onDurable(machine, ops)
+      measures.onDurable(machine, ops)
+    },
   })
   const startMs = world.nowMs
   const checks = new Checks(world, capacityEntries)
@@ -123,6 +132,7 @@ export async function run(
     measures.begin()
     recorder?.begin(world, measures, startMs)
     const endMs = world.nowMs + minutes * 60_000
+    const checkEveryMs = Math.max(checkEveryMsMin, (endMs - world.nowMs) / checksMax)
     const context: FaultContext = { world, operator, random: world.random.fork('faults'), endMs }
     beginFaults(context, settings.faults)
     adversaries.begin(endMs)

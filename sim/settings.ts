@@ -5,7 +5,7 @@
 
 import type { Failure, Result } from '../protocol/types.ts'
 import { type AdversaryName, adversaries, adversaryNames, hostileShareMax } from './adversaries.ts'
-import { faultNames, faults } from './faults.ts'
+import { faultNames, faults, mixedFaults } from './faults.ts'
 import type { RunSettings } from './run.ts'
 import { type WorkloadName, workloadNames } from './texts.ts'
 
@@ -24,6 +24,10 @@ export interface WrittenSettings {
   readonly adversaries?: string
   /** What there is to learn and to ask for. */
   readonly workload?: string
+  /** Lessons of a node and hour. */
+  readonly publishes?: string
+  /** Questions of a node and hour. */
+  readonly recalls?: string
 }
 
 const settingBounds = {
@@ -32,39 +36,44 @@ const settingBounds = {
   minutesMin: 1,
   minutesMax: 10_080,
   seedsMax: 100_000,
+  /** One a second: more is an attack, and there are adversaries for that. */
+  perHourMax: 3_600,
 }
 const usual = { nodes: 20, minutes: 10, publishesPerHour: 12, recallsPerHour: 60, capacityEntries: 500 }
 const seedCharsMax = 64
 
 /** The settings of every run that is asked for, in order. */
 export function readSettings(written: WrittenSettings): Result<readonly RunSettings[], 'bad-usage'> {
-  const { nodesMin, nodesMax, minutesMin, minutesMax } = settingBounds
+  const { nodesMin, nodesMax, minutesMin, minutesMax, perHourMax } = settingBounds
   const nodes = readNumber('--nodes', written.nodes, usual.nodes, nodesMin, nodesMax)
   if (!nodes.ok) return nodes
   const minutes = readNumber('--minutes', written.minutes, usual.minutes, minutesMin, minutesMax)
   if (!minutes.ok) return minutes
-  const chosen = readStrengths('fault', faults, faultNames, written.faults)
+  const chosen = readStrengths('fault', faults, faultNames, mixedFaults, written.faults)
   if (!chosen.ok) return chosen
   const hostile = readAdversaries(written.adversaries)
   if (!hostile.ok) return hostile
   const workload = readWorkload(written.workload)
   if (!workload.ok) return workload
+  const publishes = readNumber('--publishes', written.publishes, usual.publishesPerHour, 0, perHourMax)
+  if (!publishes.ok) return publishes
+  const recalls = readNumber('--recalls', written.recalls, usual.recallsPerHour, 0, perHourMax)
+  if (!recalls.ok) return recalls
   const seeds = readSeeds(written)
   if (!seeds.ok) return seeds
   const shard = readShard(written, seeds.value)
   if (!shard.ok) return shard
-  const { publishesPerHour, recallsPerHour, capacityEntries } = usual
   const common = {
     nodes: nodes.value,
     minutes: minutes.value,
     faults: chosen.value,
     adversaries: hostile.value,
     workload: workload.value,
+    publishesPerHour: publishes.value,
+    recallsPerHour: recalls.value,
+    capacityEntries: usual.capacityEntries,
   }
-  return {
-    ok: true,
-    value: shard.value.map(seed => ({ ...common, seed, publishesPerHour, recallsPerHour, capacityEntries })),
-  }
+  return { ok: true, value: shard.value.map(seed => ({ ...common, seed })) }
 }
 
 /** The settings as they are written: reading them gives the same run again. */
@@ -75,6 +84,8 @@ export function writtenOf({
   faults: chosen,
   adversaries: hostile,
   workload,
+  publishesPerHour,
+  recallsPerHour,
 }: RunSettings) {
   return {
     nodes: `${nodes}`,
@@ -83,6 +94,8 @@ export function writtenOf({
     faults: listOf(chosen, faults),
     adversaries: listOf(hostile, adversaries),
     workload,
+    publishes: `${publishesPerHour}`,
+    recalls: `${recallsPerHour}`,
   } satisfies WrittenSettings
 }
 
@@ -112,12 +125,13 @@ function readStrengths<Name extends string>(
   what: string,
   kinds: Readonly<Record<Name, Kind>>,
   names: readonly Name[],
+  all: readonly Name[],
   text = 'none',
 ): Result<ReadonlyMap<Name, number>, 'bad-usage'> {
   const chosen = new Map<Name, number>()
   if (text === 'none') return { ok: true, value: chosen }
   if (text === 'all') {
-    for (const name of names) chosen.set(name, kinds[name].strength)
+    for (const name of all) chosen.set(name, kinds[name].strength)
     return { ok: true, value: chosen }
   }
   for (const word of text.split(',')) {
@@ -137,7 +151,7 @@ function readStrengths<Name extends string>(
 }
 
 function readAdversaries(text?: string): Result<ReadonlyMap<AdversaryName, number>, 'bad-usage'> {
-  const chosen = readStrengths('adversary', adversaries, adversaryNames, text)
+  const chosen = readStrengths('adversary', adversaries, adversaryNames, adversaryNames, text)
   if (!chosen.ok) return chosen
   const share = [...chosen.value.values()].reduce((sum, one) => sum + one, 0)
   if (share > hostileShareMax)

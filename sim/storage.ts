@@ -6,7 +6,7 @@
 
 import type { Random } from '../node/ports.ts'
 import { StoreError } from '../store/errors.ts'
-import { openMemoryStore } from '../store/memory.ts'
+import { type MemoryStore, openMemoryStore } from '../store/memory.ts'
 import type { Store, StoreOp, StoreRange } from '../store/ports.ts'
 import type { EventQueue, Life } from './events.ts'
 import type { InternedRows } from './interned.ts'
@@ -96,7 +96,7 @@ export class Disk {
     return error
   }
 
-  get rows(): Store {
+  get rows(): MemoryStore {
     return this.#memory
   }
 

@@ -11,6 +11,7 @@ import { between, draw, happens, pick } from './random.ts'
 import { createTopics, demanded, lessonOn, questionOn, type Topic, turnOf } from './topics.ts'
 import type { World } from './world.ts'
 
+/** Of a node; none where it is zero. */
 export interface WorkloadSettings {
   readonly publishesPerHour: number
   readonly recallsPerHour: number
@@ -63,8 +64,10 @@ export class Workload {
   begin({ publishesPerHour, recallsPerHour }: WorkloadSettings, endMs: number): void {
     this.#span = { beganMs: this.#world.nowMs, endMs }
     for (const machine of this.#world.correct) {
-      this.#repeat(machine, 'publish', hourMs / publishesPerHour, endMs, () => this.#learn(machine))
-      this.#repeat(machine, 'recall', hourMs / recallsPerHour, endMs, () => this.#ask(machine))
+      if (publishesPerHour > 0)
+        this.#repeat(machine, 'publish', hourMs / publishesPerHour, endMs, () => this.#learn(machine))
+      if (recallsPerHour > 0)
+        this.#repeat(machine, 'recall', hourMs / recallsPerHour, endMs, () => this.#ask(machine))
     }
   }
 
@@ -123,7 +126,6 @@ export class Workload {
     this.lessons.set(cid, { by: machine, topic, turn, cid, mark, atMs: this.#world.nowMs })
     this.#worth.set(cid, { topic, turn })
     this.#checks.acked(machine, cid, mark)
-    this.#measures.published(cid, machine)
   }
 
   async #ask(machine: Machine): Promise<void> {

@@ -7,6 +7,9 @@ import { StoreError } from './errors.ts'
 import { compareKeys, prefixEnd } from './order.ts'
 import type { Store, StoreOp, StoreRange } from './ports.ts'
 
+/** So many changed keys are put in their places one by one; with more it is faster to sort all of them. */
+const movedMax = 64
+
 export function openMemoryStore(): MemoryStore {
   return new MemoryStore()
 }
@@ -14,9 +17,9 @@ export function openMemoryStore(): MemoryStore {
 export class MemoryStore implements Store {
   readonly #values = new Map<string, Uint8Array>()
   /** All keys, in order, as they were when a range was read last; and what has changed since. Most changes are read by key alone. */
-  #keys: readonly string[] = []
+  #keys: string[] = []
   readonly #added = new Set<string>()
-  #isAnyRemoved = false
+  readonly #removed = new Set<string>()
   #closed = false
 
   get(key: string): Uint8Array | undefined {
@@ -53,27 +56,36 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** Keys alone, in their order. */
+  keys(prefix: string): readonly string[] {
+    this.#assertOpen()
+    return this.#keysOf({ prefix })
+  }
+
   async close(): Promise<void> {
     this.#closed = true
   }
 
   #put(key: string, value: Uint8Array): void {
-    if (!this.#values.has(key)) this.#added.add(key)
+    // What was removed and comes again still has its place.
+    if (!this.#values.has(key) && !this.#removed.delete(key)) this.#added.add(key)
     this.#values.set(key, value)
   }
 
   #delete(key: string): void {
-    if (this.#values.delete(key)) this.#isAnyRemoved = true
+    if (this.#values.delete(key) && !this.#added.delete(key)) this.#removed.add(key)
   }
 
   #sort(): void {
-    if (this.#added.size === 0 && !this.#isAnyRemoved) return
-    // One that was removed and came again stands among the added ones.
-    const left = this.#keys.filter(key => this.#values.has(key) && !this.#added.has(key))
-    const added = [...this.#added].filter(key => this.#values.has(key))
-    this.#keys = [...left, ...added].sort(compareKeys)
+    if (this.#added.size + this.#removed.size <= movedMax) {
+      for (const key of this.#removed) this.#keys.splice(this.#position(key), 1)
+      for (const key of this.#added) this.#keys.splice(this.#position(key), 0, key)
+    } else {
+      const left = this.#keys.filter(key => !this.#removed.has(key))
+      this.#keys = [...left, ...this.#added].sort(compareKeys)
+    }
     this.#added.clear()
-    this.#isAnyRemoved = false
+    this.#removed.clear()
   }
 
   #keysOf({ prefix, after, limit, reverse }: StoreRange): string[] {

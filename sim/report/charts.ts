@@ -7,7 +7,7 @@ type Point = readonly [x: number, y: number]
 export interface Series {
   readonly name: string
   /** Which of the page's colours it has. */
-  readonly colour: 1 | 2 | 3
+  readonly colour: 1 | 2 | 3 | 4
   readonly points: readonly Point[]
   /** What lies between: x, and the low and the high y. */
   readonly band?: readonly (readonly [x: number, low: number, high: number])[]

@@ -1,5 +1,6 @@
 /** The pictures of one run, from what was recorded of it. */
 
+import type { Spreading } from '../arrivals.ts'
 import type { Band, Recording, Sample } from '../recorder.ts'
 import { type Axis, lineChart, type Series } from './charts.ts'
 import { bytes, milliseconds, number, percent, seconds } from './text.ts'
@@ -89,44 +90,49 @@ export function runCharts(recording: Recording): string {
 
 type Common = Pick<Parameters<typeof lineChart>[0], 'x' | 'isOverTime' | 'marks'>
 
-function propagation({ deliveredShare, propagationMs }: Recording): string {
-  const came = deliveredShare ?? 0
-  const least = Math.max(1, propagationMs[0] ?? 1)
+function propagation({ known, stored }: Recording): string {
+  const leastMs = Math.max(1, known.afterMs[0] ?? 1)
+  const seriesOf = (name: string, colour: 1 | 3, { afterMs, share }: Spreading): Series => ({
+    name,
+    colour,
+    points: afterMs.map((ms, at) => [ms, ((share ?? 0) * at) / 100]),
+  })
+  const shares = [known.share, stored.share].map(share => percent(share ?? 0))
   return lineChart({
     title: 'Propagation',
     about:
-      `How many of the deliveries had come after so long. ${propagationMs.length > 0 ? `${percent(came)} came within a minute.` : ''}`.trim(),
+      `Of the announcements of lessons, and of the lessons themselves, how many had come to the other nodes after so long. ${known.share === null ? '' : `${shares.join(' and ')} came within a minute.`}`.trim(),
     x: {
       name: 'time since the lesson was published',
-      min: 10 ** Math.floor(Math.log10(least)),
+      min: 10 ** Math.floor(Math.log10(leastMs)),
       max: 60_000,
       show: milliseconds,
       isLog: true,
     },
     y: { name: 'share', min: 0, max: 1, show: percent },
-    series: [
-      { name: 'delivered', colour: 1, points: propagationMs.map((ms, at) => [ms, (came * at) / 100]) },
-    ],
+    series: [seriesOf('announcements', 1, known), seriesOf('lessons', 3, stored)],
   })
 }
 
 function deliveries({ correctInAll, samples }: Recording, common: Common): string {
   const due = samples.map(({ atS, published }) => [atS, published * (correctInAll - 1)] as const)
-  const came = samples.map(({ atS, delivered }) => [atS, delivered] as const)
+  const known = samples.map(one => [one.atS, one.known] as const)
+  const stored = samples.map(one => [one.atS, one.stored] as const)
   return lineChart({
     title: 'Deliveries',
     about:
-      'Lessons of correct nodes that came to others, in all; and how many it were if each had come to all at once.',
+      'Announcements of correct nodes that came to others, and the lessons that were then fetched and stored, in all; and how many it were if each had come to all at once. Of authors whom nobody knows yet a node stores only some.',
     ...common,
     y: {
       name: 'deliveries',
       min: 0,
-      max: ceiling([...due, ...came].map(([, count]) => count)),
+      max: ceiling([...due, ...known, ...stored].map(([, count]) => count)),
       show: number,
     },
     series: [
-      { name: 'if at once', colour: 3, points: due, isStep: true },
-      { name: 'delivered', colour: 1, points: came },
+      { name: 'if at once', colour: 4, points: due, isStep: true },
+      { name: 'announcements', colour: 1, points: known },
+      { name: 'lessons', colour: 3, points: stored },
     ],
   })
 }

@@ -28,11 +28,11 @@ svg text{font-size:11.5px;fill:var(--soft)}svg .name{fill:var(--soft)}svg .word{
 .grid{stroke:var(--grid)}.axis,.tick{stroke:var(--soft)}.mark{stroke:var(--soft);stroke-dasharray:3 3}
 .now{stroke:var(--ink);stroke-opacity:.45}
 .line{fill:none;stroke-width:2;stroke-linejoin:round}.band{fill-opacity:.16;stroke:none}
-.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.line.c3{stroke:var(--c3)}
+.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.line.c3{stroke:var(--c3)}.line.c4{stroke:var(--soft)}
 .band.c1,.dot.c1{fill:var(--c1)}.band.c2,.dot.c2{fill:var(--c2)}.band.c3,.dot.c3{fill:var(--c3)}.bar{fill:var(--c1)}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 16px;margin:6px 0 0;padding:0;font-size:13px}
 .legend li::before{content:"";display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:6px;background:var(--soft)}
-.legend .c1::before{background:var(--c1)}.legend .c2::before{background:var(--c2)}.legend .c3::before{background:var(--c3)}
+.legend .c1::before{background:var(--c1)}.legend .c2::before{background:var(--c2)}.legend .c3::before{background:var(--c3)}.legend .c4::before{background:var(--soft)}
 .legend .off::before{background:none;border:2px solid var(--soft)}
 .graph svg{max-width:760px;margin:8px auto 0}
 .graph text{paint-order:stroke;stroke:var(--card);stroke-width:3px;fill:var(--ink)}

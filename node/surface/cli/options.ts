@@ -50,6 +50,8 @@ export interface SimOptions {
   readonly faults?: string
   readonly adversaries?: string
   readonly workload?: string
+  readonly publishes?: string
+  readonly recalls?: string
   /** A folder. */
   readonly workloadData?: string
   readonly until?: string

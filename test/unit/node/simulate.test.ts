@@ -43,7 +43,7 @@ describe('a simulation', () => {
     const [first] = (await sim(small)).runs
     const file = join(folder, 'replay.json')
     const replay = {
-      format: 'swarmlore-sim-replay/1',
+      format: 'swarmlore-sim-replay/2',
       version: '1',
       settings: {
         nodes: '3',
@@ -52,6 +52,8 @@ describe('a simulation', () => {
         faults: 'none',
         adversaries: 'none',
         workload: 'synthetic',
+        publishes: '12',
+        recalls: '60',
       },
       traceHash: first?.figures.traceHash,
       events: 1_000,

@@ -1,7 +1,7 @@
 /** Each kind of fault really does what it says. */
 
 import { describe, expect, it } from 'vitest'
-import { beginFaults, endFaults, type FaultName } from '../../../sim/faults.ts'
+import { beginFaults, endFaults, type FaultName, faultNames, mixedFaults } from '../../../sim/faults.ts'
 import type { Machine } from '../../../sim/machine.ts'
 import { Operator } from '../../../sim/operator.ts'
 import { World } from '../../../sim/world.ts'
@@ -107,6 +107,20 @@ describe('a fault', () => {
     expect(isSymmetric).toBe(bothWays)
     end()
     expect(cuts().flat()).not.toContain(true)
+  })
+
+  it('split cuts the swarm in two from the beginning to the end, and is not among all faults', async () => {
+    const { world, end } = await worldWith('split', 0.5)
+    const { conditions } = world.network
+    const sides = (): number[] =>
+      world.machines.map(a => world.machines.filter(b => conditions.isCut(a.host, b.host)).length)
+    expect(sides()).toEqual([3, 3, 3, 3, 3, 3])
+    await world.run(3 * minuteMs - 1)
+    expect(sides()).toEqual([3, 3, 3, 3, 3, 3])
+    end()
+    expect(sides()).toEqual([0, 0, 0, 0, 0, 0])
+    expect(mixedFaults).not.toContain('split')
+    expect(mixedFaults).toHaveLength(faultNames.length - 1)
   })
 
   it.each(['crash', 'churn'] as const)('%s turns machines off, and they come back', async fault => {

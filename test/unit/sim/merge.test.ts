@@ -18,7 +18,7 @@ describe('a line of a run', () => {
 
   it('of a failed run has the command that stops where it failed', () => {
     expect(JSON.parse(line('9', { violations: [violation] })).command).toBe(
-      'swarmlore sim --nodes 7 --minutes 3 --seed 9 --faults crash=0.2,loss --adversaries none --workload synthetic --until 321',
+      'swarmlore sim --nodes 7 --minutes 3 --seed 9 --faults crash=0.2,loss --adversaries none --workload synthetic --publishes 12 --recalls 60 --until 321',
     )
   })
 })
@@ -42,6 +42,8 @@ describe('results of shards', () => {
       simulatedS: 540,
       deliveries: 400,
       delivered60s: 0.8,
+      entries60s: 0.5,
+      messagesPerNodeDay: 10,
       maxRssMb: 300,
       failing: [],
     })
@@ -50,7 +52,7 @@ describe('results of shards', () => {
   it('name each failing seed with the command that shows it', () => {
     const sweep = merged([line('2', { violations: [violation, violation] }), line('3')])
     const command =
-      'swarmlore sim --nodes 7 --minutes 3 --seed 2 --faults crash=0.2,loss --adversaries none --workload synthetic --until 321'
+      'swarmlore sim --nodes 7 --minutes 3 --seed 2 --faults crash=0.2,loss --adversaries none --workload synthetic --publishes 12 --recalls 60 --until 321'
     expect(sweep.ok && figuresOf(sweep.value)).toMatchObject({
       failed: 1,
       failing: [{ seed: '2', checks: ['bounds'], command }],

@@ -19,20 +19,24 @@ describe('a recorder', () => {
   })
 
   it('has samples of all that is shown, every few seconds', async () => {
-    const { healedS, nodes, propagationMs, samples, snapshots } = await recorded({ nodes: 5, minutes: 2 })
+    const { healedS, known, nodes, samples, snapshots, stored } = await recorded({ nodes: 5, minutes: 2 })
     expect(nodes.map(({ name }) => name)).toEqual(['n0', 'n1', 'n2', 'n3', 'n4'])
     expect(samples.length).toBeGreaterThan(20)
     expect(samples.every(({ atS }, at) => at === 0 || atS > (samples[at - 1]?.atS ?? 0))).toBe(true)
     const last = samples.at(-1)
     expect(last?.published).toBeGreaterThan(3)
-    expect(last?.delivered).toBe(4 * (last?.published ?? 0))
+    expect(last?.known).toBe(4 * (last?.published ?? 0))
+    expect(last?.stored).toBe(last?.known)
     expect(last?.sentBytes).toBeGreaterThan(samples[0]?.sentBytes ?? 0)
     expect(last?.answered).toBeGreaterThan(0)
     expect(last?.fill?.middle).toBeCloseTo((last?.published ?? 0) / 500, 2)
     expect(samples.at(-1)?.honest?.middle).toBeGreaterThan(0.5)
     expect(samples.every(({ hostile }) => hostile === null)).toBe(true)
     expect(healedS).toBeGreaterThan(120)
-    expect(propagationMs).toHaveLength(101)
+    for (const { afterMs, share } of [known, stored]) {
+      expect(afterMs).toHaveLength(101)
+      expect(share).toBe(1)
+    }
     expect(snapshots.length).toBeGreaterThan(3)
     // Five nodes are all in each other's mesh.
     expect(snapshots.at(-1)?.mesh).toHaveLength(20)

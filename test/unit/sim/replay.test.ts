@@ -34,6 +34,12 @@ describe('a replay file', () => {
     ['a fraction of an event', changed({ failure: { ...replay.failure, event: 1.5 } }), /at 'failure.event'/],
     ['more than a replay has', changed({ run: 'rm' }), /damaged/],
     ['a setting of another type', changed({ settings: { ...replay.settings, nodes: 5 } }), /settings\.nodes/],
+    [
+      'no load',
+      changed({ settings: { ...replay.settings, publishes: undefined } }),
+      /does not say 'publishes'/,
+    ],
+    ['the form before the load was told', changed({ format: 'swarmlore-sim-replay/1' }), /at 'format'/],
     ['an unknown fault', changed({ settings: { ...replay.settings, faults: 'rain' } }), /no fault 'rain'/],
     ['too many nodes', changed({ settings: { ...replay.settings, nodes: '999999' } }), /--nodes wants/],
     ['no seed', changed({ settings: { ...replay.settings, seed: undefined } }), /does not say 'seed'/],

@@ -21,6 +21,27 @@ describe('a run', () => {
   })
 })
 
+describe('a swarm cut in two', () => {
+  it('holds the same everywhere within a minute after it is whole again, and has found all lessons', async () => {
+    const faults = usual('split')
+    const result = await simulateRun({ nodes: 8, minutes: 12, publishesPerHour: 60, faults })
+    expect(violated(result)).toEqual([])
+    expect(result.publishes).toBeGreaterThan(60)
+    // Of the seven others three are on a lesson's own side.
+    expect(result.delivered60s).toBeGreaterThan(0.35)
+    expect(result.delivered60s).toBeLessThan(0.55)
+    expect(result.convergedAfterHealS).toBeGreaterThan(1)
+    expect(result.convergedAfterHealS).toBeLessThanOrEqual(60)
+  })
+
+  it('with more lessons than a node keeps is not blamed for those that it has left out', async () => {
+    const result = await simulateRun({ nodes: 4, minutes: 10, publishesPerHour: 60, capacityEntries: 20 })
+    expect(violated(result)).toEqual([])
+    expect(result.publishes).toBeGreaterThan(30)
+    expect(result.delivered60s).toBe(1)
+  })
+})
+
 describe('bugs that runs have found stay mended', () => {
   it('what a full disk refused of peers’ records and entries is stored when there is room again', async () => {
     for (const seed of ['1', '2', '3']) {

@@ -1,7 +1,7 @@
 /** Runs for tests: small, short, with the faults that a test names. */
 
 import { type AdversaryName, adversaries, adversaryNames } from '../../../sim/adversaries.ts'
-import { type FaultName, faultNames, faults } from '../../../sim/faults.ts'
+import { type FaultName, faults, mixedFaults } from '../../../sim/faults.ts'
 import type { Tampering } from '../../../sim/machine.ts'
 import { type Outside, type RunResult, type RunSettings, run, type Wishes } from '../../../sim/run.ts'
 
@@ -26,7 +26,7 @@ export function usual(...names: readonly FaultName[]): ReadonlyMap<FaultName, nu
   return new Map(names.map(name => [name, faults[name].strength]))
 }
 
-export const allFaults = usual(...faultNames)
+export const allFaults = usual(...mixedFaults)
 
 export function hostile(...names: readonly AdversaryName[]): ReadonlyMap<AdversaryName, number> {
   return new Map(names.map(name => [name, adversaries[name].strength]))

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { adversaryNames } from '../../../sim/adversaries.ts'
-import { faultNames } from '../../../sim/faults.ts'
+import { mixedFaults } from '../../../sim/faults.ts'
 import { commandOf, readSettings, readSpread, type WrittenSettings } from '../../../sim/settings.ts'
 
 describe('settings of a simulation', () => {
@@ -19,6 +19,10 @@ describe('settings of a simulation', () => {
     [{ adversaries: 'sybil=1.5' }, /strength of 'sybil' is 1.5/],
     [{ adversaries: 'sybil=0.3,forger=0.3' }, /together would be 0.6 of the machines/],
     [{ workload: 'work' }, /no workload 'work'. There are: synthetic,/],
+    [{ publishes: '-1' }, /--publishes wants a whole number from 0 to 3600/],
+    [{ publishes: '' }, /--publishes wants/],
+    [{ recalls: '3601' }, /--recalls wants/],
+    [{ recalls: '1.5' }, /--recalls wants/],
     [{ shard: '1/2' }, /give both/],
     [{ seeds: '1..4', shard: '0/2' }, /i from 1 to n/],
     [{ seeds: '1..4', shard: '3/2' }, /i from 1 to n/],
@@ -38,7 +42,7 @@ describe('settings of a simulation', () => {
   it('name one run for each seed, both ends included', () => {
     const read = readSettings({ seeds: '3..5', faults: 'all' })
     expect(read.ok && read.value.map(({ seed }) => seed)).toEqual(['3', '4', '5'])
-    expect(read.ok && read.value[0]?.faults.size).toBe(faultNames.length)
+    expect(read.ok && read.value[0]?.faults.size).toBe(mixedFaults.length)
   })
 
   it('have room for adversaries of every kind, and are written again with them', () => {
@@ -47,8 +51,15 @@ describe('settings of a simulation', () => {
     const read = readSettings({ nodes: '7', adversaries: 'sybil=0.3,forger' })
     const [settings] = read.ok ? read.value : []
     const command =
-      'sim --nodes 7 --minutes 10 --seed 1 --faults none --adversaries sybil=0.3,forger --workload synthetic'
+      'sim --nodes 7 --minutes 10 --seed 1 --faults none --adversaries sybil=0.3,forger --workload synthetic --publishes 12 --recalls 60'
     expect(settings && commandOf(settings)).toBe(command)
+  })
+
+  it('have a load of their own, none at all if that is wanted', () => {
+    const read = readSettings({ publishes: '0', recalls: '240' })
+    const [settings] = read.ok ? read.value : []
+    expect(settings).toMatchObject({ publishesPerHour: 0, recallsPerHour: 240 })
+    expect(settings && commandOf(settings)).toMatch(/ --publishes 0 --recalls 240$/)
   })
 
   it('of the shards of a sweep are those of the whole, each once', () => {
@@ -65,7 +76,7 @@ describe('settings of a simulation', () => {
     const read = readSettings({ nodes: '7', minutes: '3', seed: 'x', faults: 'crash=0.2,loss' })
     const [settings] = read.ok ? read.value : []
     expect(settings && commandOf(settings)).toBe(
-      'sim --nodes 7 --minutes 3 --seed x --faults crash=0.2,loss --adversaries none --workload synthetic',
+      'sim --nodes 7 --minutes 3 --seed x --faults crash=0.2,loss --adversaries none --workload synthetic --publishes 12 --recalls 60',
     )
   })
 })

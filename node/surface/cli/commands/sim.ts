@@ -15,7 +15,7 @@ export function addSimCommands(root: Command, run: Run): void {
     .option('--shard <i/n>', 'of these seeds, the i-th of every n: one process or machine for each i')
     .option(
       '--faults <list>',
-      'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all, or none (none)',
+      'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all (without split), or none (none)',
     )
     .option(
       '--adversaries <list>',
@@ -26,6 +26,8 @@ export function addSimCommands(root: Command, run: Run): void {
       'what there is to learn: synthetic, clinc150, opentriviaqa or tau_bench (synthetic)',
     )
     .option('--workload-data <dir>', 'the folder with the public data of the others (../shared/data)')
+    .option('--publishes <n>', 'lessons that a node publishes in an hour; 0 for none (12)')
+    .option('--recalls <n>', 'questions that a node asks in an hour; 0 for none (60)')
     .option(
       '--until <event>',
       'stop at this event, a number as it stands in a trace, at this simulated time (90.5s), or where a replayed run failed (failure), and show what came before',

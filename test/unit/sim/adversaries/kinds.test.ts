@@ -34,8 +34,9 @@ async function worldWith(kind: AdversaryName, { strength = 0.1, minutes = 1 } = 
     onBug: (where, cause) => bugs.push(`${where}: ${cause}`),
     onEvent: (machine, event) => {
       checks.onEvent(machine, event)
-      if (event.type === 'entry' && !event.own) measures.arrived(event.cid, machine)
+      measures.onEvent(machine, event)
     },
+    onDurable: (machine, ops) => measures.onDurable(machine, ops),
     onArrival: ({ from, to }, what, bytes) =>
       arrivals.push(`${from.host.name}>${to.host.name} ${what} ${bytes}`),
   })
@@ -271,7 +272,7 @@ describe('an adversary', () => {
     const page = decodeRecordPage(answer ?? new Uint8Array())
     const shown = page.ok ? page.value.records.map(bytes => decodeRecord(bytes, world.swarm)) : []
     const authors = new Set(shown.flatMap(read => (read.ok ? [read.author] : [])))
-    const all = first === undefined ? [] : (await liveRecords(world, first)).values()
+    const all = first === undefined ? [] : liveRecords(world, first).values()
     // All but one of those who speak.
     expect(authors.size).toBe(new Set(all).size - 1)
     await world.run(minuteMs)

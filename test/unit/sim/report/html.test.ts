@@ -17,7 +17,8 @@ const sample = (at: number, changes: Partial<Sample> = {}): Sample => ({
   atS: at * 5,
   running: 3,
   published: at,
-  delivered: 2 * at,
+  known: 2 * at,
+  stored: at,
   sentBytes: 1_000 * at,
   recalls: 2 * at,
   answered: at,
@@ -37,8 +38,8 @@ const recording: Recording = {
     { atS: 50, off: [], mesh: [0, 1, 1, 2], links: [0, 2] },
   ],
   healedS: 60,
-  propagationMs: Array.from({ length: 101 }, (_, at) => 20 + at * at),
-  deliveredShare: 0.9,
+  known: { share: 0.9, afterMs: Array.from({ length: 101 }, (_, at) => 20 + at * at) },
+  stored: { share: 0.5, afterMs: Array.from({ length: 101 }, (_, at) => 90 + at * at) },
 }
 const one = (changes: Partial<ReportData> = {}, line = lineWith('7')): string =>
   reportHtml({ sweep: { version: '1.2.3', settings: { nodes: '7' }, lines: [line] }, recording, ...changes })
@@ -107,13 +108,16 @@ describe('a report', () => {
       samples: [sample(0, { fill: null, honest: null, running: 0 })],
       snapshots: [],
       healedS: null,
-      propagationMs: [],
-      deliveredShare: null,
+      known: { share: null, afterMs: [] },
+      stored: { share: null, afterMs: [] },
     }
     const line = lineWith('1', {
       delivered10s: undefined,
       delivered60s: undefined,
       propagationP50Ms: undefined,
+      entries10s: undefined,
+      entriesP99Ms: undefined,
+      messagesPerNodeDay: undefined,
     })
     const html = one({ recording: nothing }, line)
     expect(html).toContain('Nothing of this happened in the run.')
