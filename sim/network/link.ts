@@ -18,7 +18,8 @@ import type { PeerId } from '../../protocol/types.ts'
 import { VirtualClock } from '../clock.ts'
 import { between } from '../random.ts'
 import { blockAnswer, createBlocks, readBlockAnswer } from './blocks.ts'
-import { createDiscovery, meetingPlace } from './discovery.ts'
+import { Dht } from './dht.ts'
+import { createDiscovery, meetingPlace, placeOf } from './discovery.ts'
 import { NetworkFailure } from './failure.ts'
 import type { Fitted } from './fitted.ts'
 import { Gate } from './gate.ts'
@@ -48,8 +49,9 @@ export interface LinkInit {
   readonly options: SwarmOptions
 }
 
-/** How long a call goes unanswered before the caller gives up. */
+/** How long a call goes unanswered before the caller gives up, and before the DHT does. */
 const dialMsMax = 10_000
+const dhtDialMsMax = 5_000
 /** Round trips until a connection stands: TCP, noise, and the choice of yamux. */
 const dialTrips = 2
 export const blockProtocol = '/sim/block'
@@ -60,6 +62,7 @@ const wishBytesMax = 100
 export class Link implements Network, LineEnd {
   readonly self: PeerId
   readonly address: string
+  readonly place: number
   readonly host: Host
   readonly options: SwarmOptions
   readonly blocks: Blocks
@@ -72,6 +75,7 @@ export class Link implements Network, LineEnd {
   readonly #listeners = new Set<Parameters<Network['onPeer']>[0]>()
   readonly #gate: Gate
   readonly #redial: Redial
+  readonly #dht: Dht
   #isClosed = false
 
   constructor({ network, host, address, options }: LinkInit) {
@@ -80,6 +84,7 @@ export class Link implements Network, LineEnd {
     const { life, random } = host
     this.self = peerOf(pair.publicKey)
     this.address = address.includes('/p2p/') ? address : `${address}/p2p/${libp2pIdOf(pair.publicKey)}`
+    this.place = placeOf(pair.publicKey)
     this.host = host
     this.options = options
     this.#network = network
@@ -108,8 +113,17 @@ export class Link implements Network, LineEnd {
       life,
       random,
       isConnected: at => [...this.#lines.values()].some(line => line.laneFrom(this).to.address === at),
-      hasRoom: () => this.#lines.size < this.#gate.connectionsMax,
+      hasRoom: () => this.room() > 0,
       dial: at => this.#call(at, dialMsMax),
+    })
+    this.#dht = new Dht({
+      self: this,
+      events,
+      life,
+      random,
+      isConnected: ({ self }) => this.#lines.has(self),
+      call: ({ address: at }) => this.#call(at, dhtDialMsMax),
+      ask: peers => this.#roundTrip(peers),
     })
     this.blocks = createBlocks({
       clock: this.#clock,
@@ -127,6 +141,7 @@ export class Link implements Network, LineEnd {
       return blockAnswer(this.options.blocks.get(cid))
     })
     for (const address of this.options.bootstrap) this.#redial.want(address, 'always')
+    this.#dht.start()
     const { events, fitted } = this.#network
     const beat = (): 'quiet' | undefined => {
       if (this.#isClosed) return 'quiet'
@@ -140,6 +155,8 @@ export class Link implements Network, LineEnd {
 
   addresses = (): readonly string[] => [this.address]
   peers = (): readonly PeerId[] => [...this.#lines.keys()]
+  neighbours = (): readonly LineEnd[] => [...this.#lines.values()].map(line => line.laneFrom(this).to)
+  room = (): number => this.#gate.connectionsMax - this.#lines.size
   addressesOf = async (peer: PeerId): Promise<readonly string[]> => this.#laneTo(peer)?.to.addresses() ?? []
 
   onPeer(listener: Parameters<Network['onPeer']>[0]) {
@@ -170,11 +187,12 @@ export class Link implements Network, LineEnd {
   }
 
   async advertise(key: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(this.#askAroundMs(), signal)
+    await this.#dht.lookUp(placeOf(key))
+    signal.throwIfAborted()
     meetingPlace(this.#network.meetingPlaces, key).add(this)
   }
 
-  /** The DHT stands for itself: it is asked for the time of a few round trips, and knows who came. */
+  /** What is kept in the DHT stands for itself: it is asked for the time of a few round trips, and knows who came. */
   async *discover(key: Uint8Array, signal: AbortSignal): AsyncGenerator<readonly string[]> {
     await this.#clock.sleep(this.#askAroundMs(), signal)
     if (this.#lines.size === 0) return
@@ -216,6 +234,7 @@ export class Link implements Network, LineEnd {
   vanish(): void {
     this.#isClosed = true
     this.#redial.close()
+    this.#dht.close()
     this.#network.forget(this)
     for (const line of [...this.#lines.values()]) this.#hangUp(line)
   }
@@ -338,6 +357,16 @@ export class Link implements Network, LineEnd {
         // A listener's bug stops neither the network nor the others, as in the real adapter, which logs it.
       }
     }
+  }
+
+  /** Asks all of them at once; answers with those that did. */
+  async #roundTrip(peers: readonly LineEnd[]): Promise<readonly LineEnd[]> {
+    const answering = peers.filter(peer => !this.#network.isCut(this.host, peer.host))
+    const tripsMs = answering.map(
+      ({ host }) => this.#network.latencyMs(this.host, host) + this.#network.latencyMs(host, this.host),
+    )
+    await this.#clock.sleep(Math.max(0, ...tripsMs))
+    return answering.filter(({ self }) => this.#lines.has(self))
   }
 
   #askAroundMs(): number {
