@@ -1,8 +1,7 @@
 /**
  * Whom the DHT connects. kad-dht looks a key up by asking who is nearest to it for peers that are nearer, and calls everyone
- * it is told of before it remembers them: so its lookups connect a small swarm wholly, whatever the node calls by itself.
- * What is kept under a key stands for itself (`discovery.ts`). Two things are simpler than in kad-dht: who is connected is the
- * routing table, and a call for which one of both has no room, which would stand for seconds, is not made.
+ * it is told of before it remembers them, as far as `bounded-dht.ts` lets it. What is kept under a key stands for itself
+ * (`discovery.ts`), and who is connected is the routing table.
  */
 
 import type { Random } from '../../node/ports.ts'
@@ -22,7 +21,9 @@ export interface DhtInit {
 }
 
 /** Peers that a lookup ends with, and that one answer names. */
-export const lookupPeers = 20
+const lookupPeers = 20
+/** With so many connections it calls nobody: the real one's `bounded-dht.ts` (a test holds the two to each other). */
+export const dhtConnectionsMax = 8
 /** Asked at once. */
 const askedAtOnce = 10
 /** The first lookups of a node, and how often it makes them anew to keep its table fresh. */
@@ -77,7 +78,8 @@ export class Dht {
     const called = this.#calls.get(peer)
     if (called !== undefined) return called
     if (isConnected(peer)) return Promise.resolve(true)
-    if (this.#isClosed || peer.room() < 1 || self.room() <= this.#calls.size) return Promise.resolve(false)
+    const isEnough = self.neighbours().length + this.#calls.size >= dhtConnectionsMax
+    if (this.#isClosed || isEnough) return Promise.resolve(false)
     const call = this.#call(peer).finally(() => this.#calls.delete(peer))
     this.#calls.set(peer, call)
     return call

@@ -16,8 +16,6 @@ export interface LineEnd {
   readonly addresses: () => readonly string[]
   /** The first 32 bits of its place among the keys of the DHT: they tell a million peers apart well enough. */
   readonly place: number
-  /** Connections that it may yet have. */
-  readonly room: () => number
   /** Connected peers, in the order in which they came. */
   readonly neighbours: () => readonly LineEnd[]
   readonly gossip: { receive(from: PeerId, frame: GossipFrame): 'quiet' | undefined }

@@ -113,7 +113,7 @@ export class Link implements Network, LineEnd {
       life,
       random,
       isConnected: at => [...this.#lines.values()].some(line => line.laneFrom(this).to.address === at),
-      hasRoom: () => this.room() > 0,
+      hasRoom: () => this.#lines.size < this.#gate.connectionsMax,
       dial: at => this.#call(at, dialMsMax),
     })
     this.#dht = new Dht({
@@ -156,7 +156,6 @@ export class Link implements Network, LineEnd {
   addresses = (): readonly string[] => [this.address]
   peers = (): readonly PeerId[] => [...this.#lines.keys()]
   neighbours = (): readonly LineEnd[] => [...this.#lines.values()].map(line => line.laneFrom(this).to)
-  room = (): number => this.#gate.connectionsMax - this.#lines.size
   addressesOf = async (peer: PeerId): Promise<readonly string[]> => this.#laneTo(peer)?.to.addresses() ?? []
 
   onPeer(listener: Parameters<Network['onPeer']>[0]) {
