@@ -54,12 +54,13 @@ export function boundedDht(): (components: KadDHTComponents) => KadDHT {
 }
 
 /** Lets something be done with a peer that is connected; with another one only while there are few connections. */
-function frugal(connectionManager: Pick<KadDHTComponents['connectionManager'], 'getConnections'>) {
+export function frugal(connectionManager: Pick<KadDHTComponents['connectionManager'], 'getConnections'>) {
   const calls = new Set<string>()
   return async <T>(peer: unknown, work: () => Promise<T>): Promise<T> => {
     if (!isPeerId(peer) || connectionManager.getConnections(peer).length > 0) return work()
     const id = peer.toString()
-    if (!calls.has(id) && connectionManager.getConnections().length + calls.size >= dhtConnectionsMax)
+    if (calls.has(id)) return work()
+    if (connectionManager.getConnections().length + calls.size >= dhtConnectionsMax)
       throw new NetworkFailure('peer-unreachable', `${id} is not connected, and enough others are.`)
     calls.add(id)
     try {

@@ -21,12 +21,21 @@ export interface SimNetworkInit {
 
 /** What each end says until both agree on the protocol of a stream, and its end. */
 const openBytes = 150
+/** What both ends say until then, as messages. */
+const openMessages = 3
 /** What a sender keeps for one neighbour, as the real gossip's; more is dropped. */
 const backlogBytesMax = 4 * 1024 * 1024
 /** What a line takes less time for is there at once. */
 const noticedMs = 1
 /** A connection over which nothing comes is given up after this. */
 const silentMsMax = 30_000
+
+interface Way {
+  readonly resentMs: number
+  readonly openMs: number
+  /** What it takes to take it in. */
+  readonly messages: number
+}
 
 export class SimNetwork {
   readonly conditions = new Conditions()
@@ -126,7 +135,11 @@ export class SimNetwork {
       return
     }
     if (lossy && happens(random, conditions.loss)) return
-    const way = { resentMs: resent, openMs: isNew ? this.latencyMs(from, to) + this.latencyMs(to, from) : 0 }
+    const way = {
+      resentMs: resent,
+      openMs: isNew ? this.latencyMs(from, to) + this.latencyMs(to, from) : 0,
+      messages: isNew ? openMessages + 1 : 1,
+    }
     this.#carry(lane, what, size, way, arrive)
     if (lossy && happens(random, conditions.duplicate)) this.#carry(lane, what, size, way, arrive)
   }
@@ -147,7 +160,7 @@ export class SimNetwork {
     lane: Lane,
     what: string,
     size: number,
-    { resentMs, openMs }: { readonly resentMs: number; readonly openMs: number },
+    { resentMs, openMs, messages }: Way,
     arrive: Happening,
   ): void {
     const { nowMs } = this.events
@@ -163,6 +176,12 @@ export class SimNetwork {
     // Other streams do not wait for this one to be agreed on.
     atMs += openMs + this.fitted.handlingMs
     lane.backlogBytes += size
+    const takeIn: Happening = () => {
+      lane.backlogBytes -= size
+      if (!lane.line.isOpen) return 'quiet'
+      this.#onArrival?.(lane, what, size)
+      return arrive()
+    }
     let isIn = false
     const happen: Happening = () => {
       if (!isIn) {
@@ -174,17 +193,9 @@ export class SimNetwork {
           return 'quiet'
         }
       }
-      if (lane.line.isOpen) {
-        const freeAtMs = to.freeAtMs()
-        if (freeAtMs > this.events.nowMs) {
-          this.events.at(freeAtMs, happen, to.life)
-          return 'quiet'
-        }
-      }
-      lane.backlogBytes -= size
-      if (!lane.line.isOpen) return 'quiet'
-      this.#onArrival?.(lane, what, size)
-      return arrive()
+      if (lane.line.isOpen && to.cpu !== undefined)
+        return to.cpu.take(takeIn, messages * this.fitted.messageMicros)
+      return takeIn()
     }
     this.events.at(atMs, happen, to.life)
   }
