@@ -13,6 +13,7 @@ export interface DhtInit {
   readonly events: EventQueue
   readonly life: Life
   readonly random: Random
+  readonly connections: () => number
   readonly isConnected: (peer: LineEnd) => boolean
   /** Connects, so that the peer can be asked. Rejects when it does not answer. */
   readonly call: (peer: LineEnd) => Promise<unknown>
@@ -49,7 +50,10 @@ export class Dht {
     this.#isClosed = true
   }
 
-  /** Asks its way to the peers nearest to a place, and calls whoever is named on the way. */
+  /**
+   * Asks its way to the peers nearest to a place, and calls whoever is named on the way. Where nobody may be called any more
+   * it ends, for whom it asks then makes no difference to anyone.
+   */
   async lookUp(target: number): Promise<void> {
     const { self } = this.#init
     const known = new Set(self.neighbours())
@@ -58,7 +62,7 @@ export class Dht {
       const next = nearest(target, known)
         .filter(peer => !asked.has(peer))
         .slice(0, askedAtOnce)
-      if (next.length === 0 || this.#isClosed) return
+      if (next.length === 0 || !this.#mayCall()) return
       for (const peer of next) asked.add(peer)
       const reached = await Promise.all(next.map(async peer => ((await this.#meet(peer)) ? peer : undefined)))
       const answering = new Set(await this.#init.ask(reached.filter(peer => peer !== undefined)))
@@ -74,15 +78,18 @@ export class Dht {
 
   /** Whether it is connected, or lets itself be called. */
   #meet(peer: LineEnd): Promise<boolean> {
-    const { isConnected, self } = this.#init
+    const { isConnected } = this.#init
     const called = this.#calls.get(peer)
     if (called !== undefined) return called
     if (isConnected(peer)) return Promise.resolve(true)
-    const isEnough = self.neighbours().length + this.#calls.size >= dhtConnectionsMax
-    if (this.#isClosed || isEnough) return Promise.resolve(false)
+    if (!this.#mayCall()) return Promise.resolve(false)
     const call = this.#call(peer).finally(() => this.#calls.delete(peer))
     this.#calls.set(peer, call)
     return call
+  }
+
+  #mayCall(): boolean {
+    return !this.#isClosed && this.#init.connections() + this.#calls.size < dhtConnectionsMax
   }
 
   async #call(peer: LineEnd): Promise<boolean> {

@@ -121,6 +121,7 @@ export class Link implements Network, LineEnd {
       events,
       life,
       random,
+      connections: () => this.#lines.size,
       isConnected: ({ self }) => this.#lines.has(self),
       call: ({ address: at }) => this.#call(at, dhtDialMsMax),
       ask: peers => this.#roundTrip(peers),
@@ -188,7 +189,7 @@ export class Link implements Network, LineEnd {
 
   async advertise(key: Uint8Array, signal: AbortSignal): Promise<void> {
     await this.#dht.lookUp(placeOf(key))
-    signal.throwIfAborted()
+    await this.#clock.sleep(this.#askAroundMs(), signal)
     meetingPlace(this.#network.meetingPlaces, key).add(this)
   }
 

@@ -176,26 +176,26 @@ export class SimNetwork {
     // Other streams do not wait for this one to be agreed on.
     atMs += openMs + this.fitted.handlingMs
     lane.backlogBytes += size
-    const takeIn: Happening = () => {
-      lane.backlogBytes -= size
-      if (!lane.line.isOpen) return 'quiet'
-      this.#onArrival?.(lane, what, size)
-      return arrive()
-    }
-    let isIn = false
+    const workMicros = messages * this.fitted.messageMicros
+    let stage: 'under-way' | 'in' | 'done' = 'under-way'
     const happen: Happening = () => {
-      if (!isIn) {
+      if (stage === 'under-way') {
         // Taken in when it is there, and not before: what a slow sender has under way keeps nobody else's waiting.
-        isIn = true
+        stage = 'in'
         to.downFreeMs = Math.max(this.events.nowMs, to.downFreeMs) + size / to.downBytesPerMs
         if (to.downFreeMs > this.events.nowMs + noticedMs) {
           this.events.at(to.downFreeMs, happen, to.life)
           return 'quiet'
         }
       }
-      if (lane.line.isOpen && to.cpu !== undefined)
-        return to.cpu.take(takeIn, messages * this.fitted.messageMicros)
-      return takeIn()
+      if (stage === 'in' && lane.line.isOpen && to.cpu !== undefined) {
+        stage = 'done'
+        return to.cpu.take(happen, workMicros)
+      }
+      lane.backlogBytes -= size
+      if (!lane.line.isOpen) return 'quiet'
+      this.#onArrival?.(lane, what, size)
+      return arrive()
     }
     this.events.at(atMs, happen, to.life)
   }
