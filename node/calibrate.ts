@@ -3,13 +3,13 @@
  * on this machine. A part of the composition root that only this command loads.
  */
 
+import { cpus } from 'node:os'
 import { compared, fitTo, observe, observeSimulated, type Scenario } from '../sim/calibration.ts'
 import { fitted } from '../sim/network/fitted.ts'
 import { measureCosts } from './calibration/costs.ts'
 import { openRealSwarm } from './calibration/real-swarm.ts'
 import type { Calibrated, CalibrateOptions } from './surface/cli/program.ts'
 
-/** The nodes of a swarm with this many are all connected, as they are with thirty. */
 const fittedOn = 10
 const testedOn = 30
 
@@ -31,8 +31,18 @@ export async function calibrate({ onStep }: CalibrateOptions): Promise<Calibrate
     fit: { ...fit },
     inUse: { ...fitted },
     swarms: [
-      { nodes: fittedOn, isFitted: true, rows: compared(realFew, simulatedFew) },
-      { nodes: testedOn, isFitted: false, rows: compared(realMany, simulatedMany) },
+      {
+        nodes: fittedOn,
+        isFitted: true,
+        othersBusy: realFew.othersBusy,
+        rows: compared(realFew, simulatedFew),
+      },
+      {
+        nodes: testedOn,
+        isFitted: false,
+        othersBusy: realMany.othersBusy,
+        rows: compared(realMany, simulatedMany),
+      },
     ],
     costs,
   }
@@ -43,8 +53,23 @@ async function observeReal(scenario: Scenario, onStep: CalibrateOptions['onStep'
   const swarm = await openRealSwarm(nodes, joined => onStep(`starting real nodes: ${joined} of ${nodes}`))
   try {
     onStep(`watching ${nodes} real nodes for some three minutes`)
-    return await observe(swarm, scenario)
+    const before = busySoFar()
+    const observed = await observe(swarm, scenario)
+    const after = busySoFar()
+    return { ...observed, othersBusy: (after.others - before.others) / (after.all - before.all) }
   } finally {
     await swarm.close()
   }
+}
+
+/** Milliseconds of all processors so far, and those of them that other programs have used: what is real is then slower than it is. */
+function busySoFar(): { readonly all: number; readonly others: number } {
+  const { user, system } = process.cpuUsage()
+  let all = 0
+  let idle = 0
+  for (const { times } of cpus()) {
+    all += times.user + times.nice + times.sys + times.irq + times.idle
+    idle += times.idle
+  }
+  return { all, others: all - idle - (user + system) / 1000 }
 }

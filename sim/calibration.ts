@@ -41,6 +41,8 @@ export interface Sent {
   readonly bytes: number
   /** Undefined where they cannot be counted. */
   readonly messages: number | undefined
+  /** How long all nodes have held the processor that they share. */
+  readonly busyMs: number
 }
 
 export interface Observed {
@@ -53,6 +55,12 @@ export interface Observed {
   /** One node, for each lesson that is shared in the swarm, beyond what it sends when idle. */
   readonly bytesPerLesson: number
   readonly messagesPerLesson: number | undefined
+  /** Milliseconds of the processor, for one node and second, while nothing happens. */
+  readonly idleBusyMsPerS: number
+  /** The same for each lesson that is shared in the swarm, beyond that. */
+  readonly busyMsPerLesson: number
+  /** Of one node, when the lessons are shared. */
+  readonly connections: number
 }
 
 /** Added on each way, as by the relay between the real nodes: 50 ms, more or less by up to 20. */
@@ -73,6 +81,7 @@ export async function observe(watched: WatchedSwarm, scenario: Scenario): Promis
   await watched.pass(idleMs)
   const before = watched.sent()
   const beganMs = watched.nowMs()
+  const connections = watched.nodes.reduce((sum, node) => sum + (node.swarms()[0]?.peers ?? 0), 0) / nodes
   for (const [at, topic] of topics.entries()) {
     const node = watched.nodes[at % watched.nodes.length]
     if (node === undefined) break
@@ -91,7 +100,9 @@ export async function observe(watched: WatchedSwarm, scenario: Scenario): Promis
     const since = sharedMs.get(cid)
     return since === undefined ? [] : atMs - since
   })
-  const idleBytesPerS = (before.bytes - quiet.bytes) / nodes / (idleMs / 1000)
+  const idle = (of: (sent: Sent) => number): number => (of(before) - of(quiet)) / nodes / (idleMs / 1000)
+  const idleBytesPerS = idle(sent => sent.bytes)
+  const idleBusyMsPerS = idle(sent => sent.busyMs)
   const seconds = (watched.nowMs() - beganMs) / 1000
   const each = (total: number): number => total / nodes / publishes
   return {
@@ -103,16 +114,20 @@ export async function observe(watched: WatchedSwarm, scenario: Scenario): Promis
       after.messages === undefined || before.messages === undefined
         ? undefined
         : each(after.messages - before.messages),
+    idleBusyMsPerS,
+    busyMsPerLesson: each(after.busyMs - before.busyMs - idleBusyMsPerS * nodes * seconds),
+    connections,
   }
 }
 
-/** The scenario in a simulated swarm whose messages take as long as the relay makes them. */
+/** The scenario in a simulated swarm whose messages take as long as the relay makes them, on one processor as in one process. */
 export async function observeSimulated(scenario: Scenario, fit: Fitted): Promise<Observed> {
   const world = new World({
     seed: 'calibration',
     nodes: scenario.nodes,
     config: {},
     fit,
+    sharesProcessor: true,
     onBug: (where, cause) => {
       throw new Error(`${where}: ${String(cause)}`, { cause })
     },
@@ -130,6 +145,7 @@ export async function observeSimulated(scenario: Scenario, fit: Fitted): Promise
       sent: () => ({
         bytes: machines.reduce((sum, { host }) => sum + host.sentBytes, 0),
         messages: machines.reduce((sum, { host }) => sum + host.sentMessages, 0),
+        busyMs: machines.reduce((sum, { spentMs }) => sum + spentMs, 0),
       }),
     },
     scenario,
@@ -145,7 +161,14 @@ export async function fitTo(real: Observed, scenario: Scenario): Promise<Fitted>
     fit = {
       frameBytes: atLeast0(fit.frameBytes + (real.bytesPerLesson - simulated.bytesPerLesson) / messages),
       idleBytesPerS: atLeast0(
-        fit.idleBytesPerS + (real.idleBytesPerS - simulated.idleBytesPerS) / (scenario.nodes - 1),
+        fit.idleBytesPerS + (real.idleBytesPerS - simulated.idleBytesPerS) / simulated.connections,
+      ),
+      messageMicros: atLeast0(
+        fit.messageMicros + (1000 * (real.busyMsPerLesson - simulated.busyMsPerLesson)) / messages,
+      ),
+      idleMicrosPerS: atLeast0(
+        fit.idleMicrosPerS +
+          (1000 * (real.idleBusyMsPerS - simulated.idleBusyMsPerS)) / simulated.connections,
       ),
       handlingMs: atLeast0(fit.handlingMs + (quantile(real, 0.5) - quantile(simulated, 0.5)) / waysToALesson),
     }
@@ -184,6 +207,9 @@ export function compared(real: Observed, simulated: Observed): readonly Comparis
     row('share delivered', '', observed => observed.delivered),
     row('sent for a lesson, a node', 'bytes', observed => observed.bytesPerLesson),
     row('sent when idle, a node', 'bytes/s', observed => observed.idleBytesPerS),
+    row('work for a lesson, a node', 'ms', observed => observed.busyMsPerLesson),
+    row('work when idle, a node', 'ms/s', observed => observed.idleBusyMsPerS),
+    row('connections of a node', '', observed => observed.connections),
   ]
 }
 

@@ -9,7 +9,7 @@ import { createNode } from '../node/node.ts'
 import type { BlockSource, OpenSwarm, Ports, Random, SwarmLink } from '../node/ports.ts'
 import type { Store, StoreOp } from '../store/ports.ts'
 import { VirtualClock } from './clock.ts'
-import { VirtualCpu } from './cpu.ts'
+import { type Processor, VirtualCpu } from './cpu.ts'
 import { syntheticEmbedder } from './embedder.ts'
 import type { EventQueue, Life } from './events.ts'
 import type { InternedRows } from './interned.ts'
@@ -35,6 +35,8 @@ export interface MachineInit {
   readonly interned: InternedRows
   readonly config: Partial<NodeConfig>
   readonly tampering: Tampering
+  /** One that it shares with others; else it has its own. */
+  readonly processor?: Processor | undefined
   readonly onLog: (machine: Machine, ...line: Parameters<Ports['log']>) => void
   readonly onEvent: (machine: Machine, event: NodeEvent) => void
   readonly onDurable: (machine: Machine, ops: readonly StoreOp[]) => void
@@ -60,6 +62,7 @@ export class Machine {
   #node: SwarmloreNode | undefined
   #clock: VirtualClock | undefined
   #cpu: VirtualCpu | undefined
+  #spentBeforeMs = 0
 
   constructor(init: MachineInit) {
     this.#init = init
@@ -78,7 +81,6 @@ export class Machine {
       random: random.fork('network'),
       region: random.fork('region').below(4),
     })
-    this.host.freeAtMs = () => this.#cpu?.freeAtMs ?? 0
     this.#openSwarm = init.network.opener(this.host)
   }
 
@@ -92,8 +94,13 @@ export class Machine {
     return this.#life.alive
   }
 
+  /** How long its processor has worked for it so far. */
+  get spentMs(): number {
+    return this.#spentBeforeMs + (this.#cpu?.spentMs ?? 0)
+  }
+
   async start(): Promise<SwarmloreNode> {
-    const { config, events, onEvent, onLog, random, tampering } = this.#init
+    const { config, events, onEvent, onLog, processor, random, tampering } = this.#init
     if (this.#life.alive) throw new TypeError(`${this.name} runs already`)
     const life: Life = { alive: true }
     this.#life = life
@@ -101,8 +108,10 @@ export class Machine {
     this.boots++
     const clock = new VirtualClock(events, life)
     Object.assign(clock, this.wrong)
-    this.#cpu = new VirtualCpu(events, life)
+    this.#spentBeforeMs = this.spentMs
+    this.#cpu = new VirtualCpu(events, life, processor)
     this.#cpu.slowness = this.slowness
+    this.host.cpu = this.#cpu
     const opened = this.disk.open(life)
     const created = await createNode(
       {

@@ -12,6 +12,7 @@ import { invitationUsesMax } from '../protocol/limits.ts'
 import { swarmSeed } from '../protocol/swarm.ts'
 import type { Descriptor, PeerId, Result, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
+import { Processor } from './cpu.ts'
 import { EventQueue, turn } from './events.ts'
 import { depthMax, type Founding, found } from './founding.ts'
 import { InternedRows } from './interned.ts'
@@ -30,6 +31,8 @@ export interface WorldInit {
   readonly tampering?: Tampering
   /** Another fit of the network than the one that it has. */
   readonly fit?: Fitted
+  /** All machines share one processor, as nodes in one process do. */
+  readonly sharesProcessor?: boolean
   /** The world ends after so many lines of its trace, or so long after it began. */
   readonly until?: Until
   readonly onEvent?: (machine: Machine, event: NodeEvent) => void
@@ -81,7 +84,8 @@ export class World {
         init.onArrival?.(lane, what, bytes)
       },
     })
-    this.machines = Array.from({ length: init.nodes }, (_, number) => this.#machine(number))
+    const processor = init.sharesProcessor ? new Processor(this.events) : undefined
+    this.machines = Array.from({ length: init.nodes }, (_, number) => this.#machine(number, processor))
     const [founder] = this.machines
     if (founder === undefined) throw new RangeError('a world needs a node')
     this.#founding = found(founder.seed, this.random)
@@ -219,7 +223,7 @@ export class World {
     return draw(random, others, Math.round(share * others.length))
   }
 
-  #machine(number: number): Machine {
+  #machine(number: number, processor: Processor | undefined): Machine {
     const { config, onDurable, onEvent, tampering = {} } = this.#init
     return new Machine({
       name: `n${number}`,
@@ -230,6 +234,7 @@ export class World {
       interned: this.#interned,
       config,
       tampering,
+      processor,
       onLog: (machine, level, message) => {
         if (level !== 'debug') this.note(`${machine.name} ${level} ${message}`)
       },

@@ -1,10 +1,12 @@
 /**
- * Kademlia with a bound on what a peer may say at once. The library takes messages of up to 4 MiB, which hold some
- * 400,000 addresses: each is parsed, checked and written down before anything else in this process gets a turn. A swarm
- * needs none so long. The bound sits on the streams that the DHT is handed.
+ * Kademlia with a bound on what a peer may say at once, and on whom it calls. The library takes messages of up to 4 MiB, which
+ * hold some 400,000 addresses: each is parsed, checked and written down before anything else in this process gets a turn. A
+ * swarm needs none so long. And it calls everyone whom a peer names before it remembers them, so that each node of a swarm
+ * would be connected to all others: in one larger than their room they would push each other out all day. The bounds sit on
+ * the streams and the pings that the DHT is handed.
  */
 
-import type { Stream } from '@libp2p/interface'
+import { isPeerId, type Stream } from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
 import { addressesMax } from '../../protocol/limits.ts'
 import { NetworkFailure } from './network-failure.ts'
@@ -15,6 +17,12 @@ export const dhtRequestBytesMax = 4 * 1024
 /** Twenty closer peers and 64 that announced themselves (`dht-store.ts`), each with its addresses. */
 const dhtAnswerBytesMax = 64 * 1024
 
+/**
+ * With so many connections a node has neighbours enough to ask and to be found by (the node's own search stops there, too),
+ * and its DHT opens no more: a lookup then ends with the nearest of those who are connected.
+ */
+export const dhtConnectionsMax = 8
+
 export function boundedDht(): (components: KadDHTComponents) => KadDHT {
   const make = kadDHT({
     protocol: dhtProtocol,
@@ -23,7 +31,8 @@ export function boundedDht(): (components: KadDHTComponents) => KadDHT {
     clientMode: false,
   })
   return components => {
-    const { connectionManager, registrar } = components
+    const { connectionManager, ping, registrar } = components
+    const reach = frugal(connectionManager)
     return make(
       overridden(components, {
         registrar: overridden(registrar, {
@@ -36,10 +45,29 @@ export function boundedDht(): (components: KadDHTComponents) => KadDHT {
         }),
         connectionManager: overridden(connectionManager, {
           openStream: async (...asked) =>
-            bounded(await connectionManager.openStream(...asked), dhtAnswerBytesMax),
+            bounded(await reach(asked[0], () => connectionManager.openStream(...asked)), dhtAnswerBytesMax),
         }),
+        ping: overridden(ping, { ping: (...asked) => reach(asked[0], () => ping.ping(...asked)) }),
       }),
     )
+  }
+}
+
+/** Lets something be done with a peer that is connected; with another one only while there are few connections. */
+export function frugal(connectionManager: Pick<KadDHTComponents['connectionManager'], 'getConnections'>) {
+  const calls = new Set<string>()
+  return async <T>(peer: unknown, work: () => Promise<T>): Promise<T> => {
+    if (!isPeerId(peer) || connectionManager.getConnections(peer).length > 0) return work()
+    const id = peer.toString()
+    if (calls.has(id)) return work()
+    if (connectionManager.getConnections().length + calls.size >= dhtConnectionsMax)
+      throw new NetworkFailure('peer-unreachable', `${id} is not connected, and enough others are.`)
+    calls.add(id)
+    try {
+      return await work()
+    } finally {
+      calls.delete(id)
+    }
   }
 }
 

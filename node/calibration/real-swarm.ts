@@ -54,9 +54,16 @@ export async function openRealSwarm(count: number, onJoined: (joined: number) =>
     sent: () => ({
       bytes: relays.reduce((sum, relay) => sum + relay.carriedBytes(), 0),
       messages: undefined,
+      busyMs: busyMs(),
     }),
     close,
   }
+}
+
+/** Of this thread, which all nodes and their relays share; Node 22 tells only of the process, which has little else to do. */
+function busyMs(): number {
+  const { user, system } = (process.threadCpuUsage ?? process.cpuUsage)()
+  return (user + system) / 1000
 }
 
 async function startNode(

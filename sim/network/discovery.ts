@@ -1,9 +1,10 @@
 /**
  * How simulated nodes come to know of each other: records that a peer has signed of where it listens, and meeting places
- * in a DHT that stands for itself.
+ * in the DHT, whose records stand for themselves (whom its lookups connect: `dht.ts`).
  */
 
 import { toHex, utf8Bytes } from '../../crypto/bytes.ts'
+import { sha256 } from '../../crypto/hash.ts'
 import type { KeyPair } from '../../crypto/keys.ts'
 import { sign, signatureBytes, verify } from '../../crypto/sign.ts'
 import type { Discovery, PeerRecord } from '../../node/ports.ts'
@@ -47,6 +48,12 @@ function readRecord(bytes: Uint8Array): PeerRecord | undefined {
   if (!verify(text, bytes.subarray(0, signatureBytes), publicKeyOfPeer(peer))) return undefined
   const addresses = read.addresses.filter(address => typeof address === 'string')
   return { peer, addresses: addresses.slice(0, addressesMax) }
+}
+
+/** Where in the DHT a key belongs, or the peer of a public key: the first 32 bits of its hash. */
+export function placeOf(key: Uint8Array): number {
+  const hash = sha256(key)
+  return new DataView(hash.buffer, hash.byteOffset).getUint32(0)
 }
 
 export function meetingPlace(places: Map<string, Set<LineEnd>>, key: Uint8Array): Set<LineEnd> {

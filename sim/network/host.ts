@@ -1,13 +1,20 @@
 /** A machine as the network sees it: where it stands, what its line carries, and how busy it is. */
 
 import type { Random } from '../../node/ports.ts'
-import type { Life } from '../events.ts'
+import type { Happening, Life } from '../events.ts'
 
 export interface HostInit {
   readonly name: string
   readonly random: Random
   readonly region?: number
   readonly life?: Life
+}
+
+/** Microseconds of work beside the node's own: that of the transports. */
+interface HostCpu {
+  hold(micros: number): void
+  /** Lets something happen that takes so long, when what came before is done. */
+  take(happen: Happening, micros: number): 'quiet' | undefined
 }
 
 /** A small server's line: 100 Mbit/s each way. */
@@ -23,8 +30,8 @@ export class Host {
   isBehindNat = false
   upBytesPerMs = usualBytesPerMs
   downBytesPerMs = usualBytesPerMs
-  /** When its node is done with what it has to do. */
-  freeAtMs: () => number = () => 0
+  /** What its node runs on; none where work takes no time. */
+  cpu: HostCpu | undefined
   /** When its line is done with what it has to carry. */
   upFreeMs = 0
   downFreeMs = 0

@@ -14,6 +14,10 @@ export interface LineEnd {
   readonly address: string
   readonly host: Host
   readonly addresses: () => readonly string[]
+  /** The first 32 bits of its place among the keys of the DHT: they tell a million peers apart well enough. */
+  readonly place: number
+  /** Connected peers, in the order in which they came. */
+  readonly neighbours: () => readonly LineEnd[]
   readonly gossip: { receive(from: PeerId, frame: GossipFrame): 'quiet' | undefined }
   readonly requests: {
     answer(protocol: string, bytes: Uint8Array, from: PeerId, gone: AbortController): Promise<Uint8Array>

@@ -21,7 +21,8 @@ import type { PeerId, SwarmId } from '../../protocol/types.ts'
 import { VirtualClock } from '../clock.ts'
 import { between } from '../random.ts'
 import { blockAnswer, createBlocks, readBlockAnswer } from './blocks.ts'
-import { createDiscovery, meetingPlace } from './discovery.ts'
+import { Dht } from './dht.ts'
+import { createDiscovery, meetingPlace, placeOf } from './discovery.ts'
 import { NetworkFailure } from './failure.ts'
 import type { Fitted } from './fitted.ts'
 import { Gate } from './gate.ts'
@@ -53,8 +54,9 @@ export interface LinkInit {
   readonly options: SwarmOptions
 }
 
-/** How long a call goes unanswered before the caller gives up. */
+/** How long a call goes unanswered before the caller gives up, and before the DHT does. */
 const dialMsMax = 10_000
+const dhtDialMsMax = 5_000
 /** Round trips until a connection stands: TCP, noise, and the choice of yamux. */
 const dialTrips = 2
 export const blockProtocol = '/sim/block'
@@ -65,6 +67,7 @@ const wishBytesMax = 100
 export class Link implements Network, LineEnd {
   readonly self: PeerId
   readonly address: string
+  readonly place: number
   readonly host: Host
   readonly options: SwarmOptions
   readonly blocks: Blocks
@@ -77,6 +80,7 @@ export class Link implements Network, LineEnd {
   readonly #listeners = new Set<Parameters<Network['onPeer']>[0]>()
   readonly #gate: Gate
   readonly #redial: Redial
+  readonly #dht: Dht
   #isClosed = false
 
   constructor({ network, host, address, options }: LinkInit) {
@@ -85,6 +89,7 @@ export class Link implements Network, LineEnd {
     const { life, random } = host
     this.self = peerOf(pair.publicKey)
     this.address = address.includes('/p2p/') ? address : `${address}/p2p/${libp2pIdOf(pair.publicKey)}`
+    this.place = placeOf(pair.publicKey)
     this.host = host
     this.options = options
     this.#network = network
@@ -116,6 +121,16 @@ export class Link implements Network, LineEnd {
       hasRoom: () => this.#lines.size < this.#gate.connectionsMax,
       dial: at => this.#call(at, dialMsMax),
     })
+    this.#dht = new Dht({
+      self: this,
+      events,
+      life,
+      random,
+      connections: () => this.#lines.size,
+      isConnected: ({ self }) => this.#lines.has(self),
+      call: ({ address: at }) => this.#call(at, dhtDialMsMax),
+      ask: peers => this.#roundTrip(peers),
+    })
     this.blocks = createBlocks({
       clock: this.#clock,
       ask: async (provider, cid, signal) => {
@@ -133,11 +148,13 @@ export class Link implements Network, LineEnd {
       return blockAnswer(this.options.blocks.get(cid))
     })
     for (const address of this.options.bootstrap) this.#redial.want(address, 'always')
+    this.#dht.start()
     const { events, fitted } = this.#network
     const beat = (): 'quiet' | undefined => {
       if (this.#isClosed) return 'quiet'
       this.gossip.heartbeat()
       this.host.sentBytes += (this.#lines.size * fitted.idleBytesPerS * heartbeatMs) / 1000
+      this.host.cpu?.hold((this.#lines.size * fitted.idleMicrosPerS * heartbeatMs) / 1000)
       events.in(heartbeatMs, beat, this.host.life)
       return this.#expelUnfit()
     }
@@ -146,6 +163,7 @@ export class Link implements Network, LineEnd {
 
   addresses = (): readonly string[] => [this.address]
   peers = (): readonly PeerId[] => [...this.#lines.keys()]
+  neighbours = (): readonly LineEnd[] => [...this.#lines.values()].map(line => line.laneFrom(this).to)
   addressesOf = async (peer: PeerId): Promise<readonly string[]> => this.#laneTo(peer)?.to.addresses() ?? []
 
   onPeer(listener: Parameters<Network['onPeer']>[0]) {
@@ -176,11 +194,12 @@ export class Link implements Network, LineEnd {
   }
 
   async advertise(key: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#dht.lookUp(placeOf(key))
     await this.#clock.sleep(this.#askAroundMs(), signal)
     meetingPlace(this.#network.meetingPlaces, key).add(this)
   }
 
-  /** The DHT stands for itself: it is asked for the time of a few round trips, and knows who came. */
+  /** What is kept in the DHT stands for itself: it is asked for the time of a few round trips, and knows who came. */
   async *discover(key: Uint8Array, signal: AbortSignal): AsyncGenerator<readonly string[]> {
     await this.#clock.sleep(this.#askAroundMs(), signal)
     if (this.#lines.size === 0) return
@@ -222,6 +241,7 @@ export class Link implements Network, LineEnd {
   vanish(): void {
     this.#isClosed = true
     this.#redial.close()
+    this.#dht.close()
     this.#network.forget(this)
     for (const line of [...this.#lines.values()]) this.#hangUp(line)
   }
@@ -357,6 +377,16 @@ export class Link implements Network, LineEnd {
         // A listener's bug stops neither the network nor the others, as in the real adapter, which logs it.
       }
     }
+  }
+
+  /** Asks all of them at once; answers with those that did. */
+  async #roundTrip(peers: readonly LineEnd[]): Promise<readonly LineEnd[]> {
+    const answering = peers.filter(peer => !this.#network.isCut(this.host, peer.host))
+    const tripsMs = answering.map(
+      ({ host }) => this.#network.latencyMs(this.host, host) + this.#network.latencyMs(host, this.host),
+    )
+    await this.#clock.sleep(Math.max(0, ...tripsMs))
+    return answering.filter(({ self }) => this.#lines.has(self))
   }
 
   #askAroundMs(): number {

@@ -22,12 +22,21 @@ export interface SimNetworkInit {
 
 /** What each end says until both agree on the protocol of a stream, and its end. */
 const openBytes = 150
+/** What both ends say until then, as messages. */
+const openMessages = 3
 /** What a sender keeps for one neighbour, as the real gossip's; more is dropped. */
 const backlogBytesMax = 4 * 1024 * 1024
 /** What a line takes less time for is there at once. */
 const noticedMs = 1
 /** A connection over which nothing comes is given up after this. */
 const silentMsMax = 30_000
+
+interface Way {
+  readonly resentMs: number
+  readonly openMs: number
+  /** What it takes to take it in. */
+  readonly messages: number
+}
 
 export class SimNetwork {
   readonly conditions = new Conditions()
@@ -132,7 +141,11 @@ export class SimNetwork {
       return
     }
     if (lossy && happens(random, conditions.loss)) return
-    const way = { resentMs: resent, openMs: isNew ? this.latencyMs(from, to) + this.latencyMs(to, from) : 0 }
+    const way = {
+      resentMs: resent,
+      openMs: isNew ? this.latencyMs(from, to) + this.latencyMs(to, from) : 0,
+      messages: isNew ? openMessages + 1 : 1,
+    }
     this.#carry(lane, what, size, way, arrive)
     if (lossy && happens(random, conditions.duplicate)) this.#carry(lane, what, size, way, arrive)
   }
@@ -153,7 +166,7 @@ export class SimNetwork {
     lane: Lane,
     what: string,
     size: number,
-    { resentMs, openMs }: { readonly resentMs: number; readonly openMs: number },
+    { resentMs, openMs, messages }: Way,
     arrive: Happening,
   ): void {
     const { nowMs } = this.events
@@ -169,23 +182,21 @@ export class SimNetwork {
     // Other streams do not wait for this one to be agreed on.
     atMs += openMs + this.fitted.handlingMs
     lane.backlogBytes += size
-    let isIn = false
+    const workMicros = messages * this.fitted.messageMicros
+    let stage: 'under-way' | 'in' | 'done' = 'under-way'
     const happen: Happening = () => {
-      if (!isIn) {
+      if (stage === 'under-way') {
         // Taken in when it is there, and not before: what a slow sender has under way keeps nobody else's waiting.
-        isIn = true
+        stage = 'in'
         to.downFreeMs = Math.max(this.events.nowMs, to.downFreeMs) + size / to.downBytesPerMs
         if (to.downFreeMs > this.events.nowMs + noticedMs) {
           this.events.at(to.downFreeMs, happen, to.life)
           return 'quiet'
         }
       }
-      if (lane.line.isOpen) {
-        const freeAtMs = to.freeAtMs()
-        if (freeAtMs > this.events.nowMs) {
-          this.events.at(freeAtMs, happen, to.life)
-          return 'quiet'
-        }
+      if (stage === 'in' && lane.line.isOpen && to.cpu !== undefined) {
+        stage = 'done'
+        return to.cpu.take(happen, workMicros)
       }
       lane.backlogBytes -= size
       if (!lane.line.isOpen) return 'quiet'

@@ -97,6 +97,8 @@ export interface Calibrated {
     readonly nodes: number
     /** The fit was made on this one; else it was only tested on it. */
     readonly isFitted: boolean
+    /** Share of the machine's processors that other programs used meanwhile: a machine should have nothing else to do. */
+    readonly othersBusy: number
     readonly rows: readonly ComparedRow[]
   }[]
   readonly costs: readonly {

@@ -13,7 +13,13 @@ const scenario = {
 }
 
 test('a fit finds again what another swarm of the same kind costs', async () => {
-  const hidden = { frameBytes: 210, idleBytesPerS: 333, handlingMs: 25 }
+  const hidden = {
+    frameBytes: 210,
+    idleBytesPerS: 333,
+    handlingMs: 25,
+    messageMicros: 400,
+    idleMicrosPerS: 700,
+  }
   const fit = await fitTo(await observeSimulated(scenario, hidden), scenario)
   expect(fit.frameBytes).toBeCloseTo(hidden.frameBytes, 0)
   expect(fit.idleBytesPerS).toBeCloseTo(hidden.idleBytesPerS, 0)
@@ -21,7 +27,15 @@ test('a fit finds again what another swarm of the same kind costs', async () => 
 })
 
 test('both swarms stand side by side, and how far they are apart', () => {
-  const real = { delaysMs: [100, 200, 300, 400], delivered: 1, idleBytesPerS: 50, bytesPerLesson: 1_000 }
+  const real = {
+    delaysMs: [100, 200, 300, 400],
+    delivered: 1,
+    idleBytesPerS: 50,
+    bytesPerLesson: 1_000,
+    idleBusyMsPerS: 2,
+    busyMsPerLesson: 4,
+    connections: 3,
+  }
   const simulated = { ...real, delaysMs: [100, 200, 330, 400], bytesPerLesson: 900 }
   const messagesPerLesson = undefined
   const rows = compared({ ...real, messagesPerLesson }, { ...simulated, messagesPerLesson })

@@ -7,12 +7,13 @@ import { type ExitStatus, exitStatus } from '../exit-status.ts'
 export async function runCalibrate({ out, program }: Context): Promise<Result<ExitStatus>> {
   const { costs, fit, inUse, swarms } = await program.calibrate({ onStep: what => out.note(what) })
   out.show({ type: 'calibration', fit, inUse, swarms, costs }, () => [
-    ...swarms.flatMap(({ nodes, isFitted, rows }) => [
+    ...swarms.flatMap(({ nodes, isFitted, othersBusy, rows }) => [
       `${`${nodes} nodes, ${isFitted ? 'fitted' : 'tested'}`.padEnd(28)} ${cells('real', 'simulated', 'off by')}`,
       ...rows.map(
         ({ what, unit, real, simulated, distance }) =>
           `${`${what}${unit === '' ? '' : ` (${unit})`}`.padEnd(28)} ${cells(figure(real), figure(simulated), `${(distance * 100).toFixed(1)} %`)}`,
       ),
+      `other programs used ${(othersBusy * 100).toFixed(0)} % of the processors meanwhile`,
       '',
     ]),
     `${'the network'.padEnd(28)} ${cells('fits best', 'in use')}`,

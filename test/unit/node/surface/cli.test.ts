@@ -399,6 +399,7 @@ test('a calibration shows the real and the simulated side by side, and how far t
   expect(status).toBe(0)
   expect(out).toMatch(/10 nodes, fitted +real +simulated +off by/)
   expect(out).toMatch(/delivery, 50 % \(ms\) +400 +420 +5\.0 %/)
+  expect(out).toContain('other programs used 7 % of the processors')
   expect(out).toMatch(/handlingMs +1\.500 +2\.000/)
   expect(out).toMatch(/verify +130 +115/)
 })

@@ -56,6 +56,7 @@ export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): Fa
         {
           nodes: 10,
           isFitted: true,
+          othersBusy: 0.07,
           rows: [{ what: 'delivery, 50 %', unit: 'ms', real: 400, simulated: 420, distance: 0.05 }],
         },
       ],
