@@ -58,9 +58,14 @@ module.exports = {
         below('protocol'),
         below('crypto'),
       ],
-      // A stage of several files.
-      '^node/pipeline/refine/',
+      // Stages of several files.
+      '^node/pipeline/(fetch|refine)/',
     ),
+    only('fetch', '^node/pipeline/fetch/', [
+      '^node/pipeline/fetch/',
+      '^node/(ports|queue)\\.ts$',
+      below('protocol'),
+    ]),
     only('refine', '^node/pipeline/refine/', [
       '^node/pipeline/refine/',
       '^node/trust/posterior\\.ts$',

@@ -5,7 +5,7 @@
 
 import { pageRecordsMax } from '../../protocol/limits.ts'
 import type { DigestRecord, EntryCid, PeerId, RecordId } from '../../protocol/types.ts'
-import type { Fetcher } from '../pipeline/fetch.ts'
+import type { Fetcher } from '../pipeline/fetch/fetch.ts'
 import type { Cpu } from '../ports.ts'
 import type { Ledger } from './ledger.ts'
 

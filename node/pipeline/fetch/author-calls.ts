@@ -4,7 +4,7 @@
  * authors from being called: those behind one invitation take turns with those behind each other one. Pure.
  */
 
-import type { PeerId } from '../../protocol/types.ts'
+import type { PeerId } from '../../../protocol/types.ts'
 
 export interface Callable {
   readonly author: PeerId

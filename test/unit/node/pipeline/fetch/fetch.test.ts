@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { systemClock, systemCpu } from '../../../../node/adapters/system.ts'
-import { createFetcher, type FetchDeps } from '../../../../node/pipeline/fetch.ts'
-import type { Wanted } from '../../../../node/pipeline/retries.ts'
-import type { Clock } from '../../../../node/ports.ts'
-import { encodeEntry } from '../../../../protocol/entry.ts'
-import { signRecord } from '../../../../protocol/envelope.ts'
-import type { DigestBody, DigestRecord, EntryCid, PeerId } from '../../../../protocol/types.ts'
-import { ada, ben, cidNumber, cyd, dee, digestBody, entry, peer, swarm, t0 } from '../../protocol/fixtures.ts'
+import { systemClock, systemCpu } from '../../../../../node/adapters/system.ts'
+import { createFetcher, type FetchDeps } from '../../../../../node/pipeline/fetch/fetch.ts'
+import type { Wanted } from '../../../../../node/pipeline/fetch/retries.ts'
+import type { Clock } from '../../../../../node/ports.ts'
+import { encodeEntry } from '../../../../../protocol/entry.ts'
+import { signRecord } from '../../../../../protocol/envelope.ts'
+import type { DigestBody, DigestRecord, EntryCid, PeerId } from '../../../../../protocol/types.ts'
+import { ada, ben, cidNumber, cyd, dee, digestBody, entry, peer, swarm, t0 } from '../../../protocol/fixtures.ts'
 
 /** Sleeps end when `pass` moves the time beyond them. */
 function handClock(): Clock & {

@@ -4,8 +4,8 @@
  * neighbours did not deliver is then asked of its author, too, who need not be one of them.
  */
 
-import type { DigestRecord, PeerId, RecordId } from '../../protocol/types.ts'
-import type { Clock, Log } from '../ports.ts'
+import type { DigestRecord, PeerId, RecordId } from '../../../protocol/types.ts'
+import type { Clock, Log } from '../../ports.ts'
 import { AuthorCalls, type Callable } from './author-calls.ts'
 
 export interface Wanted {

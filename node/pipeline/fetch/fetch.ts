@@ -4,12 +4,12 @@
  * not deliver is passed over, and the fetch is tried again later (`retries.ts`).
  */
 
-import { decodeEntry } from '../../protocol/entry.ts'
-import { matchesDigest } from '../../protocol/entry-text.ts'
-import { entryPageMax } from '../../protocol/limits.ts'
-import type { DigestRecord, Entry, EntryCid, PeerId, RecordId } from '../../protocol/types.ts'
-import type { Blocks, Clock, Cpu, Log } from '../ports.ts'
-import { createQueue } from '../queue.ts'
+import { decodeEntry } from '../../../protocol/entry.ts'
+import { matchesDigest } from '../../../protocol/entry-text.ts'
+import { entryPageMax } from '../../../protocol/limits.ts'
+import type { DigestRecord, Entry, EntryCid, PeerId, RecordId } from '../../../protocol/types.ts'
+import type { Blocks, Clock, Cpu, Log } from '../../ports.ts'
+import { createQueue } from '../../queue.ts'
 import type { Callable } from './author-calls.ts'
 import { createRetries, type Wanted } from './retries.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { AuthorCalls, type Callable } from '../../../../node/pipeline/author-calls.ts'
-import type { PeerId } from '../../../../protocol/types.ts'
+import { AuthorCalls, type Callable } from '../../../../../node/pipeline/fetch/author-calls.ts'
+import type { PeerId } from '../../../../../protocol/types.ts'
 
 const peer = (name: string): PeerId => `did:key:${name}` as PeerId
 const of = (name: string, inviter?: string): Callable => ({
