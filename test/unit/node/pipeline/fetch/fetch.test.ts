@@ -6,7 +6,18 @@ import type { Clock } from '../../../../../node/ports.ts'
 import { encodeEntry } from '../../../../../protocol/entry.ts'
 import { signRecord } from '../../../../../protocol/envelope.ts'
 import type { DigestBody, DigestRecord, EntryCid, PeerId } from '../../../../../protocol/types.ts'
-import { ada, ben, cidNumber, cyd, dee, digestBody, entry, peer, swarm, t0 } from '../../../protocol/fixtures.ts'
+import {
+  ada,
+  ben,
+  cidNumber,
+  cyd,
+  dee,
+  digestBody,
+  entry,
+  peer,
+  swarm,
+  t0,
+} from '../../../protocol/fixtures.ts'
 
 /** Sleeps end when `pass` moves the time beyond them. */
 function handClock(): Clock & {
