@@ -167,13 +167,9 @@ export async function fitTo(real: Observed, scenario: Scenario): Promise<Fitted>
       idleBytesPerS: atLeast0(
         fit.idleBytesPerS + (real.idleBytesPerS - simulated.idleBytesPerS) / simulated.connections,
       ),
-      messageMicros: atLeast0(
-        fit.messageMicros + (1000 * (real.busyMsPerLesson - simulated.busyMsPerLesson)) / messages,
-      ),
-      idleMicrosPerS: atLeast0(
-        fit.idleMicrosPerS +
-          (1000 * (real.idleBusyMsPerS - simulated.idleBusyMsPerS)) / simulated.connections,
-      ),
+      // Nearly all of the work is that of messages: what it is too little by, they take more.
+      messageMicros: (fit.messageMicros * real.busyMsPerLesson) / simulated.busyMsPerLesson,
+      idleMicrosPerS: atLeast0(fit.idleMicrosPerS + 1000 * (real.idleBusyMsPerS - simulated.idleBusyMsPerS)),
       handlingMs: atLeast0(fit.handlingMs + (quantile(real, 0.5) - quantile(simulated, 0.5)) / waysToALesson),
     }
   }
