@@ -13,7 +13,14 @@ import type { Calibrated, CalibrateOptions } from './surface/cli/program.ts'
 const fittedOn = 10
 const testedOn = 30
 
-const usual = { publishes: 30, everyMs: 1_500, settleMs: 60_000, idleMs: 60_000, afterMs: 15_000 }
+const usual = {
+  warmUps: 30,
+  publishes: 30,
+  everyMs: 1_500,
+  settleMs: 60_000,
+  idleMs: 60_000,
+  afterMs: 15_000,
+}
 
 export async function calibrate({ onStep }: CalibrateOptions): Promise<Calibrated> {
   onStep('measuring what work costs')

@@ -154,7 +154,7 @@ export class Link implements Network, LineEnd {
       if (this.#isClosed) return 'quiet'
       this.gossip.heartbeat()
       this.host.sentBytes += (this.#lines.size * fitted.idleBytesPerS * heartbeatMs) / 1000
-      this.host.cpu?.hold((this.#lines.size * fitted.idleMicrosPerS * heartbeatMs) / 1000)
+      this.host.cpu?.hold((fitted.idleMicrosPerS * heartbeatMs) / 1000)
       events.in(heartbeatMs, beat, this.host.life)
       return this.#expelUnfit()
     }

@@ -22,8 +22,8 @@ export interface SimNetworkInit {
 
 /** What each end says until both agree on the protocol of a stream, and its end. */
 const openBytes = 150
-/** What both ends say until then, as messages. */
-const openMessages = 3
+/** The work of that, in messages: a request takes both ends of a real connection some seven times as much as gossip. */
+const openMessages = 6
 /** What a sender keeps for one neighbour, as the real gossip's; more is dropped. */
 const backlogBytesMax = 4 * 1024 * 1024
 /** What a line takes less time for is there at once. */

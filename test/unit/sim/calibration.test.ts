@@ -5,6 +5,7 @@ import { compared, fitTo, observeSimulated } from '../../../sim/calibration.ts'
 
 const scenario = {
   nodes: 4,
+  warmUps: 2,
   publishes: 12,
   everyMs: 1_000,
   settleMs: 20_000,
