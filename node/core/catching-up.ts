@@ -56,7 +56,7 @@ export class CatchingUp {
       try {
         await this.#deps.meet(peer)
         // It greets this node as well and takes what it lacks by itself; the second time it is given what is left.
-        await this.#catchUp(peer, { until: untilOf(clock.now(), 'met'), gives: done > 0 })
+        await this.#catchUp(peer, 'met', done > 0)
       } catch (cause) {
         log('debug', 'A peer could not be greeted.', { peer, cause: String(cause) })
         continue
@@ -95,22 +95,23 @@ export class CatchingUp {
   }
 
   async #tryLater(peer: PeerId, when: 'met' | 'later' = 'later'): Promise<void> {
-    const { clock, log, signal } = this.#deps
+    const { log, signal } = this.#deps
     if (signal.aborted || !this.#isHere(peer)) return
     try {
-      await this.#catchUp(peer, { until: untilOf(clock.now(), when), gives: true })
+      await this.#catchUp(peer, when, true)
     } catch (cause) {
       log('debug', 'A neighbour could not be caught up with.', { peer, cause: String(cause) })
     }
   }
 
-  async #catchUp(peer: PeerId, options: SessionOptions): Promise<void> {
-    const { came, isPartial } = await this.#inTurn(peer, options)
+  async #catchUp(peer: PeerId, when: 'met' | 'later', gives: boolean): Promise<void> {
+    const until = untilOf(this.#deps.clock.now(), when)
+    const { came, isPartial } = await this.#inTurn(peer, { until, gives })
     if (came === 0) return
     const others = this.#draw(this.#deps.peers().filter(one => one !== peer))
     for (const next of isPartial ? [peer, ...others] : others) {
       if (!this.#followUps.take(this.#deps.clock.now())) return
-      this.#deps.inBackground(this.#tryLater(next))
+      this.#deps.inBackground(this.#tryLater(next, when))
     }
   }
 

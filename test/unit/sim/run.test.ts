@@ -43,6 +43,14 @@ describe('a swarm cut in two', () => {
 })
 
 describe('bugs that runs have found stay mended', () => {
+  it('what was written right before two halves met is passed on in them as soon as the rest', async () => {
+    const faults = usual('split')
+    const load = { publishesPerHour: 12, recallsPerHour: 0 }
+    const result = await simulateRun({ seed: '64', nodes: 14, minutes: 10, ...load, faults })
+    expect(violated(result)).toEqual([])
+    expect(result.convergedAfterHealS).toBeLessThanOrEqual(60)
+  })
+
   it('what a full disk refused of peers’ records and entries is stored when there is room again', async () => {
     for (const seed of ['1', '2', '3']) {
       const faults = usual('full-disk')
