@@ -8,7 +8,8 @@ import { execFile } from 'node:child_process'
 import { atLeast, atMost, type Bench, BenchFailure, type Group, type Measured } from './figure.ts'
 import { mainFile } from './node-process.ts'
 
-const seedsEach = 5
+/** Enough of them that the start of a process, and warming up, weigh as little as in a real sweep. */
+const seedsEach = 20
 const processes = 2
 /** Old objects of a thousand nodes: more than Node gives a process by itself. */
 const heapMb = 11_000

@@ -135,7 +135,7 @@ export interface Program {
   simulate(options: SimulateOptions): Promise<Result<number>>
   /** How digests spread in swarms of these sizes, one row after the other. */
   spread(written: SpreadOptions, onRow: (row: SpreadRow) => void): Promise<Result<void>>
-  /** Holds the simulated network to real nodes on this machine; takes some eight minutes. */
+  /** Holds the simulated network to real nodes on this machine; takes some ten minutes. */
   calibrate(options: CalibrateOptions): Promise<Calibrated>
   /** Joins what runs of shards have printed as JSON lines. */
   mergeSimulated(options: MergeOptions): Promise<Result<MergedRuns>>

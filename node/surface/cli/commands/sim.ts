@@ -50,7 +50,7 @@ export function addSimCommands(root: Command, run: Run): void {
 
   const calibrate = sim
     .command('calibrate')
-    .description('hold the simulated network to real nodes on this machine; takes some eight minutes')
+    .description('hold the simulated network to real nodes on this machine; takes some ten minutes')
     .action(() =>
       run(calibrate, async context => (await import('../actions/calibrate.ts')).runCalibrate(context)),
     )
