@@ -5,7 +5,13 @@
 
 import type { PeerId } from '../../protocol/types.ts'
 import type { CatchUp, Gains, SessionOptions } from '../pipeline/catch-up.ts'
-import { FollowUps, partnersOf, untilOf } from '../pipeline/catch-up-plan.ts'
+import {
+  FollowUps,
+  followUpPartners,
+  partnersOf,
+  randomPartners,
+  untilOf,
+} from '../pipeline/catch-up-plan.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 
 export interface CatchingUpDeps {
@@ -70,13 +76,13 @@ export class CatchingUp {
     const { clock, random, signal } = this.#deps
     while (!signal.aborted) {
       await clock.sleep(catchUpMs / 2 + random.below(catchUpMs), signal)
-      for (const peer of this.#draw(this.#deps.peers())) await this.#tryLater(peer)
+      for (const peer of this.#draw(this.#deps.peers(), randomPartners)) await this.#tryLater(peer, 'later')
     }
   }
 
   /** What a few neighbours have heard is asked for at once, the latest too: this node was asleep, or did not listen. */
   async resume(): Promise<void> {
-    for (const peer of this.#draw(this.#deps.peers())) await this.#tryLater(peer, 'met')
+    for (const peer of this.#draw(this.#deps.peers(), randomPartners)) await this.#tryLater(peer, 'met')
   }
 
   /**
@@ -94,7 +100,7 @@ export class CatchingUp {
     await this.resume()
   }
 
-  async #tryLater(peer: PeerId, when: 'met' | 'later' = 'later'): Promise<void> {
+  async #tryLater(peer: PeerId, when: 'met' | 'later'): Promise<void> {
     const { log, signal } = this.#deps
     if (signal.aborted || !this.#isHere(peer)) return
     try {
@@ -108,10 +114,14 @@ export class CatchingUp {
     const until = untilOf(this.#deps.clock.now(), when)
     const { came, isPartial } = await this.#inTurn(peer, { until, gives })
     if (came === 0) return
-    const others = this.#draw(this.#deps.peers().filter(one => one !== peer))
+    const others = this.#draw(
+      this.#deps.peers().filter(one => one !== peer),
+      followUpPartners,
+    )
+    // What did not come by gossip: there may be more of it, and younger.
     for (const next of isPartial ? [peer, ...others] : others) {
       if (!this.#followUps.take(this.#deps.clock.now())) return
-      this.#deps.inBackground(this.#tryLater(next, when))
+      this.#deps.inBackground(this.#tryLater(next, 'met'))
     }
   }
 
@@ -143,8 +153,8 @@ export class CatchingUp {
     return { session }
   }
 
-  #draw(peers: readonly PeerId[]): readonly PeerId[] {
-    return partnersOf(peers, this.#deps.score, n => this.#deps.random.below(n))
+  #draw(peers: readonly PeerId[], count: number): readonly PeerId[] {
+    return partnersOf(peers, count, this.#deps.score, n => this.#deps.random.below(n))
   }
 
   #isHere(peer: PeerId): boolean {

@@ -16,11 +16,15 @@ export function untilOf(nowMs: number, occasion: 'met' | 'later'): Seconds {
   return Math.min(Math.max(0, untilS), secondsMax)
 }
 
-const randomPartners = 2
+/** Neighbours that are asked now and then. */
+export const randomPartners = 2
+/** Told of what is new: of those who are told by nobody at first, some would hear of it only when they ask next. */
+export const followUpPartners = 5
 
-/** Two at random and one that is trusted: who is surrounded by peers that hide something still asks a friend. */
+/** Some at random and one that is trusted: who is surrounded by peers that hide something still asks a friend. */
 export function partnersOf(
   peers: readonly PeerId[],
+  count: number,
   score: (peer: PeerId) => number,
   below: (n: number) => number,
 ): readonly PeerId[] {
@@ -32,13 +36,13 @@ export function partnersOf(
     drawn.push(peer)
     left.splice(left.indexOf(peer), 1)
   }
-  for (let i = 0; i < randomPartners; i++) draw(left)
+  for (let i = 0; i < count; i++) draw(left)
   draw(left.filter(peer => score(peer) > 0))
   return drawn
 }
 
 /** What is new here is likely new to others around: so a healed partition spreads, and within this bound. */
-const followUpsPerMinute = 6
+const followUpsPerMinute = 12
 const minuteMs = 60_000
 
 /** Counts the follow-ups of the last minute. */

@@ -108,13 +108,27 @@ test('now and then two neighbours are asked for what is older than half a minute
   await keeping
 })
 
-test('where something new came others are asked too, at most six times a minute', async () => {
+test('where something new came others are asked too, at most twelve times a minute', async () => {
   const { clock, catchingUp, begun } = setUp([a, b, c], async () => ({ came: 1, isPartial: false }))
   void catchingUp.greet(a)
   await clock.advance(minute - 1)
   // And the second greeting. What was written last before the two met is passed on like the rest.
-  expect(begun.filter(({ gives, until }) => gives && until >= t0 + 900)).toHaveLength(6 + 1)
+  expect(begun.filter(({ gives, until }) => gives && until >= t0 + 900)).toHaveLength(12 + 1)
   expect(new Set(begun.map(({ peer }) => peer))).toEqual(new Set([a, b, c]))
+})
+
+test('what a look at a neighbour brings, and gossip had not, makes others be asked for the youngest, too', async () => {
+  let left = 1
+  const { clock, catchingUp, begun } = setUp([a, b, c], async () => ({
+    came: left-- > 0 ? 1 : 0,
+    isPartial: false,
+  }))
+  void catchingUp.keepUp().catch(() => undefined)
+  await clock.advance(1.5 * minute)
+  const [look, ...followed] = begun
+  expect(look?.until).toBeLessThan(t0 + 90)
+  expect(followed.slice(0, 2).every(({ until }) => until >= t0 + 900)).toBe(true)
+  expect(new Set(begun.slice(0, 3).map(({ peer }) => peer))).toEqual(new Set([a, b, c]))
 })
 
 test('a peer that has more than one session takes is asked again, unless nothing of it is new', async () => {

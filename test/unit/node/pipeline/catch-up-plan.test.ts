@@ -17,21 +17,21 @@ test('peers that meet compare all that a set may hold, also what is dated ahead;
 
 test('two neighbours at random are asked, and one that is trusted, each once', () => {
   const trustsD = (peer: PeerId) => (peer === d ? 5 : 0)
-  expect(partnersOf([a, b, c, d], trustsD, first)).toEqual([a, b, d])
-  expect(partnersOf([a, b, c, d], trustsD, n => n - 1)).toEqual([d, c])
-  expect(partnersOf([a], trustsD, first)).toEqual([a])
-  expect(partnersOf([d], trustsD, first)).toEqual([d])
-  expect(partnersOf([], trustsD, first)).toEqual([])
+  expect(partnersOf([a, b, c, d], 2, trustsD, first)).toEqual([a, b, d])
+  expect(partnersOf([a, b, c, d], 2, trustsD, n => n - 1)).toEqual([d, c])
+  expect(partnersOf([a], 2, trustsD, first)).toEqual([a])
+  expect(partnersOf([d], 2, trustsD, first)).toEqual([d])
+  expect(partnersOf([], 2, trustsD, first)).toEqual([])
 })
 
 test('who is blocked is not asked', () => {
-  expect(partnersOf([a, b, c], peer => (peer === b ? -100 : 0), first)).toEqual([a, c])
+  expect(partnersOf([a, b, c], 2, peer => (peer === b ? -100 : 0), first)).toEqual([a, c])
 })
 
-test('six sessions follow in a minute, and the next ones when it is over', () => {
+test('twelve sessions follow in a minute, and the next ones when it is over', () => {
   const followUps = new FollowUps()
-  const taken = Array.from({ length: 8 }, (_, n) => followUps.take(1_000 * n))
-  expect(taken).toEqual([true, true, true, true, true, true, false, false])
+  const taken = Array.from({ length: 14 }, (_, n) => followUps.take(1_000 * n))
+  expect(taken.indexOf(false)).toBe(12)
   expect(followUps.take(59_999)).toBe(false)
   expect(followUps.take(60_000)).toBe(true)
   expect(followUps.take(60_001)).toBe(false)
