@@ -127,10 +127,7 @@ async function checkRetrievable(
 
 /** What authors without trust may fill of a store; beyond it their lessons are announced and not fetched, by design. */
 const strangersShare = 0.1
-/**
- * A room that is fuller than this was full at times: a node then chooses what to keep, and looks only every ten minutes
- * whether there is room again for what it has left out.
- */
+/** A room that is fuller than this was full at times: a node then leaves out lessons, and does not look for them until it is emptier. */
 const roomShare = 0.9
 
 function hasRoomForStrangers({ node }: Machine): boolean {

@@ -34,6 +34,8 @@ export interface RoomDeps {
 
 /** Of the capacity, what strangers may fill all together (protocol.md, "Two sets"). */
 const strangersShare = 0.1
+/** What strangers have left of their room when what was turned away is looked through again: all of it, and there may be much. */
+const freedShare = 0.1
 /** When room must be made, this share of the capacity is freed at once, so that the work is done rarely. */
 const evictShare = 0.02
 /** Entries that go in one batch, and batches that wait for the disk together: more would hold the event loop. */
@@ -116,7 +118,7 @@ export class Room {
   takeFreed(): boolean {
     if (!this.#turnedAway) return false
     const { room, total } = this.#strangers()
-    if (total >= room) return false
+    if (total > room * (1 - freedShare)) return false
     this.#turnedAway = false
     return true
   }
