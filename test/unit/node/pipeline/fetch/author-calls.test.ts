@@ -52,7 +52,12 @@ test('who delivered may be called again at once', () => {
 
 test('who delivers at each call keeps nobody else waiting, whoever is named first', () => {
   const calls = new AuthorCalls()
-  const callable = [of('greedy', 'hostile'), of('accomplice', 'hostile'), of('a', 'founder'), of('b', 'founder')]
+  const callable = [
+    of('greedy', 'hostile'),
+    of('accomplice', 'hostile'),
+    of('a', 'founder'),
+    of('b', 'founder'),
+  ]
   const order: string[] = []
   for (let at = 0; at < 5; at++) {
     const author = calls.next(callable, startMs + at * 5_000)
