@@ -22,8 +22,8 @@ export interface RetriesDeps {
   readonly again: (wanted: Wanted) => boolean
   /** Whether it waits in the queue, or is under way. */
   readonly isPending: (id: RecordId) => boolean
-  /** The author, where it may be called; nothing where it may not, or need not: it is a neighbour. */
-  readonly callable: (author: PeerId) => readonly Callable[]
+  /** Those of these authors who may be called, and need be: they are no neighbours. */
+  readonly callable: (authors: readonly PeerId[]) => readonly Callable[]
   /** Asks the author alone, over a connection made for it. Resolves with whether the entry came; never rejects. */
   readonly askAuthor: (wanted: Wanted) => Promise<boolean>
 }
@@ -122,7 +122,7 @@ export function createRetries(deps: RetriesDeps): Retries {
       if (tries >= soonMax && !missing.has(author) && !deps.isPending(wanted.digest.id))
         missing.set(author, wanted)
     }
-    const author = calls.next([...missing.keys()].flatMap(deps.callable), clock.now())
+    const author = calls.next(deps.callable([...missing.keys()]), clock.now())
     const wanted = author && missing.get(author)
     if (wanted !== undefined && (await deps.askAuthor(wanted))) calls.delivered(wanted.digest.envelope.author)
   }

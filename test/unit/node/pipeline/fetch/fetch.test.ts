@@ -167,7 +167,7 @@ describe('an author that is no neighbour', () => {
   const neighbour = 'did:key:neighbour' as PeerId
   const strangers = {
     peers: () => [neighbour],
-    callable: (author: PeerId) => [{ author, inviter: undefined }],
+    callable: (authors: readonly PeerId[]) => authors.map(author => ({ author, inviter: undefined })),
   }
 
   test('is called, and asked alone, once the neighbours were asked eight times', async () => {
