@@ -69,11 +69,15 @@ export function frugal(
   const calls = new Set<string>()
   const counts = ({ direction, remotePeer, timeline }: Connection): boolean =>
     isMember(remotePeer.toString()) || (direction === 'outbound' && now() - timeline.open < unknownMs)
+  const hasEnough = (): boolean => {
+    let left = dhtConnectionsMax - calls.size
+    return left <= 0 || connectionManager.getConnections().some(one => counts(one) && --left === 0)
+  }
   return async <T>(peer: unknown, work: () => Promise<T>): Promise<T> => {
     if (!isPeerId(peer) || connectionManager.getConnections(peer).length > 0) return work()
     const id = peer.toString()
     if (calls.has(id)) return work()
-    if (connectionManager.getConnections().filter(counts).length + calls.size >= dhtConnectionsMax)
+    if (hasEnough())
       throw new NetworkFailure('peer-unreachable', `${id} is not connected, and enough others are.`)
     calls.add(id)
     try {
