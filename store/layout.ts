@@ -110,29 +110,35 @@ export async function checkSchema(store: Store, folder: string): Promise<Result<
     await store.batch([{ type: 'put', key: schemaKey, value: encode({ version: SCHEMA_VERSION }) }])
     return { ok: true, value: undefined }
   }
-  const version = read(schemaKey, found).number('version')
+  const row = read(schemaKey, found)
+  const version = row.number('version')
   if (version > SCHEMA_VERSION) {
     const message = `The data folder ${folder} was written by a newer version of swarmlore (layout ${version}, this one reads ${SCHEMA_VERSION}). Update swarmlore, or choose another folder with --data.`
     return { ok: false, code: 'store-newer', message }
   }
-  if (version < SCHEMA_VERSION) await upgrade(store)
+  const upgradedTo = row.optionalString('upgradedTo')
+  if (version < SCHEMA_VERSION || upgradedTo !== undefined) await upgrade(store, upgradedTo)
   return { ok: true, value: undefined }
 }
 
 /** Rows that are written together while a folder is brought up to date. */
 const upgradedTogether = 1_000
 
-/** Until version 2 a record's row held when and from whom it came, which nobody asked for. Cut short, it begins anew. */
-async function upgrade(store: Store): Promise<void> {
+/**
+ * Until version 2 a record's row held when and from whom it came, which nobody asked for. Cut short, it goes on behind the
+ * last row that was written: how far it came stands with the version, which no older program reads from the first one on.
+ */
+async function upgrade(store: Store, after: string = prefixes.record): Promise<void> {
   let ops: StoreOp[] = []
-  for await (const [key, value] of store.entries({ prefix: prefixes.record })) {
-    const row = read(key, value)
-    // A record itself holds no such field: this row was brought up to date before.
-    if (row.optionalNumber('receivedAt') === undefined) continue
-    ops.push({ type: 'put', key, value: row.bytes('bytes') })
+  const write = (upgradedTo?: string): Promise<void> => {
+    const schema = encode({ version: SCHEMA_VERSION, upgradedTo })
+    return store.batch([...ops, { type: 'put', key: schemaKey, value: schema }])
+  }
+  for await (const [key, value] of store.entries({ prefix: prefixes.record, after })) {
+    ops.push({ type: 'put', key, value: read(key, value).bytes('bytes') })
     if (ops.length < upgradedTogether) continue
-    await store.batch(ops)
+    await write(key)
     ops = []
   }
-  await store.batch([...ops, { type: 'put', key: schemaKey, value: encode({ version: SCHEMA_VERSION }) }])
+  await write()
 }

@@ -33,6 +33,8 @@ export interface BlockFetchInit {
 
 /** A provider that has not answered is asked again: bitswap forgets a wish of which it believes that it was met. */
 const askAgainMs = 250
+/** Of a fetch's deadline, what may be spent on addresses at which the peer may not be any more. */
+const bookedDialMs = 3_000
 
 export function createBlockFetch(init: BlockFetchInit): Blocks {
   return { fetch: (cid, options) => fetchBlock(init, cid, options) }
@@ -83,28 +85,48 @@ async function connect(
   if (libp2p.getConnections(id).length > 0) return
   if (libp2p.getConnections().length >= connectionsMax)
     throw new NetworkFailure('peer-unreachable', `There is no room for a connection to ${provider.peer}.`)
-  const suffix = `/p2p/${id.toString()}`
-  const named = provider.addresses?.map(text => multiaddr(text)) ?? (await lookUp(init, id, signal))
-  if (named.length === 0)
-    throw new NetworkFailure(
-      'peer-unreachable',
-      `No address of ${provider.peer} is known that may be dialled.`,
+  const { addresses } = provider
+  if (addresses !== undefined) return dial(libp2p, id, addresses.map(multiaddr), signal)
+  try {
+    await init.clock.within(bookedDialMs, signal, async inTime =>
+      dial(libp2p, id, await bookedOf(libp2p, id), inTime),
     )
-  await libp2p.dial(
-    named.map(address => multiaddr(`${address.decapsulateCode(CODE_P2P)}${suffix}`)),
-    { signal },
-  )
+  } catch {
+    // It may have moved, and what is booked without its signature may be anybody's word.
+    signal.throwIfAborted()
+    await dial(libp2p, id, await lookUp(init, id, signal), signal)
+  }
 }
 
-/** Where libp2p's book, or else the DHT, knows the peer to listen. The DHT does not say who told it that: what it names is weighed as the book is. */
+async function dial(
+  libp2p: Libp2p,
+  id: Libp2pId,
+  addresses: readonly Multiaddr[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (addresses.length === 0)
+    throw new NetworkFailure('peer-unreachable', `No address of ${id} is known that may be dialled.`)
+  const named = addresses.map(address => multiaddr(`${address.decapsulateCode(CODE_P2P)}/p2p/${id}`))
+  await libp2p.dial(named, { signal })
+}
+
+/** What the peer has signed itself comes first: the DHT writes into libp2p's book, too, whatever anybody says there. */
+async function bookedOf({ peerStore }: Libp2p, id: Libp2pId): Promise<readonly Multiaddr[]> {
+  const booked = (await peerStore.has(id)) ? (await peerStore.get(id)).addresses : []
+  return booked
+    .toSorted((a, b) => Number(b.isCertified) - Number(a.isCertified))
+    .slice(0, addressesMax)
+    .map(one => one.multiaddr)
+}
+
+/** The DHT does not say who told it that: what it names is weighed as the book is. */
 async function lookUp(
   { libp2p, mayDial }: BlockFetchInit,
   id: Libp2pId,
   signal: AbortSignal,
 ): Promise<readonly Multiaddr[]> {
-  const booked = (await libp2p.peerStore.has(id)) ? (await libp2p.peerStore.get(id)).addresses : []
-  if (booked.length > 0) return booked.slice(0, addressesMax).map(one => one.multiaddr)
-  const { multiaddrs } = await libp2p.peerRouting.findPeer(id, { signal })
+  // Its cache is the book, where also stands who has no address any more.
+  const { multiaddrs } = await libp2p.peerRouting.findPeer(id, { signal, useCache: false })
   return multiaddrs.filter(mayDial).slice(0, addressesMax)
 }
 

@@ -6,7 +6,7 @@
  * the streams and the pings that the DHT is handed.
  */
 
-import { isPeerId, type Stream } from '@libp2p/interface'
+import { type Connection, isPeerId, type Stream } from '@libp2p/interface'
 import { type KadDHT, type KadDHTComponents, kadDHT } from '@libp2p/kad-dht'
 import { addressesMax } from '../../protocol/limits.ts'
 import { NetworkFailure } from './network-failure.ts'
@@ -18,12 +18,20 @@ export const dhtRequestBytesMax = 4 * 1024
 const dhtAnswerBytesMax = 64 * 1024
 
 /**
- * With so many connections a node has neighbours enough to ask and to be found by (the node's own search stops there, too),
- * and its DHT opens no more: a lookup then ends with the nearest of those who are connected.
+ * With so many connections to members a node has neighbours enough to ask and to be found by (the node's own search stops
+ * there, too), and its DHT opens no more: a lookup then ends with the nearest of those who are connected.
  */
 export const dhtConnectionsMax = 8
+/** So long whom the node called counts as well, for a newcomer learns only then who is a member. Nobody takes such a place by calling. */
+const unknownMs = 60_000
 
-export function boundedDht(): (components: KadDHTComponents) => KadDHT {
+export interface DhtHooks {
+  readonly isMember: (libp2pId: string) => boolean
+  /** Milliseconds. */
+  readonly now: () => number
+}
+
+export function boundedDht(hooks: DhtHooks): (components: KadDHTComponents) => KadDHT {
   const make = kadDHT({
     protocol: dhtProtocol,
     // A swarm may live in one building: private addresses are as good as public ones.
@@ -32,7 +40,7 @@ export function boundedDht(): (components: KadDHTComponents) => KadDHT {
   })
   return components => {
     const { connectionManager, ping, registrar } = components
-    const reach = frugal(connectionManager)
+    const reach = frugal(connectionManager, hooks)
     return make(
       overridden(components, {
         registrar: overridden(registrar, {
@@ -53,14 +61,23 @@ export function boundedDht(): (components: KadDHTComponents) => KadDHT {
   }
 }
 
-/** Lets something be done with a peer that is connected; with another one only while there are few connections. */
-export function frugal(connectionManager: Pick<KadDHTComponents['connectionManager'], 'getConnections'>) {
+/** Lets something be done with a peer that is connected; with another one only while few connections count. */
+export function frugal(
+  connectionManager: Pick<KadDHTComponents['connectionManager'], 'getConnections'>,
+  { isMember, now }: DhtHooks,
+) {
   const calls = new Set<string>()
+  const counts = ({ direction, remotePeer, timeline }: Connection): boolean =>
+    isMember(remotePeer.toString()) || (direction === 'outbound' && now() - timeline.open < unknownMs)
+  const hasEnough = (): boolean => {
+    let left = dhtConnectionsMax - calls.size
+    return left <= 0 || connectionManager.getConnections().some(one => counts(one) && --left === 0)
+  }
   return async <T>(peer: unknown, work: () => Promise<T>): Promise<T> => {
     if (!isPeerId(peer) || connectionManager.getConnections(peer).length > 0) return work()
     const id = peer.toString()
     if (calls.has(id)) return work()
-    if (connectionManager.getConnections().length + calls.size >= dhtConnectionsMax)
+    if (hasEnough())
       throw new NetworkFailure('peer-unreachable', `${id} is not connected, and enough others are.`)
     calls.add(id)
     try {

@@ -51,6 +51,7 @@ export interface Hooks {
   readonly gate: Gate
   readonly applicationScore: (libp2pId: string) => number
   readonly isConnected: (libp2pId: string) => boolean
+  readonly isMember: (libp2pId: string) => boolean
   /** Milliseconds. */
   readonly now: () => number
   /** Somebody on the local network. */
@@ -61,7 +62,7 @@ export async function libp2pOptions(
   settings: SwarmSettings,
   swarm: SwarmOptions,
   listen: readonly string[],
-  { gate, applicationScore, isConnected, now, onFound }: Hooks,
+  { gate, applicationScore, isConnected, isMember, now, onFound }: Hooks,
 ) {
   const services = {
     identify: identify(),
@@ -87,7 +88,7 @@ export async function libp2pOptions(
       // Lost peers are dialled again by redial.ts.
       reconnectRetries: 0,
     },
-    services: settings.dht ? { ...services, dht: boundedDht() } : services,
+    services: settings.dht ? { ...services, dht: boundedDht({ isMember, now }) } : services,
     ...(swarm.psk ? { connectionProtector: preSharedKey(swarm.psk) } : {}),
   }
 }

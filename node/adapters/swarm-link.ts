@@ -42,6 +42,10 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
   let isConnected: Hooks['isConnected'] = () => false
   const key = keyPairFromSeed(swarm.seed)
   const self = peerOf(key.publicKey)
+  const isMemberId = (id: string): boolean => {
+    const peer = didOfLibp2pId(id)
+    return peer !== undefined && ask(() => isMember(peer), false, log)
+  }
   const scoreOf = (peer: PeerId) => ask(() => score(peer), 0, log)
   const gate = createGate({
     clock,
@@ -57,6 +61,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
     },
     onFound: peer => onFound(peer),
     isConnected: id => isConnected(id),
+    isMember: isMemberId,
     now: () => clock.now(),
   })
   const { libp2p } = helia
@@ -71,7 +76,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
     bootstrap: swarm.bootstrap,
     standing: id => {
       const peer = didOfLibp2pId(id)
-      if (peer === undefined || !ask(() => isMember(peer), false, log)) return 'stranger'
+      if (peer === undefined || !isMemberId(id)) return 'stranger'
       return scoreOf(peer) > 0 ? 'trusted' : 'member'
     },
   })

@@ -111,20 +111,21 @@ export class SwarmServices {
       deadlineMs: config.fetchDeadlineMs,
       shards: descriptor.shards,
       peers: () => network.peers(),
-      callable: author => this.#callable(author),
+      callable: authors => this.#callable(authors),
       worth: events.worth,
       onEntry: events.onEntry,
       onMismatch: events.onMismatch,
     })
   }
 
-  /** A member that is no neighbour; by whoever is connected it can be found. */
-  #callable(author: PeerId): readonly Callable[] {
+  /** Members that are no neighbours; by whoever is connected they can be found. */
+  #callable(authors: readonly PeerId[]): readonly Callable[] {
     const { membership } = this.#deps
-    const peers = this.link.network.peers()
-    if (peers.length === 0 || peers.includes(author)) return []
-    if (author === membership.self || !membership.isMember(author)) return []
-    return [{ author, inviter: membership.inviterOf(author) }]
+    const peers = new Set(this.link.network.peers())
+    if (peers.size === 0) return []
+    return authors
+      .filter(author => author !== membership.self && !peers.has(author) && membership.isMember(author))
+      .map(author => ({ author, inviter: membership.inviterOf(author) }))
   }
 
   /** Hands out entries in batches; returns how they are asked for. */

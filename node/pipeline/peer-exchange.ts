@@ -18,7 +18,7 @@ export interface PeerExchangeDeps {
   readonly random: Random
   readonly log: Log
   readonly isMember: (peer: PeerId) => boolean
-  /** A node that has so many neighbours looks for no more. */
+  /** A node that has so many members for neighbours looks for no more; strangers do not count, or a few would keep it to themselves. */
   readonly enoughPeers: number
   readonly signal: AbortSignal
 }
@@ -52,6 +52,8 @@ export function createPeerExchange(deps: PeerExchangeDeps): PeerExchange {
     return encodePeers(await deps.discovery.peerRecords(draw(others, peerRecordsMax, random)))
   })
 
+  const hasEnough = (): boolean => network.peers().filter(deps.isMember).length >= deps.enoughPeers
+
   const tried = (peer: PeerId): void => {
     const [oldest] = dialled.keys()
     if (dialled.size >= dialledMax && oldest !== undefined) dialled.delete(oldest)
@@ -60,7 +62,7 @@ export function createPeerExchange(deps: PeerExchangeDeps): PeerExchange {
   }
 
   const ask = async (peer: PeerId): Promise<void> => {
-    if (!deps.isMember(peer) || network.peers().length >= deps.enoughPeers) return
+    if (!deps.isMember(peer) || hasEnough()) return
     const told = await recordsFrom(deps, protocol, peer)
     const wanted = told.filter(
       one =>
@@ -70,9 +72,8 @@ export function createPeerExchange(deps: PeerExchangeDeps): PeerExchange {
         clock.now() - (dialled.get(one.peer) ?? -againMs) >= againMs,
     )
     for (const one of wanted.slice(0, dialsMax)) {
-      const peers = network.peers()
-      if (peers.length >= deps.enoughPeers) return
-      if (peers.includes(one.peer)) continue
+      if (hasEnough()) return
+      if (network.peers().includes(one.peer)) continue
       tried(one.peer)
       try {
         await clock.within(dialDeadlineMs, signal, inTime => network.dial(one.addresses, inTime))

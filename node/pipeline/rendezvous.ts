@@ -4,14 +4,15 @@
  */
 
 import { rendezvousKey } from '../../protocol/swarm.ts'
-import type { SwarmId } from '../../protocol/types.ts'
+import type { PeerId, SwarmId } from '../../protocol/types.ts'
 import type { Clock, Log, Network, Random } from '../ports.ts'
 
 export interface RendezvousDeps {
   readonly swarm: SwarmId
   readonly shards: number
-  /** A node that has so many neighbours looks for no more. */
+  /** A node that has so many members for neighbours looks for no more. */
   readonly enoughPeers: number
+  readonly isMember: (peer: PeerId) => boolean
   readonly network: Network
   readonly clock: Clock
   readonly random: Random
@@ -41,7 +42,8 @@ export async function keepRendezvous(deps: RendezvousDeps, signal: AbortSignal):
       await clock.within(roundDeadlineMs, signal, async inTime => {
         for (const key of keysOf(deps, round)) {
           await network.advertise(key, inTime)
-          if (network.peers().length < deps.enoughPeers) await dialFound(deps, key, inTime)
+          if (network.peers().filter(deps.isMember).length < deps.enoughPeers)
+            await dialFound(deps, key, inTime)
         }
       })
     } catch (cause) {

@@ -23,7 +23,7 @@ export interface DhtInit {
 
 /** Peers that a lookup ends with, and that one answer names. */
 const lookupPeers = 20
-/** With so many connections it calls nobody: the real one's `bounded-dht.ts` (a test holds the two to each other). */
+/** With so many connections it calls nobody: the real one's `bounded-dht.ts` (a test holds the two to each other), which counts members alone: here is nobody else. */
 export const dhtConnectionsMax = 8
 /** Asked at once. */
 const askedAtOnce = 10

@@ -45,14 +45,16 @@ export class AuthorCalls {
     return next.author
   }
 
-  /** It delivered: it may be called again as soon as something else is missing. */
+  /** It delivered: it may be called again as soon as it is its turn and something else is missing. */
   delivered(author: PeerId): void {
-    this.#calls.delete(author)
+    const call = this.#calls.get(author)
+    // That it was called stands: whoever delivers one entry a call would else be first each time.
+    if (call !== undefined) this.#calls.set(author, { ...call, count: 0 })
   }
 
   #mayCall(author: PeerId, nowMs: number): boolean {
     const call = this.#calls.get(author)
-    if (call === undefined) return true
+    if (call === undefined || call.count === 0) return true
     // A clock that was set back makes nobody wait for it to come round again.
     return Math.abs(nowMs - call.atMs) >= Math.min(waitMsMin * 2 ** (call.count - 1), waitMsMax)
   }

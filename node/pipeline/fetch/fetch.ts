@@ -26,8 +26,8 @@ export interface FetchDeps {
   readonly shards: number
   /** Connected peers, as further providers. */
   readonly peers: () => readonly PeerId[]
-  /** The author, where it is no neighbour and may be dialled for an entry that no neighbour delivers. */
-  readonly callable: (author: PeerId) => readonly Callable[]
+  /** Those of these authors who are no neighbours, and may be dialled for an entry that no neighbour delivers. */
+  readonly callable: (authors: readonly PeerId[]) => readonly Callable[]
   /** What is worth fetching first, from 0 to 1; undefined when it is not wanted any more. */
   readonly worth: (digest: DigestRecord) => number | undefined
   /** A verified entry: stored before this resolves. */

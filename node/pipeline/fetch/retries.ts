@@ -22,8 +22,8 @@ export interface RetriesDeps {
   readonly again: (wanted: Wanted) => boolean
   /** Whether it waits in the queue, or is under way. */
   readonly isPending: (id: RecordId) => boolean
-  /** The author, where it may be called; nothing where it may not, or need not: it is a neighbour. */
-  readonly callable: (author: PeerId) => readonly Callable[]
+  /** Those of these authors who may be called, and need be: they are no neighbours. */
+  readonly callable: (authors: readonly PeerId[]) => readonly Callable[]
   /** Asks the author alone, over a connection made for it. Resolves with whether the entry came; never rejects. */
   readonly askAuthor: (wanted: Wanted) => Promise<boolean>
 }
@@ -52,7 +52,7 @@ interface Failed {
   dueAt: number
 }
 
-/** Failed digests that are remembered for another try. */
+/** Failed digests that are remembered for another try. When there are more, who has most of them makes room for who has fewer. */
 const failedLimit = 10_000
 /** Tries that follow soon; and in vain, before an author is called. */
 const soonMax = 8
@@ -68,14 +68,38 @@ export function createRetries(deps: RetriesDeps): Retries {
   const { clock, log, signal } = deps
   /** Tried last, last. */
   const failed = new Map<RecordId, Failed>()
+  const counts = new Map<PeerId, number>()
   const calls = new AuthorCalls()
 
   const remember = (wanted: Wanted, tries: number, recent: number, waitMs: number): void => {
-    const { id } = wanted.digest
-    if (!failed.delete(id) && failed.size >= failedLimit) return
+    const { envelope, id } = wanted.digest
+    const isNew = !forget(id)
+    if (isNew && failed.size >= failedLimit && !makeRoomFor(envelope.author)) return
     failed.set(id, { wanted, tries, recent, dueAt: clock.now() + waitMs })
+    counts.set(envelope.author, countOf(envelope.author) + 1)
     soon.start()
     rarely.start()
+    calling.start()
+  }
+
+  const countOf = (author: PeerId): number => counts.get(author) ?? 0
+
+  const forget = (id: RecordId): boolean => {
+    const author = failed.get(id)?.wanted.digest.envelope.author
+    if (author === undefined) return false
+    const left = countOf(author) - 1
+    if (left > 0) counts.set(author, left)
+    else counts.delete(author)
+    return failed.delete(id)
+  }
+
+  /** What is forgotten is wanted again when a peer is met. */
+  const makeRoomFor = (author: PeerId): boolean => {
+    let greediest = author
+    for (const [one, count] of counts) if (count > countOf(greediest)) greediest = one
+    if (countOf(greediest) <= countOf(author) + 1) return false
+    for (const [id, { wanted }] of failed) if (wanted.digest.envelope.author === greediest) return forget(id)
+    return false
   }
 
   const tryDue = (isOneOf: (one: Failed) => boolean, atOnce: number): void => {
@@ -98,12 +122,12 @@ export function createRetries(deps: RetriesDeps): Retries {
       if (tries >= soonMax && !missing.has(author) && !deps.isPending(wanted.digest.id))
         missing.set(author, wanted)
     }
-    const author = calls.next([...missing.keys()].flatMap(deps.callable), clock.now())
+    const author = calls.next(deps.callable([...missing.keys()]), clock.now())
     const wanted = author && missing.get(author)
     if (wanted !== undefined && (await deps.askAuthor(wanted))) calls.delivered(wanted.digest.envelope.author)
   }
 
-  /** One timer for all: thousands of them, each listening to the same signal, would hold the loop for seconds. */
+  /** One timer for all of a kind: thousands of them, each listening to the same signal, would hold the loop for seconds. */
   const repeat = (tickMs: number, goesOn: () => boolean, work: () => void | Promise<void>) => {
     let isRunning = false
     let last = Promise.resolve()
@@ -137,11 +161,10 @@ export function createRetries(deps: RetriesDeps): Retries {
   const rarely = repeat(
     rareTickMs,
     () => failed.size > 0,
-    async () => {
-      tryDue(one => !isSoon(one), rareAtOnce)
-      await callAuthor()
-    },
+    () => tryDue(one => !isSoon(one), rareAtOnce),
   )
+  // Apart from the rest, which does not wait until a call that nobody answers is given up.
+  const calling = repeat(rareTickMs, () => failed.size > 0, callAuthor)
 
   return {
     postpone(wanted) {
@@ -155,7 +178,7 @@ export function createRetries(deps: RetriesDeps): Retries {
       )
     },
     unkept: wanted => remember(wanted, 1, 1, diskMs),
-    settled: id => void failed.delete(id),
+    settled: id => void forget(id),
     now() {
       for (const one of failed.values()) {
         one.recent = 0
@@ -168,7 +191,7 @@ export function createRetries(deps: RetriesDeps): Retries {
       return failed.size
     },
     async ended() {
-      await Promise.all([soon.ended(), rarely.ended()])
+      await Promise.all([soon.ended(), rarely.ended(), calling.ended()])
     },
   }
 }

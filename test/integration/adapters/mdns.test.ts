@@ -42,6 +42,7 @@ test('the swarm’s id is the name under which it is sought; without the setting
     gate: openGate(),
     applicationScore: () => 0,
     isConnected: () => false,
+    isMember: () => false,
     now: () => 0,
     onFound: () => undefined,
   }

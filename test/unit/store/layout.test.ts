@@ -33,19 +33,48 @@ it('reports a version row that is damaged', async () => {
   await expect(checkSchema(store, 'folder')).rejects.toMatchObject({ code: 'store-corrupt' })
 })
 
-it('brings a folder of the first version up to date, also where that was cut short before', async () => {
+const rowOf = (at: number): string => keyOf(prefixes.record, 'swarm', String(at).padStart(5, '0'))
+/** It looks like a row of the first version: what a record holds tells nothing about its row. */
+const record = encode({ bytes: Uint8Array.of(6), receivedAt: 5, sig: Uint8Array.of(9) })
+const wrapped = encode({ bytes: record, from: 'did:key:z6Mk', receivedAt: 7 })
+
+async function ofFirstVersion(records: number) {
   const store = openMemoryStore()
-  const rowOf = (id: string): string => keyOf(prefixes.record, 'swarm', id)
-  const record = encode({ t: 1, sig: Uint8Array.of(9) })
-  const wrapped = encode({ bytes: record, from: 'did:key:z6Mk', receivedAt: 7 })
   await store.batch([
     { type: 'put', key: 'schema', value: encode({ version: 1 }) },
-    { type: 'put', key: rowOf('01'), value: record },
-    ...['02', '03'].map(id => ({ type: 'put' as const, key: rowOf(id), value: wrapped })),
+    ...Array.from({ length: records }, (_, at) => ({
+      type: 'put' as const,
+      key: rowOf(at),
+      value: wrapped,
+    })),
     { type: 'put', key: keyOf(prefixes.kept, 'swarm', 'cid'), value: wrapped },
   ])
+  return store
+}
+
+it('brings a folder of the first version up to date, and leaves what else is there', async () => {
+  const store = await ofFirstVersion(3)
   expect(await checkSchema(store, 'folder')).toMatchObject({ ok: true })
-  for (const id of ['01', '02', '03']) expect(store.get(rowOf(id))).toEqual(record)
+  expect([0, 1, 2].map(at => store.get(rowOf(at)))).toEqual([record, record, record])
   expect(store.get(keyOf(prefixes.kept, 'swarm', 'cid'))).toEqual(wrapped)
+  expect(store.get('schema')).toEqual(encode({ version: 2 }))
+})
+
+it('goes on where it was cut short, whatever a record that was brought up to date looks like', async () => {
+  const store = await ofFirstVersion(2_500)
+  const { batch } = store
+  let batches = 0
+  store.batch = async ops => {
+    if (++batches > 2) throw new Error('the power is out')
+    return batch.call(store, ops)
+  }
+  await expect(checkSchema(store, 'folder')).rejects.toThrow('the power is out')
+  expect(store.get(rowOf(1_999))).toEqual(record)
+  expect(store.get(rowOf(2_000))).toEqual(wrapped)
+  // A program of the first version would misread what is new.
+  expect(store.get('schema')).toEqual(encode({ version: 2, upgradedTo: rowOf(1_999) }))
+  store.batch = batch
+  expect(await checkSchema(store, 'folder')).toMatchObject({ ok: true })
+  for (let at = 0; at < 2_500; at++) expect(store.get(rowOf(at))).toEqual(record)
   expect(store.get('schema')).toEqual(encode({ version: 2 }))
 })

@@ -94,6 +94,13 @@ it('dials a few of the members that it hears of, past one that does not answer, 
   expect(dialled).toHaveLength(15)
 })
 
+it('strangers do not keep it from members, however many are connected', async () => {
+  const strangers = Array.from({ length: 20 }, (_, at) => `${stranger}${at}` as PeerId)
+  const { exchange, dialled } = setUp(() => encodePeers(members.slice(0, 2).map(recordOf)), strangers)
+  await exchange.ask(teller)
+  expect(dialled).toHaveLength(2)
+})
+
 it('nobody is dialled twice within ten minutes on the word of others', async () => {
   const { exchange, clock, dialled, drop } = setUp(() => encodePeers(members.slice(0, 2).map(recordOf)))
   await exchange.ask(teller)

@@ -13,6 +13,7 @@ function setUp(
   found: readonly (readonly string[])[],
   advertise = async (): Promise<void> => undefined,
   shards = 1,
+  isMember = true,
 ) {
   const clock = new VirtualClock(0)
   const stop = new AbortController()
@@ -40,6 +41,7 @@ function setUp(
     swarm,
     shards,
     enoughPeers: 8,
+    isMember: () => isMember,
     network: network as Partial<Network> as Network,
     clock,
     random: seededRandom('r'),
@@ -65,6 +67,12 @@ describe('rendezvous', () => {
     await crowded.clock.advance(60_000)
     expect(crowded.advertised()).toBeGreaterThan(0)
     expect(crowded.dialled).toEqual([])
+  })
+
+  it('dials whom it finds though strangers take all the places', async () => {
+    const { clock, dialled } = setUp(8, [['alive']], undefined, 1, false)
+    await clock.advance(10_000)
+    expect(dialled).toEqual(['alive'])
   })
 
   it('is not used up by a few who never answer', async () => {

@@ -50,6 +50,23 @@ test('who delivered may be called again at once', () => {
   expect(calls.next([of('a')], startMs)).toBe(peer('a'))
 })
 
+test('who delivers at each call keeps nobody else waiting, whoever is named first', () => {
+  const calls = new AuthorCalls()
+  const callable = [
+    of('greedy', 'hostile'),
+    of('accomplice', 'hostile'),
+    of('a', 'founder'),
+    of('b', 'founder'),
+  ]
+  const order: string[] = []
+  for (let at = 0; at < 5; at++) {
+    const author = calls.next(callable, startMs + at * 5_000)
+    if (author !== undefined) order.push(author.slice('did:key:'.length))
+    if (author === peer('greedy')) calls.delivered(author)
+  }
+  expect(order).toEqual(['greedy', 'a', 'accomplice', 'b', 'greedy'])
+})
+
 test('a clock that was set back makes nobody wait for more than its wait', () => {
   const calls = new AuthorCalls()
   calls.next([of('a')], startMs)

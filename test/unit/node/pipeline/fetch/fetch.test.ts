@@ -37,6 +37,7 @@ function handClock(): Clock & {
     },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason)
         const sleeper = { at: now + ms, wake: () => resolve() }
         sleepers.add(sleeper)
         signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
@@ -166,7 +167,7 @@ describe('an author that is no neighbour', () => {
   const neighbour = 'did:key:neighbour' as PeerId
   const strangers = {
     peers: () => [neighbour],
-    callable: (author: PeerId) => [{ author, inviter: undefined }],
+    callable: (authors: readonly PeerId[]) => authors.map(author => ({ author, inviter: undefined })),
   }
 
   test('is called, and asked alone, once the neighbours were asked eight times', async () => {
@@ -279,6 +280,26 @@ describe('an author that is no neighbour', () => {
     await fetcher.close()
   })
 
+  test('that lets a call ring for a minute keeps nothing else from being tried again', async () => {
+    const clock = handClock()
+    const { asked, fetcher } = failing(clock, {
+      ...strangers,
+      blocks: {
+        fetch: async (one, { providers, signal }) => {
+          asked.push(one)
+          if (providers.some(({ peer }) => peer !== neighbour)) await clock.sleep(60_000, signal)
+          throw new TypeError('it has no such block')
+        },
+      },
+    })
+    for (let number = 0; number < 200; number++) fetcher.want(wanted(number))
+    await passAll(clock, 60_000)
+    asked.length = 0
+    await passAll(clock, 150_000, 5_000)
+    expect(new Set(asked).size).toBeGreaterThan(190)
+    await fetcher.close()
+  })
+
   test('is not called where it may not be', async () => {
     const clock = handClock()
     const { providersAsked, fetcher } = failing(clock, { peers: () => [neighbour] })
@@ -289,12 +310,12 @@ describe('an author that is no neighbour', () => {
   })
 })
 
-test('many failures wait for two timers, and are all tried again', async () => {
+test('many failures wait for three timers, and are all tried again', async () => {
   const clock = handClock()
   const { asked, fetcher } = failing(clock)
   for (let number = 0; number < 200; number++) fetcher.want(wanted(number))
   await fetcher.idle()
-  expect(clock.sleeping()).toBe(2)
+  expect(clock.sleeping()).toBe(3)
   await clock.pass(100)
   await fetcher.idle()
   expect(asked).toHaveLength(400)
