@@ -53,8 +53,8 @@ export class Room {
   #isWorth: Refined['isWorth'] | undefined
   /** How strangers share their room, and of which entries and standings that was made. */
   #shares: { readonly madeOf: string; readonly shares: Shares } | undefined
-  /** What was asked of authors of kept entries since somebody's standing changed last. */
-  #inviters = { of: -1, known: new Map<PeerId, PeerId | undefined>() }
+  /** Who let in which author, by swarm and author, as asked since somebody's standing changed last. */
+  #inviters = { of: -1, known: new Map<string, PeerId | undefined>() }
   #evicted = 0
   /** Whether a stranger's entry found no room. */
   #turnedAway = false
@@ -165,8 +165,9 @@ export class Room {
     const { version } = this.#deps.authors
     if (this.#inviters.of !== version) this.#inviters = { of: version, known: new Map() }
     const { known } = this.#inviters
-    if (!known.has(peer)) known.set(peer, home?.membership.inviterOf(peer))
-    return known.get(peer)
+    const question = `${home?.id} ${peer}`
+    if (!known.has(question)) known.set(question, home?.membership.inviterOf(peer))
+    return known.get(question)
   }
 
   /** On pressure: evicts when there is more than the capacity. The digests stay. */

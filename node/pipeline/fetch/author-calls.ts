@@ -1,6 +1,6 @@
 /**
  * Whom to dial for entries that no neighbour has: their authors, one at a time and not often, whatever is announced. Whoever
- * announces entries under many names and lets nobody have them shall neither aim the swarm at an address nor keep other
+ * announces entries under many names and lets nobody have them shall neither make a node dial all the time nor keep other
  * authors from being called: those behind one invitation take turns with those behind each other one. Pure.
  */
 

@@ -34,7 +34,7 @@ export interface Retries {
   /** It came, and could not be kept. */
   unkept(wanted: Wanted): void
   settled(id: RecordId): void
-  /** A peer came up: all are tried at once, and soon again. */
+  /** A peer came up: all are tried, and soon again; at once, unless that was done a moment ago. */
   now(): void
   /** How often it was tried since it is known. */
   tries(id: RecordId): number
@@ -63,6 +63,8 @@ const diskMs = 30_000
 const rareMs = 60_000
 const rareAtOnce = 8
 const rareTickMs = 5_000
+/** From one try of all to the next: else a peer that comes and goes would have thousands of fetches tried all the time. */
+const roundMs = 30_000
 
 export function createRetries(deps: RetriesDeps): Retries {
   const { clock, log, signal } = deps
@@ -70,6 +72,8 @@ export function createRetries(deps: RetriesDeps): Retries {
   const failed = new Map<RecordId, Failed>()
   const counts = new Map<PeerId, number>()
   const calls = new AuthorCalls()
+  let roundAt = Number.NEGATIVE_INFINITY
+  let isRoundDue = false
 
   const remember = (wanted: Wanted, tries: number, recent: number, waitMs: number): void => {
     const { envelope, id } = wanted.digest
@@ -158,10 +162,26 @@ export function createRetries(deps: RetriesDeps): Retries {
     () => [...failed.values()].some(one => isSoon(one) && isWaiting(one)),
     () => tryDue(isSoon, failedLimit),
   )
+  const tryAll = (): void => {
+    const now = clock.now()
+    // A clock that was set back is no reason to wait.
+    if (!isRoundDue || Math.abs(now - roundAt) < roundMs) return
+    roundAt = now
+    isRoundDue = false
+    for (const one of failed.values()) {
+      one.recent = 0
+      one.dueAt = deps.again(one.wanted) ? Number.POSITIVE_INFINITY : now
+    }
+    soon.start()
+  }
+
   const rarely = repeat(
     rareTickMs,
     () => failed.size > 0,
-    () => tryDue(one => !isSoon(one), rareAtOnce),
+    () => {
+      tryAll()
+      tryDue(one => !isSoon(one), rareAtOnce)
+    },
   )
   // Apart from the rest, which does not wait until a call that nobody answers is given up.
   const calling = repeat(rareTickMs, () => failed.size > 0, callAuthor)
@@ -180,11 +200,8 @@ export function createRetries(deps: RetriesDeps): Retries {
     unkept: wanted => remember(wanted, 1, 1, diskMs),
     settled: id => void forget(id),
     now() {
-      for (const one of failed.values()) {
-        one.recent = 0
-        one.dueAt = deps.again(one.wanted) ? Number.POSITIVE_INFINITY : clock.now()
-      }
-      soon.start()
+      isRoundDue = failed.size > 0
+      tryAll()
     },
     tries: id => failed.get(id)?.tries ?? 0,
     get size() {
