@@ -52,7 +52,8 @@ describe('a record that is refused', () => {
       reason: 'malformed',
       make: async peer => (await peer.written('A situation.')).digest.bytes.subarray(0, 200),
     },
-    { name: 'noise', reason: 'malformed', make: () => junk(300) },
+    // By chance noise begins like CBOR in another form; never where it begins with the end of what had no beginning.
+    { name: 'noise', reason: 'malformed', make: () => concat(Uint8Array.of(0xff), junk(299)) },
     { name: 'oversize', reason: 'too-large', make: () => junk(481) },
     {
       name: 'not canonical',
