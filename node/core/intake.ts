@@ -6,7 +6,7 @@
 import { embeddingText } from '../../protocol/entry-text.ts'
 import { sketchBitsMax } from '../../protocol/limits.ts'
 import { hamming, sketchOf } from '../../protocol/sketch.ts'
-import type { DigestRecord, Entry, EntryCid } from '../../protocol/types.ts'
+import type { DigestRecord, Entry, EntryCid, PeerId } from '../../protocol/types.ts'
 import type { StoreOp } from '../../store/ports.ts'
 import type { NodeEvent } from '../api.ts'
 import type { Wanted } from '../pipeline/fetch/retries.ts'
@@ -68,6 +68,15 @@ export class Intake {
     await this.#embedQueue.close()
   }
 
+  /** Strangers may fill a part of what is kept, and each of them a part of that. */
+  hasRoomFor(swarm: Swarm, author: PeerId): boolean {
+    const { authors, room } = this.#deps
+    return (
+      authors.standing(author, swarm.membership).tier !== 'quarantined' ||
+      room.hasRoomForStranger(swarm, author)
+    )
+  }
+
   /** Trust alone so far; nothing for what is blocked, replaced, here already, or beyond what strangers may fill. */
   worth(swarm: Swarm, digest: DigestRecord): number | undefined {
     const { room } = this.#deps
@@ -76,10 +85,9 @@ export class Intake {
       return undefined
     if (swarm.set.successors(body.cid, author).length > 0) return undefined
     if (swarm.set.isRetracted(body.cid, author, body.created)) return undefined
-    const standing = this.#deps.authors.standing(author, swarm.membership)
-    if (standing.tier === 'quarantined' && !room.hasRoomForStranger(swarm, author)) return undefined
-    if (!room.isWorth(digest, standing.trust)) return undefined
-    return standing.trust
+    if (!this.hasRoomFor(swarm, author)) return undefined
+    const { trust } = this.#deps.authors.standing(author, swarm.membership)
+    return room.isWorth(digest, trust) ? trust : undefined
   }
 
   async take(swarm: Swarm, entry: Entry, bytes: Uint8Array, { digest, from }: Wanted): Promise<void> {

@@ -67,6 +67,7 @@ export class NodeSwarms {
     const { authors, emit, intake, kept } = this.#deps
     return {
       isKept: cid => kept.get(cid) !== undefined,
+      hasRoomFor: author => intake.hasRoomFor(swarm, author),
       worth: digest => intake.worth(swarm, digest),
       onEntry: (entry, bytes, wanted) => intake.take(swarm, entry, bytes, wanted),
       onKnown: digest => intake.recheck(swarm, digest),

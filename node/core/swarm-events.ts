@@ -7,6 +7,8 @@ import type { Gone } from './ledger.ts'
 
 export interface SwarmEvents {
   readonly isKept: (cid: EntryCid) => boolean
+  /** Whether anything of this author may be kept at present. */
+  readonly hasRoomFor: (author: PeerId) => boolean
   /** Whether, and how urgently, a digest's entry is wanted; undefined when it is not. */
   readonly worth: (digest: DigestRecord) => number | undefined
   readonly onEntry: (entry: Entry, bytes: Uint8Array, wanted: Wanted) => Promise<void>

@@ -91,6 +91,7 @@ export class Swarm {
       signal,
       isKept: events.isKept,
       onKnown: events.onKnown,
+      hasRoomFor: events.hasRoomFor,
       worth: events.worth,
       inBackground: work => this.#background.run(work),
     })

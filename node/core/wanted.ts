@@ -16,6 +16,8 @@ export interface WantedDeps {
   readonly isKept: (cid: EntryCid) => boolean
   /** A digest of an entry that is kept already. */
   readonly onKnown: (digest: DigestRecord) => Promise<void>
+  /** Whether anything of this author may be kept at present. */
+  readonly hasRoomFor: (author: PeerId) => boolean
   /** How urgently a digest's entry is wanted; undefined when it is not. */
   readonly worth: (digest: DigestRecord) => number | undefined
   readonly inBackground: (work: Promise<void>) => void
@@ -65,16 +67,25 @@ export class WantedEntries {
 
   async #goThrough(): Promise<void> {
     const { cpu, ledger, signal } = this.#deps
-    for (const id of [...this.#missing.keys()]) {
+    for (const [id, cid] of [...this.#missing]) {
+      await cpu.spend('scan', 1)
+      if (signal.aborted) return
+      // Most of what is missing is of authors who have had their share: that is seen without reading it.
+      if (this.#fetcher?.has(id) || this.#isTooMuch(id, cid)) continue
       await cpu.spend('decode', 1)
       if (signal.aborted) return
-      if (this.#fetcher?.has(id)) continue
       const record = ledger.set.has(id) ? ledger.record(id) : undefined
       if (record?.type === 'digest') {
         // Waits and goes on from here: from the first one again, those that nobody delivers would keep out the rest.
         while (!this.#request(record, undefined) && !signal.aborted) await this.#fetcher?.idle()
       } else if (!ledger.set.holds(id)) this.#missing.delete(id)
     }
+  }
+
+  #isTooMuch(id: RecordId, cid: EntryCid): boolean {
+    const { hasRoomFor, isKept, ledger } = this.#deps
+    const digest = ledger.set.digests(cid).find(one => one.id === id)
+    return digest !== undefined && !isKept(cid) && !hasRoomFor(digest.author)
   }
 
   /** The entry is here now. */

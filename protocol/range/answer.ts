@@ -58,6 +58,8 @@ class Writer {
     const count = range.end - range.first
     const isCompared = asked.mode === 'ids' && count <= rangeListMax
     const isListed = isCompared || count <= listedItemsMax
+    // Most often both hold the same: that takes no room, and nothing need be cut.
+    if (asked.mode === 'sum' && equalBytes(asked.sum, this.#sum(range))) return true
     const pieces = isListed ? [range] : cutByAge(this.#index, range, this.#request.until)
     if (!this.#hasRoom(pieces.length, isListed ? count : 0)) {
       const to = this.#request.segments.at(-1)?.to ?? asked.to
@@ -80,15 +82,12 @@ class Writer {
     )
   }
 
-  /** Of a range that is not compared item by item; nothing when both hold the same. */
-  #claim(asked: Segment, range: Ranked, isListed: boolean): Claim | { mode: 'cut' } | undefined {
-    if (asked.mode === 'sum') {
-      const sum = this.#sum(range)
-      if (equalBytes(asked.sum, sum)) return undefined
-      // Who has nothing there will want all of it, and needs to see no more than that it is not empty.
-      if (!isListed && equalBytes(asked.sum, this.#sumOfNone)) return { mode: 'sum', sum }
-    }
-    return isListed ? { mode: 'ids', ids: this.#list(range) } : { mode: 'cut' }
+  /** Of a range that differs, and is not compared item by item. */
+  #claim(asked: Segment, range: Ranked, isListed: boolean): Claim | { mode: 'cut' } {
+    if (isListed) return { mode: 'ids', ids: this.#list(range) }
+    // Who has nothing there will want all of it, and needs to see no more than that it is not empty.
+    const isWanted = asked.mode === 'sum' && equalBytes(asked.sum, this.#sumOfNone)
+    return isWanted ? { mode: 'sum', sum: this.#sum(range) } : { mode: 'cut' }
   }
 
   #compare(theirs: readonly number[], range: Ranked): Claim | undefined {

@@ -91,8 +91,18 @@ export function append(chunk: Chunk, next: Chunk): void {
   chunk.count += next.count
 }
 
-export function writeId({ words }: Chunk, item: number, view: DataView, at: number): void {
-  for (let word = 0; word < idWords; word++) view.setUint32(at + word * 4, words[item * idWords + word] ?? 0)
+/** Byte by byte: a view of the buffer would first move a small array out of the heap, which costs more than all else here. */
+export function writeId({ words }: Chunk, item: number, bytes: Uint8Array, at: number): void {
+  for (let word = 0; word < idWords; word++)
+    writeWord(words[item * idWords + word] ?? 0, bytes, at + word * 4)
+}
+
+/** Big-endian. */
+export function writeWord(word: number, bytes: Uint8Array, at: number): void {
+  bytes[at] = word >>> 24
+  bytes[at + 1] = word >>> 16
+  bytes[at + 2] = word >>> 8
+  bytes[at + 3] = word
 }
 
 /** 256-bit addition, words from the most significant on. */

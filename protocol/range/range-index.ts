@@ -22,6 +22,7 @@ import {
   splitOff,
   subtractWords,
   writeId,
+  writeWord,
 } from './chunk.ts'
 
 const idBytes = 4 * idWords
@@ -227,19 +228,18 @@ export function createRangeIndex(): RangeIndex {
     item(rank) {
       const { chunk, offset } = locate(rank)
       const id = new Uint8Array(idBytes)
-      writeId(chunk, offset, new DataView(id.buffer), 0)
+      writeId(chunk, offset, id, 0)
       return { place: chunk.places[offset] ?? 0, id }
     },
     idAt: rank => recordIdOfHash(index.ids(rank, rank + 1)),
     ids(from, to) {
       const joined = new Uint8Array(Math.max(0, to - from) * idBytes)
       if (to <= from) return joined
-      const view = new DataView(joined.buffer)
       let { at, offset } = locate(from)
       for (let written = 0; written < to - from; offset++) {
         const chunk = chunks[at]
         if (chunk === undefined) throw new RangeError(`no item has rank ${from + written}`)
-        if (offset < chunk.count) writeId(chunk, offset, view, written++ * idBytes)
+        if (offset < chunk.count) writeId(chunk, offset, joined, written++ * idBytes)
         else {
           at++
           offset = -1
@@ -250,8 +250,7 @@ export function createRangeIndex(): RangeIndex {
     sum(from, to) {
       const total = sumWithin(from, to) ?? sumBefore(to, from)
       const bytes = new Uint8Array(idBytes)
-      const view = new DataView(bytes.buffer)
-      for (const [word, value] of total.entries()) view.setUint32(word * 4, value)
+      for (let word = 0; word < idWords; word++) writeWord(total[word] ?? 0, bytes, word * 4)
       return bytes
     },
   }

@@ -1,13 +1,13 @@
 /** What is announced and not fetched now is set aside: remembered, and asked for when it is wanted, until it is here. */
 
 import { setImmediate } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { KeyPair } from '../../../../crypto/keys.ts'
 import { Ledger } from '../../../../node/core/ledger.ts'
 import { WantedEntries } from '../../../../node/core/wanted.ts'
 import type { Fetcher } from '../../../../node/pipeline/fetch/fetch.ts'
 import { signRecord } from '../../../../protocol/envelope.ts'
-import type { DigestRecord, EntryCid, SwarmRecord } from '../../../../protocol/types.ts'
+import type { DigestRecord, EntryCid, PeerId, SwarmRecord } from '../../../../protocol/types.ts'
 import { VirtualClock } from '../../../../sim/clock.ts'
 import { openMemoryStore } from '../../../../store/memory.ts'
 import {
@@ -34,6 +34,7 @@ async function holding(...digests: readonly DigestRecord[]) {
   const { signal } = new AbortController()
   const kept = new Set<EntryCid>()
   const unwanted = new Set<EntryCid>()
+  const full = new Set<PeerId>()
   const known: DigestRecord[] = []
   const asked: DigestRecord[] = []
   const ledger = new Ledger({
@@ -63,6 +64,7 @@ async function holding(...digests: readonly DigestRecord[]) {
     onKnown: async digest => {
       known.push(digest)
     },
+    hasRoomFor: author => !full.has(author),
     worth: ({ envelope }) => (unwanted.has(envelope.body.cid) ? undefined : 1),
     inBackground: work => void work,
   })
@@ -82,7 +84,7 @@ async function holding(...digests: readonly DigestRecord[]) {
     await setImmediate()
     return [...asked]
   }
-  return { admit, askedBy, fetcher, kept, known, unwanted, wanted }
+  return { admit, askedBy, fetcher, full, kept, known, store: ports.store, unwanted, wanted }
 }
 
 describe('an announced entry', () => {
@@ -124,6 +126,20 @@ describe('an announced entry', () => {
     expect(await askedBy(() => wanted.all())).toEqual([digest])
     wanted.settled(cid)
     expect(await askedBy(() => wanted.all())).toEqual([])
+  })
+
+  test('of an author who has had its share is not even read, and fetched when there is room', async () => {
+    const [beyond, other] = [digestOf(1), digestOf(2, ben)]
+    const { askedBy, fetcher, full, store, wanted } = await holding(beyond, other)
+    const read = vi.spyOn(store, 'get')
+    full.add(peer(ada))
+    wanted.note(beyond)
+    wanted.note(other)
+    expect(await askedBy(() => wanted.fetchWith(fetcher))).toEqual([other])
+    expect(read).toHaveBeenCalledTimes(1)
+    full.clear()
+    wanted.settled(cidNumber(2))
+    expect(await askedBy(() => wanted.all())).toEqual([beyond])
   })
 
   test('that had to go is fetched again when it is worth it', async () => {

@@ -78,6 +78,7 @@ async function missingAll({
     signal: stopping.signal,
     isKept: () => false,
     onKnown: async () => undefined,
+    hasRoomFor: () => true,
     worth: () => 1,
     inBackground: work => void work,
   })
