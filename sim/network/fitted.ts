@@ -17,9 +17,9 @@ export interface Fitted {
 }
 
 export const fitted: Fitted = {
-  frameBytes: 127,
-  idleBytesPerS: 103,
-  handlingMs: 2.2,
-  messageMicros: 390,
-  idleMicrosPerS: 7_000,
+  frameBytes: 186,
+  idleBytesPerS: 69,
+  handlingMs: 3.6,
+  messageMicros: 599,
+  idleMicrosPerS: 4_814,
 }
