@@ -3,8 +3,8 @@
  * one purpose can never be taken for another. SPEC section "Hashes".
  */
 
-import { createHash, hash } from 'node:crypto'
-import { utf8Bytes } from './bytes.ts'
+import { hash } from 'node:crypto'
+import { concat, utf8Bytes } from './bytes.ts'
 
 const zero = new Uint8Array(1)
 
@@ -14,7 +14,5 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 
 /** SHA-256(tag ‖ 0x00 ‖ parts…). The tag has no NUL; the caller keeps parts of variable length apart. */
 export function taggedHash(tag: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  const digest = createHash('sha256').update(utf8Bytes(tag)).update(zero)
-  for (const part of parts) digest.update(part)
-  return new Uint8Array(digest.digest())
+  return sha256(concat(utf8Bytes(tag), zero, ...parts))
 }

@@ -72,8 +72,7 @@ export class Intake {
   hasRoomFor(swarm: Swarm, author: PeerId): boolean {
     const { authors, room } = this.#deps
     return (
-      authors.standing(author, swarm.membership).tier !== 'quarantined' ||
-      room.hasRoomForStranger(swarm, author)
+      authors.tierOf(author, swarm.membership) !== 'quarantined' || room.hasRoomForStranger(swarm, author)
     )
   }
 

@@ -136,8 +136,8 @@ export class Room {
     })
   }
 
-  #yieldsTo({ membership }: Swarm, author: PeerId): PeerId | 'nobody' | 'full' {
-    return yieldsTo(author, membership.inviterOf(author), this.#strangers())
+  #yieldsTo(swarm: Swarm, author: PeerId): PeerId | 'nobody' | 'full' {
+    return yieldsTo(author, this.#inviterIn(swarm, author), this.#strangers())
   }
 
   /** Each is what its own swarm's records make of it: to those of another, this node itself would be a stranger. */

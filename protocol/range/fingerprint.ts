@@ -7,6 +7,7 @@ import { hash } from 'node:crypto'
 import { concat, utf8Bytes } from '../../crypto/bytes.ts'
 import { sha256, taggedHash } from '../../crypto/hash.ts'
 import { rangeShortBytes, rangeSumBytes } from '../limits.ts'
+import { writeWord } from './chunk.ts'
 import type { RangeIndex } from './range-index.ts'
 
 const idBytes = 32
@@ -19,8 +20,9 @@ const idTag = utf8Bytes('swarmlore/1 range id\0')
  * steps), whatever is hashed over it: that is what the sample is for.
  */
 export function fingerprint(index: RangeIndex, from: number, to: number, salt: Uint8Array): Uint8Array {
+  // Eight bytes, of which a set of fewer than 2^32 items needs the last four.
   const count = new Uint8Array(8)
-  new DataView(count.buffer).setBigUint64(0, BigInt(to - from))
+  writeWord(to - from, count, 4)
   // As `taggedHash`, in one call: thousands of them answer one message.
   return sha256(concat(rangeTag, salt, count, index.sum(from, to))).slice(0, rangeSumBytes)
 }

@@ -75,7 +75,9 @@ export class Scores {
   isBlamed(peer: PeerId): boolean {
     const counters = this.#of.get(peer)
     if (counters === undefined) return false
-    return counters.behaviour > 0 || counters.topics.some(({ invalid }) => invalid > 0)
+    if (counters.behaviour > 0) return true
+    for (const { invalid } of counters.topics) if (invalid > 0) return true
+    return false
   }
 
   /** Once a second. */
