@@ -17,6 +17,8 @@ type Handler = Parameters<Network['subscribe']>[1]
 
 /** Parts of the service that its exported type leaves out. */
 interface GossipService extends GossipSub {
+  /** By libp2p's id: the stream over which gossip tells a peer something. */
+  readonly streamsOutbound: ReadonlyMap<string, unknown>
   getScore(libp2pId: string): number
   publish(topic: string, data: Uint8Array, options?: { floodPublish?: boolean }): Promise<PublishResult>
 }
@@ -49,11 +51,18 @@ export interface GossipInit {
 export function createGossip(init: GossipInit): Gossip {
   const service = init.service
   if (!isGossipService(service)) {
-    throw new TypeError('this release of @libp2p/gossipsub has no getScore: pin the one in package-lock.json')
+    throw new TypeError(
+      'this release of @libp2p/gossipsub has no getScore or no streamsOutbound: pin the one in package-lock.json',
+    )
   }
   // A topic without a handler passes nothing on.
   for (const topic of init.topics) service.topicValidators.set(topic, () => TopicValidatorResult.Ignore)
-  const watch = () => guarded(init.log, () => expelUnfit(init, service))
+  let told: ReadonlySet<string> = new Set()
+  const watch = () =>
+    guarded(init.log, () => {
+      told = toldOf(init, service, told)
+      expelUnfit(init, service, told)
+    })
   service.addEventListener('gossipsub:heartbeat', watch)
   return {
     publish: async (topic, bytes) => {
@@ -94,13 +103,24 @@ async function judge(log: Log, handler: Handler, bytes: Uint8Array, from: PeerId
   }
 }
 
-function expelUnfit(init: GossipInit, service: GossipService): void {
+/** Of those connected, to whom gossip has or has had a stream. */
+function toldOf({ libp2p }: GossipInit, service: GossipService, before: ReadonlySet<string>): Set<string> {
+  const connected = libp2p.getConnections().map(({ remotePeer }) => remotePeer.toString())
+  return new Set(connected.filter(id => service.streamsOutbound.has(id) || before.has(id)))
+}
+
+/**
+ * Gossip forgets a peer; or it goes on naming it but has no stream to it any more, for that was on a connection that
+ * ended while another one stayed, and none is opened on that.
+ */
+function expelUnfit(init: GossipInit, service: GossipService, told: ReadonlySet<string>): void {
   const heard = new Set(service.getPeers().map(String))
+  const isLost = (id: string) => !heard.has(id) || (told.has(id) && !service.streamsOutbound.has(id))
   for (const connection of init.libp2p.getConnections()) {
     const peer = connection.remotePeer
     if (service.getScore(peer.toString()) < graylistScore) {
       init.expel(peer, 'its gossip score fell below the graylist')
-    } else if (!heard.has(peer.toString()) && isStale(init.clock, connection)) {
+    } else if (isLost(peer.toString()) && isStale(init.clock, connection)) {
       void dropSilent(init, service, connection)
     }
   }
@@ -135,5 +155,10 @@ function guarded(log: Log, work: () => void): void {
 }
 
 function isGossipService(service: GossipSub): service is GossipService {
-  return 'getScore' in service && typeof service.getScore === 'function'
+  return (
+    'getScore' in service &&
+    typeof service.getScore === 'function' &&
+    'streamsOutbound' in service &&
+    service.streamsOutbound instanceof Map
+  )
 }

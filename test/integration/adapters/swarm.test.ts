@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { createServer, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { withBitswap } from '@helia/bitswap'
 import { withLibp2pLight } from '@helia/libp2p'
 import { unixfs } from '@helia/unixfs'
@@ -285,6 +286,34 @@ test('a gossip frame over the limit is not kept, and its sender is heard again a
     return received.includes(101)
   })
   expect(received).not.toContain(2 * 1024 * 1024)
+})
+
+test('a peer whose older connection ends is told and heard again on the one that is left', async () => {
+  const a = await started()
+  const { seed } = linkOptions()
+  // As a node that is back before it is noticed that its former connection is dead.
+  const [older, newer] = [await started({ seed }), await started({ seed })]
+  const received = new Map<SwarmLink, number>()
+  for (const link of [a, older, newer])
+    link.network.subscribe(topic, async () => {
+      received.set(link, (received.get(link) ?? 0) + 1)
+      return accept
+    })
+  const untilSaid = (from: SwarmLink, to: SwarmLink) => {
+    received.delete(to)
+    return until(async () => {
+      await from.network.publish(topic, new Uint8Array(randomBytes(20)))
+      return received.has(to)
+    })
+  }
+  await older.network.dial(a.network.addresses(), within(5_000))
+  await untilSaid(a, older)
+  await newer.network.dial(a.network.addresses(), within(5_000))
+  // Gossip takes note of the second connection while its stream is still on the first.
+  await sleep(1_000)
+  await older.close()
+  await untilSaid(a, newer)
+  await untilSaid(newer, a)
 })
 
 test('many peers from one address are no reason to score any of them down', async () => {
