@@ -238,7 +238,7 @@ export interface SwarmView {
   readonly addresses: readonly string[]
   /** When this node's membership runs out, unless it is renewed; absent for a founder, and for who is no member. */
   readonly memberUntil?: number
-  /** Records under this node's own key that peers brought and that it did not have; absent for none. */
+  /** Records under this node's own key that peers brought since it was loaded, and that it did not have; absent for none. */
   readonly signedElsewhere?: number
   /** Absent where the node runs and is connected as it should be. */
   readonly alone?: Alone

@@ -63,7 +63,7 @@ function ownKey({ status }: DoctorFacts): Finding | undefined {
   return {
     level: 'warn',
     check: 'key',
-    message: `Peers brought ${signedElsewhere} records under this node's own key that it did not have. Either its data folder was restored from a backup, and these are its own from before; or a copy of the folder runs elsewhere: stop one of the two, and begin that one anew with a key of its own.`,
+    message: `Since this node was started, peers brought ${signedElsewhere} records under its own key that it did not have. Either its data folder was restored from a backup, and these are its own from before; or a copy of the folder runs elsewhere: stop one of the two, and begin that one anew with a key of its own.`,
   }
 }
 

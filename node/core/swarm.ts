@@ -160,7 +160,10 @@ export class Swarm {
     return this.#services?.clockOffsetMs(peer)
   }
 
-  /** Records under this node's own key that came from peers and were not here: another node signs with it, too. */
+  /**
+   * Records under this node's own key that came from peers and were not here: another node signs with it, too. Begins
+   * anew at each start, so that an owner who has stopped the other one is not told of it for ever.
+   */
   get signedElsewhere(): number {
     return this.#signedElsewhere
   }

@@ -251,7 +251,10 @@ export const swarmView = z.object({
   addresses: z.array(z.string()),
   memberUntil: milliseconds.exactOptional(),
   signedElsewhere: count
-    .meta({ description: 'Records under this node’s own key that came from peers, and that it did not have' })
+    .meta({
+      description:
+        'Records under this node’s own key that came from peers since it was started, and that it did not have',
+    })
     .exactOptional(),
   alone: z
     .object({
