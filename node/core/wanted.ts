@@ -25,8 +25,8 @@ export interface WantedDeps {
 
 export class WantedEntries {
   readonly #deps: WantedDeps
-  /** Digests of entries that are not kept here. */
-  readonly #missing = new Map<RecordId, EntryCid>()
+  /** Digests of entries that are not kept here, and who announces them. */
+  readonly #missing = new Map<RecordId, PeerId>()
   #fetcher: Fetcher | undefined
   #wanting: Promise<void> | undefined
   #wantAgain = false
@@ -46,8 +46,8 @@ export class WantedEntries {
 
   /** Read back at start: fetched when there is a network. */
   note(digest: DigestRecord): void {
-    const { cid } = digest.envelope.body
-    if (!this.#deps.isKept(cid)) this.#missing.set(digest.id, cid)
+    const { author, body } = digest.envelope
+    if (!this.#deps.isKept(body.cid)) this.#missing.set(digest.id, author)
   }
 
   /** Fetches what is announced and not here, as far as it is wanted. */
@@ -67,13 +67,12 @@ export class WantedEntries {
 
   async #goThrough(): Promise<void> {
     const { cpu, ledger, signal } = this.#deps
-    for (const [id, cid] of [...this.#missing]) {
-      await cpu.spend('scan', 1)
-      if (signal.aborted) return
-      // Most of what is missing is of authors who have had their share: that is seen without reading it.
-      if (this.#fetcher?.has(id) || this.#isTooMuch(id, cid)) continue
+    const fitting = this.#fitting()
+    await cpu.spend('scan', this.#missing.size)
+    for (const id of fitting) {
       await cpu.spend('decode', 1)
       if (signal.aborted) return
+      if (this.#fetcher?.has(id)) continue
       const record = ledger.set.has(id) ? ledger.record(id) : undefined
       if (record?.type === 'digest') {
         // Waits and goes on from here: from the first one again, those that nobody delivers would keep out the rest.
@@ -82,10 +81,10 @@ export class WantedEntries {
     }
   }
 
-  #isTooMuch(id: RecordId, cid: EntryCid): boolean {
-    const { hasRoomFor, isKept, ledger } = this.#deps
-    const digest = ledger.set.digests(cid).find(one => one.id === id)
-    return digest !== undefined && !isKept(cid) && !hasRoomFor(digest.author)
+  /** Most of what is missing is of authors who have had their share: that is seen without reading it. */
+  #fitting(): readonly RecordId[] {
+    const authors = new Set([...new Set(this.#missing.values())].filter(this.#deps.hasRoomFor))
+    return [...this.#missing].filter(([, author]) => authors.has(author)).map(([id]) => id)
   }
 
   /** The entry is here now. */
@@ -100,7 +99,7 @@ export class WantedEntries {
 
   /** The entry was here, and is not any more. */
   evicted(cid: EntryCid): void {
-    for (const { id } of this.#deps.ledger.set.digests(cid)) this.#missing.set(id, cid)
+    for (const { author, id } of this.#deps.ledger.set.digests(cid)) this.#missing.set(id, author)
   }
 
   /** What finds no room to wait is fetched when those before it are through. */
@@ -128,13 +127,13 @@ export class WantedEntries {
   /** False when no more can wait to be fetched now. */
   #request(digest: DigestRecord, from: PeerId | undefined): boolean {
     const { inBackground, isKept, onKnown, worth } = this.#deps
-    const { cid } = digest.envelope.body
-    if (isKept(cid)) {
+    const { author, body } = digest.envelope
+    if (isKept(body.cid)) {
       inBackground(onKnown(digest))
       return true
     }
     // What is not wanted now may be when the owner says so.
-    this.#missing.set(digest.id, cid)
+    this.#missing.set(digest.id, author)
     if (worth(digest) === undefined || this.#fetcher === undefined) return true
     return this.#fetcher.want({ digest, from })
   }
