@@ -1,6 +1,6 @@
 /**
  * The files of a simulation: results to join and a run to see again are read within a limit; a report's folder is tried
- * before anything runs, and a file stands in it whole or not at all.
+ * before anything runs, and what belongs together stands in it whole or not at all.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -22,21 +22,33 @@ export async function readTextFile(path: string, bytesMax: number): Promise<Resu
 }
 
 export interface ReportFolder {
-  write(name: string, text: string): Promise<Result<undefined>>
+  /** Texts by the names of their files: all of them, or none. */
+  write(texts: Readonly<Record<string, string>>): Promise<Result<undefined>>
 }
 
 /** Made where it is not there. Fails where nothing can be written into it. */
 export async function openReportFolder(path: string): Promise<Result<ReportFolder>> {
-  const write: ReportFolder['write'] = async (name, text) => {
-    const temporary = join(path, `.${basename(name)}.${randomUUID()}.new`)
+  // Else it would be the working folder, where a variable on the command line is not set.
+  if (path === '') return bad('--report wants the name of a folder.')
+  const write: ReportFolder['write'] = async texts => {
+    const files = Object.entries(texts).map(([name, text]) => ({
+      name: join(path, basename(name)),
+      temporary: join(path, `.${basename(name)}.${randomUUID()}.new`),
+      text,
+    }))
     try {
-      await writeFile(temporary, text)
-      await rename(temporary, join(path, basename(name)))
+      // A full disk shows here, before any of them has its name.
+      for (const { temporary, text } of files) await writeFile(temporary, text)
+      for (const { name, temporary } of files) await rename(temporary, name)
       return { ok: true, value: undefined }
     } catch (cause) {
-      await rm(temporary, { force: true })
-      const message = `${join(path, name)} could not be written: ${reasonOf(cause)}.`
-      return { ok: false, code: 'store-write-failed', message }
+      for (const { temporary } of files) await rm(temporary, { force: true })
+      const names = files.map(({ name }) => name).join(' and ')
+      return {
+        ok: false,
+        code: 'store-write-failed',
+        message: `${names} could not be written: ${reasonOf(cause)}.`,
+      }
     }
   }
   const probe = join(path, `.${randomUUID()}.new`)

@@ -15,7 +15,7 @@ describe('a report’s folder', () => {
     const path = join(folder, 'a', 'b')
     const opened = await openReportFolder(path)
     expect(await readdir(path)).toEqual([])
-    expect(opened.ok && (await opened.value.write('report.json', 'whole'))).toMatchObject({ ok: true })
+    expect(opened.ok && (await opened.value.write({ 'report.json': 'whole' }))).toMatchObject({ ok: true })
     expect(await readdir(path)).toEqual(['report.json'])
     expect(await readFile(join(path, 'report.json'), 'utf8')).toBe('whole')
   })
@@ -23,7 +23,7 @@ describe('a report’s folder', () => {
   it('that cannot be made or written into is refused before anything runs', async () => {
     const file = join(folder, 'file')
     await writeFile(file, '')
-    for (const path of [file, join(file, 'below'), '/proc/none/at-all'])
+    for (const path of ['', file, join(file, 'below'), '/proc/none/at-all'])
       expect(await openReportFolder(path)).toMatchObject({ ok: false, code: 'bad-usage' })
   })
 
@@ -31,7 +31,7 @@ describe('a report’s folder', () => {
     const path = join(folder, 'gone')
     const opened = await openReportFolder(path)
     await rm(path, { recursive: true })
-    expect(opened.ok && (await opened.value.write('report.json', 'x'))).toMatchObject({
+    expect(opened.ok && (await opened.value.write({ 'report.json': 'x' }))).toMatchObject({
       ok: false,
       code: 'store-write-failed',
     })
