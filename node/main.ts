@@ -69,16 +69,16 @@ const program: Program = {
     return experiment(options)
   },
   async simulate(options) {
-    const { simulate } = await import('./simulate.ts')
-    return simulate(options, packageJson.version)
+    const { simulateInThread } = await import('./simulation-thread.ts')
+    return simulateInThread(options, packageJson.version)
   },
   async mergeSimulated(options) {
-    const { mergeSimulated } = await import('./simulate.ts')
-    return mergeSimulated(options)
+    const { mergeInThread } = await import('./simulation-thread.ts')
+    return mergeInThread(options)
   },
   async spread(written, onRow) {
-    const { spreadAll } = await import('./simulate.ts')
-    return spreadAll(written, onRow)
+    const { spreadInThread } = await import('./simulation-thread.ts')
+    return spreadInThread(written, onRow)
   },
   async calibrate(options) {
     const { calibrate } = await import('./calibrate.ts')
@@ -221,7 +221,10 @@ process.on('unhandledRejection', error => {
 })
 let isUnread = false
 process.stdout.on('error', error => {
-  if (!('code' in error) || error.code !== 'EPIPE') fail(error)
+  if (!('code' in error) || error.code !== 'EPIPE') {
+    process.stderr.write(`Error: The output could not be written: ${error.message}.\n`)
+    process.exit(1)
+  }
   // Whoever read our output has read enough: `swarmlore entries ls | head`. A command that has to clear up is told to.
   if (process.listenerCount('SIGTERM') === 0) process.exit(0)
   if (!isUnread) process.emit('SIGTERM', 'SIGTERM')

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { getHeapStatistics } from 'node:v8'
 import type { Result } from '../protocol/types.ts'
 import { lineOf, type RunLine } from '../sim/lines.ts'
-import { type Memory, memoryFailure, memoryLimit, neededBytes } from '../sim/memory.ts'
+import { type Memory, memoryFailure, memoryLimit, neededBytes, spreadBytes } from '../sim/memory.ts'
 import { figuresOf, type LinesFile, merge, type Sweep, type SweepFigures } from '../sim/merge.ts'
 import { type Plan, readPlan } from '../sim/plan.ts'
 import { seededRandom } from '../sim/random.ts'
@@ -125,7 +125,7 @@ async function runAll(plan: Plan, surroundings: Surroundings): Promise<Result<nu
     if (recorder !== undefined) details = { recording: recorder.recording(), trace }
     if (hasFailed && until === undefined) {
       const file = `replay-${settings.seed}.json`
-      const written = await folder.write(file, json(replayOf(settings, version, result)))
+      const written = await folder.write({ [file]: json(replayOf(settings, version, result)) })
       if (!written.ok) return written
     }
   }
@@ -164,8 +164,7 @@ type Details = Pick<ReportData, 'recording' | 'trace'>
 async function writeReport(folder: ReportFolder, sweep: Sweep, details: Details): Promise<Result<undefined>> {
   const { lines, settings, version } = sweep
   const data = { version, settings, figures: figuresOf(sweep), runs: lines, ...details }
-  const written = await folder.write('report.json', json(data))
-  return written.ok ? folder.write('report.html', reportHtml({ sweep, ...details })) : written
+  return folder.write({ 'report.json': json(data), 'report.html': reportHtml({ sweep, ...details }) })
 }
 
 function json(value: unknown): string {
@@ -183,10 +182,15 @@ function given<T extends object>(object: T): Given<T> {
 export async function spreadAll(
   written: SpreadOptions,
   onRow: (row: SpreadRow) => void,
+  memory: Memory = systemMemory(),
 ): Promise<Result<void>> {
   const plan = readSpread(written)
   if (!plan.ok) return plan
   const { sizes, lessons, loss, whole } = plan.value
+  const limit = memoryLimit(memory)
+  const largest = Math.max(...sizes)
+  if (spreadBytes(largest) > limit) return memoryFailure(largest, limit, spreadBytes(largest))
+  if (whole !== undefined && neededBytes(whole) > limit) return memoryFailure(whole, limit)
   for (const nodes of sizes) {
     const { nodes: _, ...figures } = spread({ ...usualSpread, nodes, lessons, loss }, seededRandom('spread'))
     onRow({ nodes, isWhole: false, figures })

@@ -15,6 +15,8 @@ export interface Memory {
 /** `sim --nodes 100 --minutes 2` ends with 416 MB, 3 MB a node, most of which could be collected: so much is sure to be needed. */
 const perNodeBytes = 800_000
 const programBytes = 100_000_000
+/** Of a node of `sim spread`, of which only connections are kept: a million of them came to 1.9 GB. */
+const perSpreadNodeBytes = 1_500
 /** The rest is for what is collected late. */
 const usableShare = 0.9
 /** Of what a run needs, this much lies outside the engine's heap: buffers and the program itself. */
@@ -30,8 +32,14 @@ export function neededBytes(nodes: number): number {
   return programBytes + nodes * perNodeBytes
 }
 
-export function memoryFailure(nodes: number, limitBytes: number): Failure {
-  const heapMb = Math.ceil((1.5 * neededBytes(nodes)) / 1e6)
+/** The same of `sim spread`. */
+export function spreadBytes(nodes: number): number {
+  return programBytes + nodes * perSpreadNodeBytes
+}
+
+export function memoryFailure(nodes: number, limitBytes: number, needed = neededBytes(nodes)): Failure {
+  // What is needed at least; of a run that grew out of the limit, that says too little.
+  const heapMb = Math.ceil(Math.max(1.5 * needed, 2 * limitBytes) / 1e6)
   return {
     ok: false,
     code: 'out-of-memory',

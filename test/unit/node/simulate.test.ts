@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { mergeSimulated, simulate } from '../../../node/simulate.ts'
+import { mergeSimulated, simulate, spreadAll } from '../../../node/simulate.ts'
 import type { SimulatedRun, SimulateOptions } from '../../../node/surface/cli/program.ts'
 import type { Memory } from '../../../sim/memory.ts'
 
@@ -102,6 +102,13 @@ describe('a simulation', () => {
     const grown = await sim({ ...small, report: folder }, '1', { availableBytes: 1.2e8, heapBytes: 1e9 })
     expect(grown).toMatchObject({ outcome: failure, runs: [] })
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('of how digests spread is not begun either where it does not fit', async () => {
+    const memory = { availableBytes: 1e9, heapBytes: 1e9 }
+    const message = expect.stringMatching(/^1000000 nodes do not fit/)
+    const outcome = await spreadAll({ sizes: '100,1000000' }, () => undefined, memory)
+    expect(outcome).toEqual({ ok: false, code: 'out-of-memory', message })
   })
 
   it('of which lines are kept is joined from them', async () => {

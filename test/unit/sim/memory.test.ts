@@ -16,4 +16,6 @@ it('a thousand nodes fit into the twelve gigabytes that they may take, and a hun
 it('what does not fit is told with what to do', () => {
   const failure = memoryFailure(5_000, gb)
   expect(failure.message).toMatch(/5000 nodes do not fit into the 1000 MB .*--max-old-space-size=\d{4}/)
+  // More than it had, also where few nodes took so much.
+  expect(memoryFailure(20, gb).message).toContain('--max-old-space-size=2000.')
 })
