@@ -41,6 +41,7 @@ export function replayOf(settings: RunSettings, version: string, result: RunResu
 export function readReplay(text: string, version: string): Result<ReadReplay, 'bad-input'> {
   if (text.length > replayBytesMax) return fail('The replay file is too long to be one.')
   const value = parsed(text)
+  if (value === undefined) return fail('The replay file is damaged or none: it is no JSON.')
   const its = versionSchema.safeParse(value)
   if (its.success && its.data.version !== version)
     return fail(

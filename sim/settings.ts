@@ -137,13 +137,15 @@ function readStrengths<Name extends string>(
   for (const word of text.split(',')) {
     const [given = '', strength, ...more] = word.trim().split('=')
     const name = names.find(one => one === given)
+    if (given === 'all' || given === 'none')
+      return fail(`'${given}' stands for itself: name no other ${what} beside it.`)
     if (name === undefined)
       return fail(`There is no ${what} '${given}'. There are: ${names.join(', ')}; or all, or none.`)
     if (chosen.has(name)) return fail(`The ${what} '${name}' is named twice.`)
     const share = strength === undefined ? kinds[name].strength : Number(strength)
     if (more.length > 0 || strength === '' || !(share > 0 && share <= 1))
       return fail(
-        `The strength of '${name}' is ${strength}: it must be above 0 and at most 1 (${kinds[name].about}).`,
+        `The strength of '${name}' is '${word.trim().slice(name.length + 1)}': it must be above 0 and at most 1 (${kinds[name].about}).`,
       )
     chosen.set(name, share)
   }
@@ -153,7 +155,8 @@ function readStrengths<Name extends string>(
 function readAdversaries(text?: string): Result<ReadonlyMap<AdversaryName, number>, 'bad-usage'> {
   const chosen = readStrengths('adversary', adversaries, adversaryNames, adversaryNames, text)
   if (!chosen.ok) return chosen
-  const share = [...chosen.value.values()].reduce((sum, one) => sum + one, 0)
+  // Without the error of adding up fractions.
+  const share = Number([...chosen.value.values()].reduce((sum, one) => sum + one, 0).toFixed(6))
   if (share > hostileShareMax)
     return fail(
       `The adversaries together would be ${share} of the machines; at most ${hostileShareMax} may be hostile.`,

@@ -82,7 +82,7 @@ export async function runSim(context: Context, written: SimOptions): Promise<Res
       ended++
       show(ended * stepsOfRun)
       if (out.json) out.document(documentOf(result))
-      void progress?.then(bar => bar.interrupt(() => print(out, result, runs)))
+      void progress?.then(bar => bar.interrupt(() => print(out, result, { written, runs })))
     },
   })
   ;(await progress)?.stop()
@@ -96,7 +96,8 @@ export async function runMerge(
   options: SimOptions,
 ): Promise<Result<ExitStatus>> {
   const [other] = Object.keys(given(options)).filter(name => name !== 'report')
-  if (other !== undefined) return usage(`sim merge runs nothing: leave out --${other}.`)
+  if (other !== undefined)
+    return usage(`sim merge runs nothing: leave out --${other === 'workloadData' ? 'workload-data' : other}.`)
   const merged = await program.mergeSimulated({ files, ...given({ report: options.report }) })
   if (!merged.ok) return merged
   const { failing } = merged.value
@@ -112,7 +113,11 @@ function documentOf({ figures, isAgain }: SimulatedRun): object {
 }
 
 /** With `--json`, only what a person may want beside the results, on standard error. */
-function print(out: Output, { figures, trace, stopped, isAgain }: SimulatedRun, runs: number): void {
+function print(
+  out: Output,
+  { figures, trace, stopped, isAgain }: SimulatedRun,
+  { written, runs }: { readonly written: SimOptions; readonly runs: number },
+): void {
   const { command, violations } = figures
   const tell = (line: string): void => (out.json ? out.note(line) : out.line(line))
   if (!out.json && runs === 1) for (const line of linesOf(figures, SHOWN)) tell(line)
@@ -124,14 +129,25 @@ function print(out: Output, { figures, trace, stopped, isAgain }: SimulatedRun, 
     )
   if (trace.length > 0) tell('What happened before:')
   for (const line of trace) tell(`  ${line}`)
-  if (violations.length > 0) tell(`To see it again: ${command}`)
+  if (violations.length > 0) tell(`To see it again: ${command}${dataOf(written)}`)
   else if (stopped) tell('The run was stopped there: its figures are those of its part.')
+  else if (written.until !== undefined) tell('The run ended before it came to where --until would stop it.')
   if (isAgain !== undefined)
     tell(
       isAgain
         ? 'It is the same run again: the trace hash is the one in the file.'
         : 'It is NOT the same run: the trace hash differs from the one in the file.',
     )
+}
+
+/** The words for where this machine has its data: no part of the run itself, and not told of it elsewhere. */
+function dataOf({ workloadData }: SimOptions): string {
+  return workloadData === undefined ? '' : ` --workload-data ${quoted(workloadData)}`
+}
+
+/** One word to a shell. */
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function linesOf(figures: Readonly<Record<string, unknown>>, names: typeof SHOWN): readonly string[] {

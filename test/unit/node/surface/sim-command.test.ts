@@ -85,6 +85,17 @@ To see it again: swarmlore sim --seed 2 --until 321
     expect(out).toMatch(/What happened before:\n {2}#9 1\.000 this\nThe run was stopped there/)
   })
 
+  it('says of a run that it ended before it came to where it was to stop', async () => {
+    const { status, out } = await sim(['--until', '9'], [good])
+    expect(status).toBe(0)
+    expect(out).toContain('The run ended before it came to where --until would stop it.')
+  })
+
+  it('names in the command that shows a failed run again the data that it needs', async () => {
+    const { out } = await sim(['--workload', 'clinc150', '--workload-data', 'my data'], [failing])
+    expect(out).toContain("To see it again: swarmlore sim --seed 2 --until 321 --workload-data 'my data'\n")
+  })
+
   it('says of a replay whether it is the same run, and fails where it is not', async () => {
     const same = await sim(['--replay', 'file'], [{ ...good, isAgain: true }])
     expect(same).toMatchObject({ status: 0, out: expect.stringContaining('It is the same run again') })
@@ -108,6 +119,12 @@ To see it again: swarmlore sim --seed 2 --until 321
 })
 
 describe('sim merge', () => {
+  it('runs nothing, and refuses what only a run would heed', async () => {
+    const { status, err } = await sim(['merge', 'a', '--workload-data', 'x'])
+    expect(status).toBe(2)
+    expect(err).toContain('leave out --workload-data')
+  })
+
   it('prints the figures of the sweep, and of each failing seed its command; fails where one failed', async () => {
     const { status, out } = await sim(['merge', 'a', 'b'])
     expect(status).toBe(1)
