@@ -1,6 +1,7 @@
 /** How much of something came to those who were to have it, and after how long. */
 
 import type { Machine } from './machine.ts'
+import { quantile } from './quantile.ts'
 
 /** Of all that came in time: after how many milliseconds 0 %, 1 %, … 100 % had; none where nothing did. */
 export interface Spreading {
@@ -40,8 +41,7 @@ export class Arrivals {
   }
 
   quantile(part: number): number | undefined {
-    const sorted = this.#sorted()
-    const found = sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]
+    const found = quantile(this.#sorted(), part)
     return found === undefined ? undefined : Math.round(found)
   }
 

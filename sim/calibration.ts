@@ -7,6 +7,7 @@ import type { NodeEvent, SwarmloreNode } from '../node/api.ts'
 import type { Random } from '../node/ports.ts'
 import type { EntryCid, SwarmId } from '../protocol/types.ts'
 import { type Fitted, fitted } from './network/fitted.ts'
+import { quantile } from './quantile.ts'
 import { between, seededRandom } from './random.ts'
 import { createTopics, lessonOn } from './topics.ts'
 import { World } from './world.ts'
@@ -170,7 +171,7 @@ export async function fitTo(real: Observed, scenario: Scenario): Promise<Fitted>
       // Nearly all of the work is that of messages: what it is too little by, they take more.
       messageMicros: (fit.messageMicros * real.busyMsPerLesson) / simulated.busyMsPerLesson,
       idleMicrosPerS: atLeast0(fit.idleMicrosPerS + 1000 * (real.idleBusyMsPerS - simulated.idleBusyMsPerS)),
-      handlingMs: atLeast0(fit.handlingMs + (quantile(real, 0.5) - quantile(simulated, 0.5)) / waysToALesson),
+      handlingMs: atLeast0(fit.handlingMs + (delayAt(real, 0.5) - delayAt(simulated, 0.5)) / waysToALesson),
     }
   }
   return fit
@@ -202,7 +203,7 @@ export function compared(real: Observed, simulated: Observed): readonly Comparis
   }
   return [
     ...[5, 25, 50, 75, 95, 99].map(percent =>
-      row(`delivery, ${percent} %`, 'ms', observed => quantile(observed, percent / 100)),
+      row(`delivery, ${percent} %`, 'ms', observed => delayAt(observed, percent / 100)),
     ),
     row('share delivered', '', observed => observed.delivered),
     row('sent for a lesson, a node', 'bytes', observed => observed.bytesPerLesson),
@@ -217,6 +218,7 @@ function distance(real: number, simulated: number): number {
   return real === 0 ? Math.abs(simulated) : Math.abs(simulated - real) / real
 }
 
-function quantile({ delaysMs }: Observed, part: number): number {
-  return delaysMs[Math.min(delaysMs.length - 1, Math.floor(part * delaysMs.length))] ?? Number.NaN
+/** Not a number where nothing came: no distance is within the goal then. */
+function delayAt({ delaysMs }: Observed, part: number): number {
+  return quantile(delaysMs, part) ?? Number.NaN
 }

@@ -7,6 +7,7 @@ import { toHex, utf8Bytes } from '../crypto/bytes.ts'
 import { sha256 } from '../crypto/hash.ts'
 import type { Result } from '../protocol/types.ts'
 import { type RunLine, readLine } from './lines.ts'
+import { quantile } from './quantile.ts'
 import { commandOf, writtenOf } from './settings.ts'
 
 /** The lines of a file, and its name for messages. */
@@ -136,7 +137,8 @@ function bySeed({ seed: a }: RunLine, { seed: b }: RunLine): number {
 }
 
 function middle(values: readonly number[]): number | null {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null
+  const sorted = values.toSorted((a, b) => a - b)
+  return quantile(sorted, 0.5) ?? null
 }
 
 function most(values: readonly number[]): number | null {

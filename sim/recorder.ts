@@ -8,6 +8,7 @@ import type { PeerView } from '../node/api.ts'
 import type { Spreading } from './arrivals.ts'
 import type { Machine } from './machine.ts'
 import type { Measures } from './measures.ts'
+import { quantile } from './quantile.ts'
 import type { World } from './world.ts'
 
 /** The middle of many values, and where nine of ten lie. */
@@ -212,8 +213,7 @@ export class Recorder {
 
 function bandOf(values: readonly number[]): Band | null {
   const sorted = values.toSorted((a, b) => a - b)
-  const at = (share: number): number =>
-    Math.round(1e4 * (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)) / 1e4
+  const at = (part: number): number => Math.round(1e4 * (quantile(sorted, part) ?? 0)) / 1e4
   return sorted.length === 0 ? null : { low: at(0.05), middle: at(0.5), high: at(0.95) }
 }
 

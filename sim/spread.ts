@@ -16,6 +16,7 @@ import {
   lazyShare,
   meshDegree,
 } from './network/gossip-parameters.ts'
+import { quantile } from './quantile.ts'
 
 export interface SpreadSettings {
   readonly nodes: number
@@ -136,14 +137,13 @@ interface Tally {
 /** @param delays milliseconds, one for each lesson and other node; infinite where it did not come. Sorted here. */
 export function spreadOf(delays: number[], { nodes, lessons, messages, bytes, connections }: Tally): Spread {
   delays.sort((a, b) => a - b)
-  const quantile = (part: number): number =>
-    delays[Math.min(delays.length - 1, Math.floor(part * delays.length))] ?? Number.NaN
+  const at = (part: number): number => quantile(delays, part) ?? Number.NaN
   return {
     nodes,
     delivered10s: delays.filter(delay => delay <= soonMs).length / delays.length,
-    p50Ms: quantile(0.5),
-    p99Ms: quantile(0.99),
-    maxMs: quantile(1),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    maxMs: at(1),
     messagesPerNode: messages / nodes / lessons,
     bytesPerNode: bytes / nodes / lessons,
     connections,
