@@ -113,7 +113,7 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
         if (!page.ok) throw new TypeError(page.message)
         // The next page is on its way while this one is judged.
         answer = next()
-        // Where this one ends the session, nobody waits for it.
+        // What it fails of is met where it is waited for; where this page ends the session, nobody waits for it.
         answer?.catch(() => undefined)
         for await (const verdict of deps.take(page.value, peer)) {
           signal.throwIfAborted()

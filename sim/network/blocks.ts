@@ -48,7 +48,7 @@ async function askTwice(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const again = clock.sleep(askAgainMs, signal)
-  // Only waited for below, where its rejection is met.
+  // It ends with the signal only, which is met where it is waited for; where the first answer will do, nobody waits for it.
   again.catch(() => undefined)
   try {
     return await ask(provider, cid, signal)

@@ -143,7 +143,7 @@ export function blocksContract({ name, open, until, within }: NetworkUnderTest):
       const far = await started(holding(cid, body))
       await far.network.dial(providers[0]?.network.addresses() ?? [], within(5_000))
       expect(center.network.peers()).not.toContain(far.network.self)
-      // The one between them learns a moment after the other has come that it answers such questions.
+      // The one between them learns a moment after the other has come that it answers such questions: until then it rejects.
       await until(async () => {
         const ended = await fetch(cid, {
           providers: [{ peer: far.network.self }],

@@ -51,7 +51,7 @@ function setUp(peers: PeerId[], session: (peer: PeerId) => Promise<Gains> = asyn
     onMet: async peer => {
       met.push(peer)
     },
-    inBackground: work => void work.catch(() => undefined),
+    inBackground: work => void work,
     signal: stopping.signal,
   })
   const refuse = (times: number) => {
@@ -93,7 +93,7 @@ test('a peer that is not ready is greeted again, four times at most; one that ha
 
 test('now and then two neighbours are asked for what is older than half a minute, and given what they lack', async () => {
   const { clock, catchingUp, begun, stopping } = setUp([a, b, c])
-  const keeping = catchingUp.keepUp().catch(() => undefined)
+  const keeping = catchingUp.keepUp()
   await clock.advance(29_000)
   expect(begun).toEqual([])
   await clock.advance(10 * minute)
@@ -105,7 +105,7 @@ test('now and then two neighbours are asked for what is older than half a minute
   }
   expect(new Set(begun.map(({ peer }) => peer)).size).toBe(3)
   stopping.abort()
-  await keeping
+  await expect(keeping).rejects.toBe(stopping.signal.reason)
 })
 
 test('where something new came others are asked too, at most twelve times a minute', async () => {
@@ -123,7 +123,7 @@ test('what a look at a neighbour brings, and gossip had not, makes others be ask
     came: left-- > 0 ? 1 : 0,
     isPartial: false,
   }))
-  void catchingUp.keepUp().catch(() => undefined)
+  void catchingUp.keepUp()
   await clock.advance(1.5 * minute)
   const [look, ...followed] = begun
   expect(look?.until).toBeLessThan(t0 + 90)
@@ -166,7 +166,7 @@ test('two sessions run at once, one with a peer, and nobody waits longer than fi
 
 test('what was refused unread is asked of neighbours soon after, once however much it was', async () => {
   const { clock, catchingUp, begun, stopping } = setUp([a, b, c])
-  for (let message = 0; message < 100; message++) void catchingUp.missed().catch(() => undefined)
+  for (let message = 0; message < 100; message++) void catchingUp.missed()
   await clock.advance(2_000)
   expect(begun).toEqual([])
   await clock.advance(8_000)

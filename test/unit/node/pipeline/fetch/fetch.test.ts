@@ -169,6 +169,13 @@ describe('an author that is no neighbour', () => {
     peers: () => [neighbour],
     callable: (authors: readonly PeerId[]) => authors.map(author => ({ author, inviter: undefined })),
   }
+  /** Only Ada has the block, and delivers where nobody else is asked. */
+  const onlyAuthor: FetchDeps['blocks'] = {
+    fetch: async (_cid, { providers }) => {
+      if (providers.some(one => one.peer !== peer(ada))) throw new TypeError('it has no such block')
+      return { bytes, from: peer(ada), failed: [] }
+    },
+  }
 
   test('is called, and asked alone, once the neighbours were asked eight times', async () => {
     const clock = handClock()
@@ -212,12 +219,7 @@ describe('an author that is no neighbour', () => {
     const { fetcher, kept } = delivering({
       ...strangers,
       clock,
-      blocks: {
-        fetch: async (_cid, { providers }) => {
-          if (providers.some(one => one.peer !== peer(ada))) throw new TypeError('it has no such block')
-          return { bytes, from: peer(ada), failed: [] }
-        },
-      },
+      blocks: onlyAuthor,
     })
     fetcher.want({ digest: announced(), from: neighbour })
     await passAll(clock, 25_000)
@@ -236,12 +238,7 @@ describe('an author that is no neighbour', () => {
         if (isFull) throw new Error('the disk is full')
         kept.push(digest.envelope.body.cid)
       },
-      blocks: {
-        fetch: async (_cid, { providers }) => {
-          if (providers.some(one => one.peer !== peer(ada))) throw new TypeError('it has no such block')
-          return { bytes, from: peer(ada), failed: [] }
-        },
-      },
+      blocks: onlyAuthor,
     })
     fetcher.want({ digest: announced(), from: neighbour })
     await passAll(clock, 25_000)
