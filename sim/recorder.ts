@@ -126,7 +126,7 @@ export class Recorder {
     return {
       nodes,
       nodesInAll: world?.machines.length ?? 0,
-      correctInAll: world?.machines.filter(machine => !world.hostile.has(machine)).length ?? 0,
+      correctInAll: world?.correct.length ?? 0,
       samples: this.#samples,
       snapshots: this.#snapshots,
       healedS: this.#healedS,
@@ -154,16 +154,16 @@ export class Recorder {
 
   #sample(world: World, measures: Measures): Sample {
     const { answered, known, published, recalls, right, stored } = measures
-    const all = world.machines.filter(machine => !world.hostile.has(machine))
-    const correct = all.filter(({ node }) => node !== undefined)
-    const fills = correct.flatMap(({ node }) => {
+    const all = world.correct
+    const running = all.filter(({ node }) => node !== undefined)
+    const fills = running.flatMap(({ node }) => {
       const entries = node?.status().entries
       return entries === undefined ? [] : [(entries.own + entries.received) / entries.capacity]
     })
     const opinions = [...this.#opinions.values()]
     return {
       atS: this.#nowS(world),
-      running: correct.length,
+      running: running.length,
       published,
       known: known.came,
       stored: stored.came,

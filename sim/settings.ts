@@ -49,7 +49,7 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
   if (!nodes.ok) return nodes
   const minutes = readNumber('--minutes', written.minutes, usual.minutes, minutesMin, minutesMax)
   if (!minutes.ok) return minutes
-  const chosen = readStrengths('fault', faults, faultNames, mixedFaults, written.faults)
+  const chosen = readStrengths(ofFault, faults, faultNames, mixedFaults, written.faults)
   if (!chosen.ok) return chosen
   const hostile = readAdversaries(written.adversaries)
   if (!hostile.ok) return hostile
@@ -121,8 +121,11 @@ function listOf<Name extends string>(
   return words.length === 0 ? 'none' : words.join(',')
 }
 
+const ofFault = { what: 'fault', most: 1, share: '' }
+const ofAdversary = { what: 'adversary', most: hostileShareMax, share: 'share of machines, each of which ' }
+
 function readStrengths<Name extends string>(
-  what: string,
+  { most, share: ofWhat, what }: typeof ofFault,
   kinds: Readonly<Record<Name, Kind>>,
   names: readonly Name[],
   all: readonly Name[],
@@ -143,9 +146,9 @@ function readStrengths<Name extends string>(
       return fail(`There is no ${what} '${given}'. There are: ${names.join(', ')}; or all, or none.`)
     if (chosen.has(name)) return fail(`The ${what} '${name}' is named twice.`)
     const share = strength === undefined ? kinds[name].strength : Number(strength)
-    if (more.length > 0 || strength === '' || !(share > 0 && share <= 1))
+    if (more.length > 0 || strength === '' || !(share > 0 && share <= most))
       return fail(
-        `The strength of '${name}' is '${word.trim().slice(name.length + 1)}': it must be above 0 and at most 1 (${kinds[name].about}).`,
+        `The strength of '${name}' is '${word.trim().slice(name.length + 1)}': it must be above 0 and at most ${most} (${ofWhat}${kinds[name].about}).`,
       )
     chosen.set(name, share)
   }
@@ -153,7 +156,7 @@ function readStrengths<Name extends string>(
 }
 
 function readAdversaries(text?: string): Result<ReadonlyMap<AdversaryName, number>, 'bad-usage'> {
-  const chosen = readStrengths('adversary', adversaries, adversaryNames, adversaryNames, text)
+  const chosen = readStrengths(ofAdversary, adversaries, adversaryNames, adversaryNames, text)
   if (!chosen.ok) return chosen
   // Without the error of adding up fractions.
   const share = Number([...chosen.value.values()].reduce((sum, one) => sum + one, 0).toFixed(6))

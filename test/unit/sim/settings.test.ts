@@ -18,7 +18,10 @@ describe('settings of a simulation', () => {
     [{ faults: 'loss=1=2' }, /strength of 'loss'/],
     [{ adversaries: 'rain' }, /no adversary 'rain'. There are: forger,/],
     [{ adversaries: 'sybil,sybil' }, /named twice/],
-    [{ adversaries: 'sybil=1.5' }, /strength of 'sybil' is '1.5'/],
+    [
+      { adversaries: 'sybil=1.5' },
+      /strength of 'sybil' is '1.5': it must be above 0 and at most 0.5 \(share of machines, each/,
+    ],
     [{ adversaries: 'sybil=0.3,forger=0.3' }, /together would be 0.6 of the machines/],
     [{ adversaries: 'sybil=0.3,forger=0.3,racer=0.3' }, /together would be 0.9 of the machines/],
     [{ workload: 'work' }, /no workload 'work'. There are: synthetic,/],
