@@ -1,7 +1,7 @@
 /** What `sim` does: simulates, and prints the figures of each run; of a failed one also what came before, and how to see it again. */
 
 import type { Result } from '../../../../protocol/types.ts'
-import { type Context, given, usage } from '../context.ts'
+import { type Context, given } from '../context.ts'
 import { type ExitStatus, exitStatus } from '../exit-status.ts'
 import type { SimOptions } from '../options.ts'
 import { count, type Output } from '../output.ts'
@@ -93,12 +93,9 @@ export async function runSim(context: Context, written: SimOptions): Promise<Res
 export async function runMerge(
   { out, program }: Context,
   files: readonly string[],
-  options: SimOptions,
+  { report }: Pick<SimOptions, 'report'>,
 ): Promise<Result<ExitStatus>> {
-  const [other] = Object.keys(given(options)).filter(name => name !== 'report')
-  if (other !== undefined)
-    return usage(`sim merge runs nothing: leave out --${other === 'workloadData' ? 'workload-data' : other}.`)
-  const merged = await program.mergeSimulated({ files, ...given({ report: options.report }) })
+  const merged = await program.mergeSimulated({ files, ...given({ report }) })
   if (!merged.ok) return merged
   const { failing } = merged.value
   out.show(merged.value, () => [

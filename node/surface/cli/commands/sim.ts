@@ -1,7 +1,7 @@
 /** `sim`: many nodes in one process, on a clock and a network of their own, and everything that may go wrong. */
 
 import type { Command } from 'commander'
-import { example, type Run } from '../context.ts'
+import { example, type Run, usage } from '../context.ts'
 import type { SimOptions, SpreadOptions } from '../options.ts'
 
 export function addSimCommands(root: Command, run: Run): void {
@@ -52,7 +52,11 @@ export function addSimCommands(root: Command, run: Run): void {
     .command('calibrate')
     .description('hold the simulated network to real nodes on this machine; takes some ten minutes')
     .action(() =>
-      run(calibrate, async context => (await import('../actions/calibrate.ts')).runCalibrate(context)),
+      run(
+        calibrate,
+        async context =>
+          strayed(sim, calibrate) ?? (await import('../actions/calibrate.ts')).runCalibrate(context),
+      ),
     )
   example(calibrate, 'sim calibrate --json')
 
@@ -66,7 +70,11 @@ export function addSimCommands(root: Command, run: Run): void {
     .option('--loss <share>', 'share of messages that vanish (0)')
     .option('--whole <n>', 'beside them a swarm of so many whole nodes')
     .action((options: SpreadOptions) =>
-      run(spread, async context => (await import('../actions/spread.ts')).runSpread(context, options)),
+      run(
+        spread,
+        async context =>
+          strayed(sim, spread) ?? (await import('../actions/spread.ts')).runSpread(context, options),
+      ),
     )
   example(spread, 'sim spread --loss 0.05 --whole 100')
 
@@ -75,10 +83,22 @@ export function addSimCommands(root: Command, run: Run): void {
     .description('join what the shards of a sweep have printed with --json')
     .argument('<file...>', 'files of JSON lines')
     .option('--report <dir>', 'write report.html and report.json of the whole there')
-    .action((files: readonly string[], options: SimOptions) =>
-      run(merge, async context =>
-        (await import('../actions/sim.ts')).runMerge(context, files, { ...sim.opts(), ...options }),
+    .action((files: readonly string[]) =>
+      run(
+        merge,
+        async context =>
+          strayed(sim, merge) ??
+          (await import('../actions/sim.ts')).runMerge(context, files, merge.optsWithGlobals<SimOptions>()),
       ),
     )
   example(merge, 'sim merge 1.jsonl 2.jsonl 3.jsonl')
+}
+
+/** Where `sim` itself was given what its subcommand does not know: commander takes its options wherever they stand. */
+function strayed(sim: Command, subcommand: Command): ReturnType<typeof usage> | undefined {
+  const known = subcommand.options.map(option => option.long)
+  const stray = sim.options.find(
+    option => sim.getOptionValue(option.attributeName()) !== undefined && !known.includes(option.long),
+  )
+  return stray && usage(`sim ${subcommand.name()} takes no ${stray.long}: leave it out.`)
 }

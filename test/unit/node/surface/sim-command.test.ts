@@ -28,10 +28,11 @@ async function sim(argv: readonly string[], results: readonly SimulatedRun[] = [
     const failed = results.filter(one => one.figures.violations.length > 0 || one.isAgain === false)
     return { ok: true, value: failed.length }
   }
-  program.mergeSimulated = async ({ files }) => ({
+  program.mergeSimulated = async ({ files, report }) => ({
     ok: true,
     value: {
       seeds: files.length,
+      report,
       failing: [{ seed: '2', checks: ['bounds'], command: 'swarmlore sim --seed 2' }],
     },
   })
@@ -118,13 +119,25 @@ To see it again: swarmlore sim --seed 2 --until 321
   })
 })
 
-describe('sim merge', () => {
-  it('runs nothing, and refuses what only a run would heed', async () => {
-    const { status, err } = await sim(['merge', 'a', '--workload-data', 'x'])
+describe('a command below sim', () => {
+  it.each([
+    'merge a --workload-data x',
+    'spread --workload-data x',
+    'calibrate --workload-data x',
+    '--workload-data x spread --sizes 100',
+  ])('refuses what only a run would heed: %s', async words => {
+    const { status, err } = await sim(words.split(' '))
     expect(status).toBe(2)
-    expect(err).toContain('leave out --workload-data')
+    expect(err).toContain('takes no --workload-data')
   })
 
+  it('heeds what is its own', async () => {
+    const { out } = await sim(['merge', 'a', '--report', 'folder', '--json'])
+    expect(JSON.parse(out)).toMatchObject({ report: 'folder' })
+  })
+})
+
+describe('sim merge', () => {
   it('prints the figures of the sweep, and of each failing seed its command; fails where one failed', async () => {
     const { status, out } = await sim(['merge', 'a', 'b'])
     expect(status).toBe(1)
