@@ -3,9 +3,11 @@
  * two events everything runs that waits for nothing but its turn, so a run is the same however its promises are nested.
  */
 
-/** Who an event happens to. Nothing happens any more to a machine that lost its power. */
+/** Who an event happens to. Nothing happens any more to a machine that lost its power, and for a while to one asleep. */
 export interface Life {
   alive: boolean
+  /** What is due before this happens then. */
+  asleepUntilMs?: number
 }
 
 /** `quiet`: nothing outside the simulator was called, so there is nothing to wait for. */
@@ -16,8 +18,8 @@ export interface Planned {
 }
 
 class Event implements Planned {
-  readonly dueMs: number
-  readonly order: number
+  dueMs: number
+  order: number
   readonly life: Life
   readonly #onCancel: () => void
   happen: Happening | undefined
@@ -88,13 +90,25 @@ export class EventQueue {
         this.#cancelled--
         continue
       }
+      const { alive, asleepUntilMs } = first.life
+      if (alive && asleepUntilMs !== undefined && first.dueMs < asleepUntilMs) {
+        this.#putOff(first, asleepUntilMs)
+        continue
+      }
       first.happen = undefined
-      if (!first.life.alive) continue
+      if (!alive) continue
       if (this.haltsBefore(first.dueMs)) throw new Halt('The run ends here.')
       this.#nowMs = first.dueMs
       if (happen() !== 'quiet') await this.#turn()
     }
     this.#nowMs = Math.max(this.#nowMs, endMs)
+  }
+
+  /** Behind what was put off before, so that it happens in the order in which it was due. */
+  #putOff(event: Event, untilMs: number): void {
+    event.dueMs = untilMs
+    event.order = this.#order++
+    insert(this.#heap, event)
   }
 
   #turn(): Promise<void> {

@@ -123,6 +123,11 @@ export const faults = {
         context.operator.restart(machine, between(context.random, 1_000, 30_000)),
       ),
   },
+  asleep: {
+    about: 'share of machines that fall asleep in a minute, for up to five',
+    strength: 0.05,
+    begin: (context, share) => eachMinute(context, share, machine => fallAsleep(context, machine)),
+  },
   backup: {
     about: 'share of machines that are restored from an old backup in a minute',
     strength: 0.02,
@@ -254,6 +259,19 @@ function inTurns({ world, random, endMs }: FaultContext, spanMs: number, set: (i
       return 'quiet'
     })
   }
+}
+
+function fallAsleep({ world, random, endMs }: FaultContext, machine: Machine): void {
+  const { host, name } = machine
+  const untilMs = Math.min(endMs, world.nowMs + between(random, 10_000, 5 * minuteMs))
+  world.note(`${name} falls asleep`)
+  machine.sleep(untilMs)
+  world.network.cut(`${name} is asleep`, (from, to) => from === host || to === host)
+  world.events.at(untilMs, () => {
+    world.note(`${name} wakes`)
+    world.network.conditions.cuts.delete(`${name} is asleep`)
+    return 'quiet'
+  })
 }
 
 const cutSpanMs = 60_000

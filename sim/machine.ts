@@ -54,7 +54,7 @@ export class Machine {
   slowness = 1
   /** How far ahead its clock has been at most. */
   aheadMs = 0
-  /** Counts its starts. */
+  /** Counts its starts, and how often it fell asleep. */
   boots = 0
   readonly #init: MachineInit
   readonly #openSwarm: OpenSwarm
@@ -84,9 +84,13 @@ export class Machine {
     this.#openSwarm = init.network.opener(this.host)
   }
 
-  /** The node, once it has started. */
+  /** The node, once it has started, and while it is awake. */
   get node(): SwarmloreNode | undefined {
-    return this.#node
+    return this.isAsleep ? undefined : this.#node
+  }
+
+  get isAsleep(): boolean {
+    return (this.#life.asleepUntilMs ?? 0) > this.#init.events.nowMs
   }
 
   /** Whether the power is on. */
@@ -147,6 +151,12 @@ export class Machine {
     this.#node = undefined
     await node?.stop()
     life.alive = false
+  }
+
+  /** Its lid is closed: what is due meanwhile happens when it wakes, by a clock that has gone on. */
+  sleep(untilMs: number): void {
+    this.boots++
+    this.#life.asleepUntilMs = untilMs
   }
 
   /** The power is gone. */

@@ -133,6 +133,25 @@ describe('a fault', () => {
     expect(bugs).toEqual([])
   })
 
+  it('asleep stops a machine where it stands; it notices when it wakes, and has heard nothing meanwhile', async () => {
+    const { world, bugs, end } = await worldWith('asleep', 0.8)
+    expect(await ever(world, () => world.machines.some(({ isAsleep }) => isAsleep))).toBe(true)
+    const machine = world.machines.find(({ isAsleep }) => isAsleep) as Machine
+    const { sentMessages } = machine.host
+    for (; machine.isAsleep; await world.run(500)) {
+      expect(machine.node).toBeUndefined()
+      expect(machine.host.sentMessages).toBe(sentMessages)
+    }
+    const notices = (): boolean =>
+      world.trace.last(400).some(line => line.includes('The machine was asleep; catching up.'))
+    expect(await ever(world, notices)).toBe(true)
+    end()
+    await world.run(3 * minuteMs)
+    expect(world.running()).toHaveLength(6)
+    expect(world.view(machine)?.peers).toBeGreaterThan(0)
+    expect(bugs).toEqual([])
+  })
+
   it('backup sets machines back to an old copy of their disk', async () => {
     const { world, restored } = await worldWith('backup', 0.8)
     expect(await ever(world, () => restored.length > 0)).toBe(true)
