@@ -1,7 +1,7 @@
 /** `sim`: many nodes in one process, on a clock and a network of their own, and everything that may go wrong. */
 
 import type { Command } from 'commander'
-import { example, type Run, usage } from '../context.ts'
+import { type Context, example, type Run, usage } from '../context.ts'
 import type { SimOptions, SpreadOptions } from '../options.ts'
 
 export function addSimCommands(root: Command, run: Run): void {
@@ -38,7 +38,7 @@ export function addSimCommands(root: Command, run: Run): void {
     )
     .option('--replay <file>', 'run a failed run again, and say whether it is the same')
     .action((options: SimOptions) =>
-      run(sim, async context => (await import('../actions/sim.ts')).runSim(context, options)),
+      runStrictly(sim, async context => (await import('../actions/sim.ts')).runSim(context, options)),
     )
   example(
     sim,
@@ -48,14 +48,15 @@ export function addSimCommands(root: Command, run: Run): void {
     'sim --replay out/replay-17.json',
   )
 
+  const runStrictly: Run = (command, action) =>
+    run(command, async context => strayed(sim, command, context) ?? action(context))
+
   const calibrate = sim
     .command('calibrate')
     .description('hold the simulated network to real nodes on this machine; takes some ten minutes')
     .action(() =>
-      run(
-        calibrate,
-        async context =>
-          strayed(sim, calibrate) ?? (await import('../actions/calibrate.ts')).runCalibrate(context),
+      runStrictly(calibrate, async context =>
+        (await import('../actions/calibrate.ts')).runCalibrate(context),
       ),
     )
   example(calibrate, 'sim calibrate --json')
@@ -70,10 +71,8 @@ export function addSimCommands(root: Command, run: Run): void {
     .option('--loss <share>', 'share of messages that vanish (0)')
     .option('--whole <n>', 'beside them a swarm of so many whole nodes')
     .action((options: SpreadOptions) =>
-      run(
-        spread,
-        async context =>
-          strayed(sim, spread) ?? (await import('../actions/spread.ts')).runSpread(context, options),
+      runStrictly(spread, async context =>
+        (await import('../actions/spread.ts')).runSpread(context, options),
       ),
     )
   example(spread, 'sim spread --loss 0.05 --whole 100')
@@ -84,21 +83,24 @@ export function addSimCommands(root: Command, run: Run): void {
     .argument('<file...>', 'files of JSON lines')
     .option('--report <dir>', 'write report.html and report.json of the whole there')
     .action((files: readonly string[]) =>
-      run(
-        merge,
-        async context =>
-          strayed(sim, merge) ??
-          (await import('../actions/sim.ts')).runMerge(context, files, merge.optsWithGlobals<SimOptions>()),
+      runStrictly(merge, async context =>
+        (await import('../actions/sim.ts')).runMerge(context, files, merge.optsWithGlobals<SimOptions>()),
       ),
     )
   example(merge, 'sim merge 1.jsonl 2.jsonl 3.jsonl')
 }
 
-/** Where `sim` itself was given what its subcommand does not know: commander takes its options wherever they stand. */
-function strayed(sim: Command, subcommand: Command): ReturnType<typeof usage> | undefined {
-  const known = subcommand.options.map(option => option.long)
+/** What was given and would be passed over: commander takes the options of `sim`, and those of all, wherever they stand. */
+function strayed(
+  sim: Command,
+  command: Command,
+  { dataFlag, settingFlags }: Context,
+): ReturnType<typeof usage> | undefined {
+  const known = command.options.map(option => option.long)
   const stray = sim.options.find(
     option => sim.getOptionValue(option.attributeName()) !== undefined && !known.includes(option.long),
   )
-  return stray && usage(`sim ${subcommand.name()} takes no ${stray.long}: leave it out.`)
+  if (stray !== undefined) return usage(`sim ${command.name()} takes no ${stray.long}: leave it out.`)
+  if (dataFlag === undefined && Object.keys(settingFlags).length === 0) return undefined
+  return usage('The simulated nodes have folders and settings of their own: leave out --data and --set.')
 }

@@ -119,6 +119,15 @@ To see it again: swarmlore sim --seed 2 --until 321
   })
 })
 
+it.each(['--data x', '--set httpPort=1', 'spread --data x', 'merge a --set httpPort=1'])(
+  'sim passes over no folder and no setting of a node: %s',
+  async words => {
+    const { status, err } = await sim(words.split(' '))
+    expect(status).toBe(2)
+    expect(err).toContain('leave out --data and --set')
+  },
+)
+
 describe('a command below sim', () => {
   it.each([
     'merge a --workload-data x',
