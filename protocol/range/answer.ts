@@ -43,13 +43,12 @@ class Writer {
   hashes = 0
   readonly #index: RangeIndex
   readonly #request: RangeRequest
-  readonly #sumOfNone: Uint8Array
+  #none: Uint8Array | undefined
   #listed = 0
 
   constructor(index: RangeIndex, request: RangeRequest) {
     this.#index = index
     this.#request = request
-    this.#sumOfNone = fingerprint(index, 0, 0, request.salt)
   }
 
   /** False when there was no room for it: it, and all behind it, is left for later. */
@@ -86,8 +85,14 @@ class Writer {
   #claim(asked: Segment, range: Ranked, isListed: boolean): Claim | { mode: 'cut' } {
     if (isListed) return { mode: 'ids', ids: this.#list(range) }
     // Who has nothing there will want all of it, and needs to see no more than that it is not empty.
-    const isWanted = asked.mode === 'sum' && equalBytes(asked.sum, this.#sumOfNone)
+    const isWanted = asked.mode === 'sum' && equalBytes(asked.sum, this.#sumOfNone())
     return isWanted ? { mode: 'sum', sum: this.#sum(range) } : { mode: 'cut' }
+  }
+
+  /** Few requests need it. */
+  #sumOfNone(): Uint8Array {
+    this.#none ??= fingerprint(this.#index, 0, 0, this.#request.salt)
+    return this.#none
   }
 
   #compare(theirs: readonly number[], range: Ranked): Claim | undefined {
