@@ -2,7 +2,7 @@
 
 import type { DigestRecord, Entry, EntryCid, PeerId, RetractRecord } from '../../protocol/types.ts'
 import type { StoreOp } from '../../store/ports.ts'
-import type { Wanted } from '../pipeline/fetch/retries.ts'
+import type { Wanted } from '../pipeline/fetch/failed-fetches.ts'
 import type { Gone } from './ledger.ts'
 
 export interface SwarmEvents {

@@ -11,7 +11,8 @@ import type { DigestRecord, Entry, EntryCid, PeerId, RecordId } from '../../../p
 import type { Blocks, Clock, Cpu, Log } from '../../ports.ts'
 import { createQueue } from '../../queue.ts'
 import type { Callable } from './author-calls.ts'
-import { createRetries, type Wanted } from './retries.ts'
+import type { Wanted } from './failed-fetches.ts'
+import { Retries } from './retries.ts'
 
 export interface FetchDeps {
   readonly blocks: Blocks
@@ -74,11 +75,11 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   /** Ends of single fetches that somebody waits for, perhaps. */
   const awaited = new Set<() => void>()
   const stopping = new AbortController()
-  const retries = createRetries({
+  const retries = new Retries({
     clock: deps.clock,
     log: deps.log,
     signal: stopping.signal,
-    again: wanted => want(wanted),
+    tryAgain: wanted => want(wanted),
     isPending: id => pending.has(id),
     callable: deps.callable,
     askAuthor: wanted => askAuthor(wanted),
@@ -211,7 +212,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
 
   const failedToKeep = (cause: unknown, wanted: Wanted): void => {
     pending.delete(wanted.digest.id)
-    retries.unkept(wanted)
+    retries.notKept(wanted)
     deps.log('error', 'A fetched entry could not be kept.', {
       cid: wanted.digest.envelope.body.cid,
       cause: String(cause),
@@ -252,7 +253,7 @@ export function createFetcher(deps: FetchDeps): Fetcher {
   return {
     want,
     has: id => pending.has(id),
-    retry: retries.now,
+    retry: () => retries.peerCameUp(),
     get waiting() {
       return queue.size + singles.size
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock, systemCpu } from '../../../../../node/adapters/system.ts'
+import type { Wanted } from '../../../../../node/pipeline/fetch/failed-fetches.ts'
 import { createFetcher, type FetchDeps } from '../../../../../node/pipeline/fetch/fetch.ts'
-import type { Wanted } from '../../../../../node/pipeline/fetch/retries.ts'
 import type { Clock } from '../../../../../node/ports.ts'
 import { encodeEntry } from '../../../../../protocol/entry.ts'
 import { signRecord } from '../../../../../protocol/envelope.ts'

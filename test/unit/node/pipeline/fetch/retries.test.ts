@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { systemClock } from '../../../../../node/adapters/system.ts'
-import { createRetries } from '../../../../../node/pipeline/fetch/retries.ts'
+import { Retries } from '../../../../../node/pipeline/fetch/retries.ts'
 import { signRecord } from '../../../../../protocol/envelope.ts'
 import type { PeerId, RecordId } from '../../../../../protocol/types.ts'
 import { VirtualClock } from '../../../../../sim/clock.ts'
@@ -13,40 +12,17 @@ const of = (id: string, author: PeerId) => ({
   from: undefined,
 })
 
-test('few authors with thousands of entries that nobody has keep no other author’s from being remembered', async () => {
-  const stop = new AbortController()
-  const retries = createRetries({
-    clock: systemClock,
-    log: () => {},
-    signal: stop.signal,
-    again: () => true,
-    isPending: () => false,
-    callable: () => [],
-    askAuthor: async () => false,
-  })
-  const [first, second] = ['did:key:first', 'did:key:second'] as PeerId[]
-  if (first === undefined || second === undefined) throw new TypeError('two are named')
-  for (let at = 0; at < 10_000; at++) retries.postpone(of(`hostile${at}`, at % 2 === 0 ? first : second))
-  for (let at = 0; at < 10; at++) retries.postpone(of(`honest${at}`, peer(ada)))
-  for (let at = 0; at < 10; at++) expect(retries.tries(`honest${at}` as RecordId)).toBe(1)
-  retries.postpone(of('one more', first))
-  expect(retries.tries('one more' as RecordId)).toBe(0)
-  expect(retries.size).toBe(10_000)
-  stop.abort()
-  await retries.ended()
-})
-
 test('a peer that comes and goes has all failures tried at once, and then not again within half a minute', async () => {
   const stop = new AbortController()
   const clock = new VirtualClock(t0 * 1000)
   const tried: number[] = []
-  const retries = createRetries({
+  const retries = new Retries({
     clock,
     log: () => {},
     signal: stop.signal,
-    again: wanted => {
+    tryAgain: wanted => {
       tried.push(clock.now() - t0 * 1000)
-      void Promise.resolve(wanted).then(retries.postpone)
+      void Promise.resolve(wanted).then(one => retries.postpone(one))
       return true
     },
     isPending: () => false,
@@ -54,13 +30,13 @@ test('a peer that comes and goes has all failures tried at once, and then not ag
     askAuthor: async () => false,
   })
   // Nothing has failed yet: that a peer comes up now uses nothing up.
-  retries.now()
+  retries.peerCameUp()
   retries.postpone(of('failed', peer(ada)))
-  retries.now()
+  retries.peerCameUp()
   expect(tried).toEqual([0])
   for (let s = 0; s < 20; s++) {
     await clock.advance(1_000)
-    retries.now()
+    retries.peerCameUp()
   }
   const soon = tried.length
   expect(soon).toBeLessThanOrEqual(8)
