@@ -113,8 +113,8 @@ export class FailedFetches {
 
   #remember(failed: Failed): boolean {
     const { envelope, id } = failed.wanted.digest
-    const isNew = !this.forget(id)
-    if (isNew && this.size >= failedMax && !this.#makeRoomFor(envelope.author)) return false
+    this.forget(id)
+    if (this.size >= failedMax && !this.#makeRoomFor(envelope.author)) return false
     this.#failed.set(id, failed)
     this.#counts.set(envelope.author, this.#countOf(envelope.author) + 1)
     return true
