@@ -22,7 +22,7 @@ import { createCatchUp } from '../pipeline/catch-up.ts'
 import { serveCatchUp } from '../pipeline/catch-up-host.ts'
 import { createEntryBatches, type FetchBatch, serveEntryBatches } from '../pipeline/entry-batches.ts'
 import type { Callable } from '../pipeline/fetch/author-calls.ts'
-import { createFetcher, type Fetcher } from '../pipeline/fetch/fetch.ts'
+import { EntryFetcher, type Fetcher } from '../pipeline/fetch/fetch.ts'
 import { createIntroduction } from '../pipeline/introduce.ts'
 import { createJoinHost } from '../pipeline/membership.ts'
 import { createReceiver, type Offered, type Receiver } from '../pipeline/receive.ts'
@@ -101,7 +101,7 @@ export class SwarmServices {
   #createFetcher(fetchBatch: FetchBatch): Fetcher {
     const { config, descriptor, events, ports } = this.#deps
     const { blocks, network } = this.link
-    return createFetcher({
+    return new EntryFetcher({
       blocks,
       fetchBatch,
       clock: ports.clock,

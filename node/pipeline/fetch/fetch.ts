@@ -9,9 +9,10 @@ import { matchesDigest } from '../../../protocol/entry-text.ts'
 import { entryPageMax } from '../../../protocol/limits.ts'
 import type { DigestRecord, Entry, EntryCid, PeerId, RecordId } from '../../../protocol/types.ts'
 import type { Blocks, Clock, Cpu, Log } from '../../ports.ts'
-import { createQueue } from '../../queue.ts'
+import { createQueue, type Queue } from '../../queue.ts'
 import type { Callable } from './author-calls.ts'
 import type { Wanted } from './failed-fetches.ts'
+import { byFirstProvider, providersOf } from './providers.ts'
 import { Retries } from './retries.ts'
 
 export interface FetchDeps {
@@ -66,208 +67,205 @@ const provingBytesMax = 256 * 1_024
 const manySingles = 4
 /** Batches under way: what comes meanwhile makes the next ones larger. */
 const batchesAtOnce = 2
-/** Providers named to one fetch beyond the announcer and the author. */
-const otherProviders = 4
 
-export function createFetcher(deps: FetchDeps): Fetcher {
-  // By digest and not by entry: who announces another's entry wrongly must not stand in the way of the right digest.
-  const pending = new Set<RecordId>()
+export class EntryFetcher implements Fetcher {
+  readonly #deps: FetchDeps
+  /** By digest and not by entry: who announces another's entry wrongly must not stand in the way of the right digest. */
+  readonly #pending = new Set<RecordId>()
+  readonly #queue: Queue<Wanted>
+  readonly #singles: Queue<Single>
   /** Ends of single fetches that somebody waits for, perhaps. */
-  const awaited = new Set<() => void>()
-  const stopping = new AbortController()
-  const retries = new Retries({
-    clock: deps.clock,
-    log: deps.log,
-    signal: stopping.signal,
-    tryAgain: wanted => want(wanted),
-    isPending: id => pending.has(id),
-    callable: deps.callable,
-    askAuthor: wanted => askAuthor(wanted),
-  })
+  readonly #awaited = new Set<() => void>()
+  readonly #retries: Retries
+  readonly #stopping = new AbortController()
 
-  /** Of those who are connected: nobody's announcement makes this node dial. */
-  const providersOf = ({ digest, from }: Wanted, connected: readonly PeerId[]): readonly PeerId[] => {
-    const named = [from, digest.envelope.author].flatMap(peer => connected.find(one => one === peer) ?? [])
-    const others = connected.filter(peer => !named.includes(peer))
-    // Those behind whoever was asked in vain: in a large swarm few may have what is asked for.
-    const start = (retries.tries(digest.id) * otherProviders) % Math.max(1, others.length)
-    const next = [...others.slice(start), ...others.slice(0, start)].slice(0, otherProviders)
-    return [...new Set([...named, ...next])]
+  constructor(deps: FetchDeps) {
+    this.#deps = deps
+    this.#retries = new Retries({
+      clock: deps.clock,
+      log: deps.log,
+      signal: this.#stopping.signal,
+      tryAgain: wanted => this.want(wanted),
+      isPending: id => this.has(id),
+      callable: deps.callable,
+      askAuthor: wanted => this.#askAuthor(wanted),
+    })
+    this.#singles = createQueue<Single>({
+      limit: manySingles + batchesAtOnce * entryPageMax,
+      workers: deps.concurrency,
+      run: ({ wanted, done }) => this.#runSingle(wanted).finally(done),
+      onError: (cause, { wanted }) => this.#failedToKeep(cause, wanted),
+      priority: ({ wanted }) => this.#urgency(wanted),
+    })
+    this.#queue = createQueue<Wanted>({
+      limit: queueLimit,
+      workers: batchesAtOnce,
+      run: wanted => this.#run(wanted),
+      onError: (cause, wanted) => this.#failedToKeep(cause, wanted),
+      priority: wanted => this.#urgency(wanted),
+    })
+  }
+
+  get waiting(): number {
+    return this.#queue.size + this.#singles.size
+  }
+
+  get failed(): number {
+    return this.#retries.size
+  }
+
+  want(wanted: Wanted): boolean {
+    const { id } = wanted.digest
+    if (this.#pending.has(id)) return true
+    if (!this.#queue.push(wanted)) return false
+    this.#pending.add(id)
+    return true
+  }
+
+  has(id: RecordId): boolean {
+    return this.#pending.has(id)
+  }
+
+  retry(): void {
+    this.#retries.peerCameUp()
+  }
+
+  async idle(): Promise<void> {
+    await this.#queue.idle()
+    await this.#singles.idle()
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    // What waits is dropped, and nobody is to wait for it.
+    const closing = [this.#singles.close(), this.#queue.close()]
+    for (const done of [...this.#awaited]) done()
+    await Promise.all(closing)
+    await this.#retries.ended()
+  }
+
+  /** What was tried in vain goes behind what was not, whatever it is worth: or what nobody hands out would hold up all else for ever. */
+  #urgency({ digest }: Wanted): number {
+    return (this.#deps.worth(digest) ?? Number.NEGATIVE_INFINITY) - this.#retries.tries(digest.id)
+  }
+
+  #providersOf(wanted: Wanted, connected: readonly PeerId[]): readonly PeerId[] {
+    return providersOf(wanted, connected, this.#retries.tries(wanted.digest.id))
   }
 
   /** One by one as long as they come one by one; else in batches, and one by one what no batch brought. */
-  const run = async (first: Wanted): Promise<void> => {
-    if (singles.size < manySingles && queue.size <= manySingles) return void fetchSingle(first)
-    const all = [first, ...queue.take(entryPageMax - 1)]
+  async #run(first: Wanted): Promise<void> {
+    if (this.#singles.size < manySingles && this.#queue.size <= manySingles)
+      return void this.#fetchSingle(first)
+    const all = [first, ...this.#queue.take(entryPageMax - 1)]
     const came = new Set<Wanted>()
-    for (const [peer, wanteds] of byFirstProvider(all)) {
-      const blocks = await deps.fetchBatch(
-        peer,
-        wanteds.map(({ digest }) => digest.envelope.body.cid),
-      )
-      const keeping = wanteds.map(async wanted => {
+    for (const [peer, batch] of this.#batchesOf(all)) {
+      const cids = batch.map(({ digest }) => digest.envelope.body.cid)
+      const blocks = await this.#deps.fetchBatch(peer, cids)
+      const keeping = batch.map(async wanted => {
         const bytes = blocks.get(wanted.digest.envelope.body.cid)
         if (bytes === undefined) return
         came.add(wanted)
-        await keep(wanted, bytes).catch((cause: unknown) => failedToKeep(cause, wanted))
+        await this.#keep(wanted, bytes).catch((cause: unknown) => this.#failedToKeep(cause, wanted))
       })
       await Promise.all(keeping)
     }
-    await Promise.all(all.filter(wanted => !came.has(wanted)).map(fetchSingle))
+    await Promise.all(all.filter(wanted => !came.has(wanted)).map(wanted => this.#fetchSingle(wanted)))
+  }
+
+  /** What is still wanted, by whom it is asked of first. */
+  #batchesOf(all: readonly Wanted[]): ReadonlyMap<PeerId, readonly Wanted[]> {
+    const connected = this.#deps.peers()
+    return byFirstProvider(all, wanted =>
+      this.#deps.worth(wanted.digest) === undefined ? [] : this.#providersOf(wanted, connected),
+    )
   }
 
   /** Resolves when it is through, or the node stops. */
-  const fetchSingle = (wanted: Wanted): Promise<void> => {
+  #fetchSingle(wanted: Wanted): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const done = (): void => {
-      awaited.delete(done)
+      this.#awaited.delete(done)
       resolve()
     }
-    awaited.add(done)
-    if (!singles.push({ wanted, done })) {
-      if (stopping.signal.aborted) settle(wanted.digest.id)
-      else postpone(wanted)
+    this.#awaited.add(done)
+    if (!this.#singles.push({ wanted, done })) {
+      this.#didNotCome(wanted)
       done()
     }
     return promise
   }
 
-  const byFirstProvider = (wanteds: readonly Wanted[]): ReadonlyMap<PeerId, Wanted[]> => {
-    const groups = new Map<PeerId, Wanted[]>()
-    const connected = deps.peers()
-    for (const wanted of wanteds) {
-      const [first] = deps.worth(wanted.digest) === undefined ? [] : providersOf(wanted, connected)
-      if (first === undefined) continue
-      const group = groups.get(first)
-      if (group === undefined) groups.set(first, [wanted])
-      else group.push(wanted)
-    }
-    return groups
+  async #runSingle(wanted: Wanted): Promise<void> {
+    await this.#fetchFrom(wanted, this.#providersOf(wanted, this.#deps.peers()))
   }
 
-  const runSingle = async (wanted: Wanted): Promise<void> => {
-    await fetchFrom(wanted, providersOf(wanted, deps.peers()))
+  async #askAuthor(wanted: Wanted): Promise<boolean> {
+    this.#pending.add(wanted.digest.id)
+    try {
+      return await this.#fetchFrom(wanted, [wanted.digest.envelope.author])
+    } catch (cause) {
+      this.#failedToKeep(cause, wanted)
+      return false
+    }
   }
 
   /** Resolves with whether it came. */
-  const fetchFrom = async (wanted: Wanted, providers: readonly PeerId[]): Promise<boolean> => {
+  async #fetchFrom(wanted: Wanted, providers: readonly PeerId[]): Promise<boolean> {
     const { digest } = wanted
-    const { cid } = digest.envelope.body
-    if (deps.worth(digest) === undefined) {
-      settle(digest.id)
+    if (this.#deps.worth(digest) === undefined) {
+      this.#settle(digest.id)
       return false
     }
-    const bytes = await fetchBytes(cid, providers)
-    if (bytes !== undefined) await keep(wanted, bytes)
-    else if (stopping.signal.aborted) settle(digest.id)
-    else postpone(wanted)
+    const bytes = await this.#fetchBytes(digest.envelope.body.cid, providers)
+    if (bytes !== undefined) await this.#keep(wanted, bytes)
+    else this.#didNotCome(wanted)
     return bytes !== undefined
   }
 
-  const fetchBytes = async (cid: EntryCid, peers: readonly PeerId[]): Promise<Uint8Array | undefined> => {
+  async #fetchBytes(cid: EntryCid, peers: readonly PeerId[]): Promise<Uint8Array | undefined> {
     if (peers.length === 0) return undefined
+    const { blocks, clock, deadlineMs, log } = this.#deps
+    const stop = this.#stopping.signal
     const providers = peers.map(peer => ({ peer }))
     try {
-      const fetched = await deps.clock.within(deps.deadlineMs, stopping.signal, signal =>
-        deps.blocks.fetch(cid, { providers, maxBytes: provingBytesMax, signal }),
+      const fetched = await clock.within(deadlineMs, stop, signal =>
+        blocks.fetch(cid, { providers, maxBytes: provingBytesMax, signal }),
       )
       return fetched.bytes
     } catch (cause) {
-      if (!stopping.signal.aborted)
-        deps.log('debug', 'An entry could not be fetched yet.', { cid, cause: String(cause) })
+      if (!stop.aborted) log('debug', 'An entry could not be fetched yet.', { cid, cause: String(cause) })
       return undefined
     }
   }
 
-  const askAuthor = async (wanted: Wanted): Promise<boolean> => {
-    const { author } = wanted.digest.envelope
-    pending.add(wanted.digest.id)
-    try {
-      return await fetchFrom(wanted, [author])
-    } catch (cause) {
-      failedToKeep(cause, wanted)
-      return false
-    }
-  }
-
-  const keep = async (wanted: Wanted, bytes: Uint8Array): Promise<void> => {
+  async #keep(wanted: Wanted, bytes: Uint8Array): Promise<void> {
+    const { cpu, onEntry, onMismatch, shards } = this.#deps
     const { digest } = wanted
-    await deps.cpu.spend('decode', 1)
+    await cpu.spend('decode', 1)
     const entry = decodeEntry(bytes)
-    const mismatch = entry.ok ? matchesDigest(entry.value, bytes.length, digest, deps.shards) : entry
-    if (entry.ok && mismatch.ok) await deps.onEntry(entry.value, bytes, wanted)
-    else await deps.onMismatch(digest, mismatch.ok ? 'mismatch' : mismatch.message)
-    settle(digest.id)
+    const mismatch = entry.ok ? matchesDigest(entry.value, bytes.length, digest, shards) : entry
+    if (entry.ok && mismatch.ok) await onEntry(entry.value, bytes, wanted)
+    else await onMismatch(digest, mismatch.ok ? 'mismatch' : mismatch.message)
+    this.#settle(digest.id)
   }
 
-  const settle = (id: RecordId): void => {
-    pending.delete(id)
-    retries.settled(id)
+  #settle(id: RecordId): void {
+    this.#pending.delete(id)
+    this.#retries.settled(id)
   }
 
-  const postpone = (wanted: Wanted): void => {
-    pending.delete(wanted.digest.id)
-    retries.postpone(wanted)
-  }
-
-  const failedToKeep = (cause: unknown, wanted: Wanted): void => {
-    pending.delete(wanted.digest.id)
-    retries.notKept(wanted)
-    deps.log('error', 'A fetched entry could not be kept.', {
-      cid: wanted.digest.envelope.body.cid,
-      cause: String(cause),
-    })
-  }
-
-  /** What was tried in vain goes behind what was not, whatever it is worth: or what nobody hands out would hold up all else for ever. */
-  const urgency = ({ digest }: Wanted): number =>
-    (deps.worth(digest) ?? Number.NEGATIVE_INFINITY) - retries.tries(digest.id)
-  const singles = createQueue<Single>({
-    limit: manySingles + batchesAtOnce * entryPageMax,
-    workers: deps.concurrency,
-    run: ({ wanted, done }) => runSingle(wanted).finally(done),
-    onError: (cause, { wanted }) => failedToKeep(cause, wanted),
-    priority: ({ wanted }) => urgency(wanted),
-  })
-  const queue = createQueue<Wanted>({
-    limit: queueLimit,
-    workers: batchesAtOnce,
-    run,
-    onError: failedToKeep,
-    priority: urgency,
-  })
-
-  const want = (wanted: Wanted): boolean => {
+  #didNotCome(wanted: Wanted): void {
     const { id } = wanted.digest
-    if (pending.has(id)) return true
-    if (!queue.push(wanted)) return false
-    pending.add(id)
-    return true
+    this.#pending.delete(id)
+    if (this.#stopping.signal.aborted) this.#retries.settled(id)
+    else this.#retries.postpone(wanted)
   }
 
-  const idle = async (): Promise<void> => {
-    await queue.idle()
-    await singles.idle()
-  }
-
-  return {
-    want,
-    has: id => pending.has(id),
-    retry: () => retries.peerCameUp(),
-    get waiting() {
-      return queue.size + singles.size
-    },
-    get failed() {
-      return retries.size
-    },
-    idle,
-    async close() {
-      stopping.abort()
-      // What waits is dropped, and nobody is to wait for it.
-      const closing = [singles.close(), queue.close()]
-      for (const done of [...awaited]) done()
-      await Promise.all(closing)
-      await retries.ended()
-    },
+  #failedToKeep(cause: unknown, wanted: Wanted): void {
+    const { cid } = wanted.digest.envelope.body
+    this.#pending.delete(wanted.digest.id)
+    this.#retries.notKept(wanted)
+    this.#deps.log('error', 'A fetched entry could not be kept.', { cid, cause: String(cause) })
   }
 }

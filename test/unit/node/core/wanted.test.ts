@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Ledger } from '../../../../node/core/ledger.ts'
 import { WantedEntries } from '../../../../node/core/wanted.ts'
-import { createFetcher } from '../../../../node/pipeline/fetch/fetch.ts'
+import { EntryFetcher } from '../../../../node/pipeline/fetch/fetch.ts'
 import { signRecord } from '../../../../protocol/envelope.ts'
 import { cidOf } from '../../../../protocol/identity.ts'
 import { entryPageMax, pageRecordsMax } from '../../../../protocol/limits.ts'
@@ -82,7 +82,7 @@ async function missingAll({
     worth: () => 1,
     inBackground: work => void work,
   })
-  const fetcher = createFetcher({
+  const fetcher = new EntryFetcher({
     fetchBatch: async () => new Map(),
     ...ports,
     blocks: { fetch },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock, systemCpu } from '../../../../../node/adapters/system.ts'
 import type { Wanted } from '../../../../../node/pipeline/fetch/failed-fetches.ts'
-import { createFetcher, type FetchDeps } from '../../../../../node/pipeline/fetch/fetch.ts'
+import { EntryFetcher, type FetchDeps } from '../../../../../node/pipeline/fetch/fetch.ts'
 import type { Clock } from '../../../../../node/ports.ts'
 import { encodeEntry } from '../../../../../protocol/entry.ts'
 import { signRecord } from '../../../../../protocol/envelope.ts'
@@ -63,7 +63,7 @@ function wanted(number: number, author = ada): Wanted {
 function failing(clock: Clock, changes: Partial<FetchDeps> = {}) {
   const asked: EntryCid[] = []
   const providersAsked: PeerId[][] = []
-  const fetcher = createFetcher({
+  const fetcher = new EntryFetcher({
     fetchBatch: async () => new Map(),
     blocks: {
       fetch: async (cid, { providers }) => {
@@ -333,7 +333,7 @@ function delivering(changes: Partial<FetchDeps> = {}) {
   const kept: EntryCid[] = []
   const mismatches: string[] = []
   const asked: { cid: EntryCid; providers: readonly PeerId[] }[] = []
-  const fetcher = createFetcher({
+  const fetcher = new EntryFetcher({
     fetchBatch: async () => new Map(),
     blocks: {
       fetch: async (wantedCid, { providers }) => {
