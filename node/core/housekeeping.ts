@@ -13,6 +13,7 @@ import type { Learning } from './learning.ts'
 import type { RecallOutcomes } from './recall-outcomes.ts'
 import { renewMembers } from './renewing.ts'
 import type { Room } from './room.ts'
+import type { StrangersRoom } from './strangers-room.ts'
 import type { Swarm } from './swarm.ts'
 
 export interface HousekeepingDeps {
@@ -24,6 +25,7 @@ export interface HousekeepingDeps {
   readonly learning: Learning
   readonly outcomes: RecallOutcomes
   readonly room: Room
+  readonly strangersRoom: StrangersRoom
   readonly swarms: () => readonly Swarm[]
 }
 
@@ -56,7 +58,7 @@ async function fillFreedRoom(deps: HousekeepingDeps, signal: AbortSignal): Promi
   while (!signal.aborted) {
     await tryIt(deps, signal, async () => {
       await deps.ports.clock.sleep(roomTickMs, signal)
-      if (deps.room.takeFreed()) for (const swarm of deps.swarms()) swarm.wanted.all()
+      if (deps.strangersRoom.takeFreed()) for (const swarm of deps.swarms()) swarm.wanted.all()
     })
   }
 }

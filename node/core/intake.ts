@@ -6,7 +6,7 @@
 import { embeddingText } from '../../protocol/entry-text.ts'
 import { sketchBitsMax } from '../../protocol/limits.ts'
 import { hamming, sketchOf } from '../../protocol/sketch.ts'
-import type { DigestRecord, Entry, EntryCid, PeerId } from '../../protocol/types.ts'
+import type { DigestRecord, Entry, EntryCid } from '../../protocol/types.ts'
 import type { StoreOp } from '../../store/ports.ts'
 import type { NodeEvent } from '../api.ts'
 import type { Wanted } from '../pipeline/fetch/failed-fetches.ts'
@@ -17,6 +17,7 @@ import type { KeptSet } from './kept-set.ts'
 import type { Gone } from './ledger.ts'
 import type { RecallOutcomes } from './recall-outcomes.ts'
 import type { Room } from './room.ts'
+import type { StrangersRoom } from './strangers-room.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
@@ -26,6 +27,7 @@ export interface IntakeDeps {
   readonly authors: Authors
   readonly outcomes: RecallOutcomes
   readonly room: Room
+  readonly strangersRoom: StrangersRoom
   /** Entries that may wait for their vector: as many as may be kept. */
   readonly queueLimit: number
   readonly swarms: () => readonly Swarm[]
@@ -68,23 +70,15 @@ export class Intake {
     await this.#embedQueue.close()
   }
 
-  /** Strangers may fill a part of what is kept, and each of them a part of that. */
-  hasRoomFor(swarm: Swarm, author: PeerId): boolean {
-    const { authors, room } = this.#deps
-    return (
-      authors.tierOf(author, swarm.membership) !== 'quarantined' || room.hasRoomForStranger(swarm, author)
-    )
-  }
-
   /** Trust alone so far; nothing for what is blocked, replaced, here already, or beyond what strangers may fill. */
   worth(swarm: Swarm, digest: DigestRecord): number | undefined {
-    const { room } = this.#deps
+    const { room, strangersRoom } = this.#deps
     const { author, body } = digest.envelope
     if (this.#deps.kept.get(body.cid) !== undefined || this.#deps.authors.isBlocked(author, body.created))
       return undefined
     if (swarm.set.successors(body.cid, author).length > 0) return undefined
     if (swarm.set.isRetracted(body.cid, author, body.created)) return undefined
-    if (!this.hasRoomFor(swarm, author)) return undefined
+    if (!strangersRoom.admitOrTurnAway(swarm, author)) return undefined
     const { trust } = this.#deps.authors.standing(author, swarm.membership)
     return room.isWorth(digest, trust) ? trust : undefined
   }

@@ -8,6 +8,7 @@ import type { Ports } from '../ports.ts'
 import type { Authors } from '../trust/authors.ts'
 import type { Intake } from './intake.ts'
 import type { KeptSet } from './kept-set.ts'
+import type { StrangersRoom } from './strangers-room.ts'
 import { Swarm } from './swarm.ts'
 import type { SwarmEvents } from './swarm-events.ts'
 
@@ -17,6 +18,7 @@ export interface NodeSwarmsDeps {
   readonly kept: KeptSet
   readonly authors: Authors
   readonly intake: Intake
+  readonly strangersRoom: StrangersRoom
   readonly emit: (event: NodeEvent) => void
 }
 
@@ -64,10 +66,10 @@ export class NodeSwarms {
   }
 
   #events(swarm: Swarm): SwarmEvents {
-    const { authors, emit, intake, kept } = this.#deps
+    const { authors, emit, intake, kept, strangersRoom } = this.#deps
     return {
       isKept: cid => kept.get(cid) !== undefined,
-      hasRoomFor: author => intake.hasRoomFor(swarm, author),
+      hasRoomFor: author => strangersRoom.admitOrTurnAway(swarm, author),
       worth: digest => intake.worth(swarm, digest),
       onEntry: (entry, bytes, wanted) => intake.take(swarm, entry, bytes, wanted),
       onKnown: digest => intake.recheck(swarm, digest),

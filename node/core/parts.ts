@@ -22,6 +22,7 @@ import { RecallOutcomes } from './recall-outcomes.ts'
 import { RecentQueries } from './recent-queries.ts'
 import { Room } from './room.ts'
 import { OwnLessons } from './shadow.ts'
+import { StrangersRoom } from './strangers-room.ts'
 import type { Swarm } from './swarm.ts'
 import { TakingBack } from './taking-back.ts'
 import { today } from './today.ts'
@@ -56,7 +57,8 @@ export function createParts({ ports, config, rules, kept, evidence, words, signa
     today: () => today(ports.clock),
   })
   const queries = new RecentQueries(ports.random.fork('recent queries'))
-  const shared = { ports, config, kept, evidence, authors, queries, baseRates, swarms, emit }
+  const strangersRoom = new StrangersRoom({ config, kept, authors, swarms })
+  const shared = { ports, config, kept, evidence, authors, queries, baseRates, strangersRoom, swarms, emit }
   const room = new Room(shared)
   const outcomes = new RecallOutcomes(shared)
   const ownLessons = new OwnLessons({ ...shared, outcomes, signal })

@@ -16,7 +16,7 @@ import type { Authors } from '../trust/authors.ts'
 import type { BaseRates } from './base-rates.ts'
 import type { KeptSet } from './kept-set.ts'
 import type { RecentQueries } from './recent-queries.ts'
-import { type Shares, sharesOf, yieldsTo } from './strangers.ts'
+import type { StrangersRoom } from './strangers-room.ts'
 import type { Swarm } from './swarm.ts'
 import { today } from './today.ts'
 
@@ -28,14 +28,11 @@ export interface RoomDeps {
   readonly authors: Authors
   readonly queries: RecentQueries
   readonly baseRates: BaseRates
+  readonly strangersRoom: StrangersRoom
   readonly swarms: () => readonly Swarm[]
   readonly emit: (event: NodeEvent) => void
 }
 
-/** Of the capacity, what strangers may fill all together (protocol.md, "Two sets"). */
-const strangersShare = 0.1
-/** What strangers have left of their room when what was turned away is looked through again: all of it, and there may be much. */
-const freedShare = 0.1
 /** When room must be made, this share of the capacity is freed at once, so that the work is done rarely. */
 const evictShare = 0.02
 /** Entries that go in one batch, and batches that wait for the disk together: more would hold the event loop. */
@@ -51,13 +48,7 @@ export class Room {
   readonly #inTurn = createTurns()
   readonly #seed: number
   #isWorth: Refined['isWorth'] | undefined
-  /** How strangers share their room, and of which entries and standings that was made. */
-  #shares: { readonly madeOf: string; readonly shares: Shares } | undefined
-  /** Who let in which author, by swarm and author, as asked since somebody's standing changed last. */
-  #inviters = { of: -1, known: new Map<string, PeerId | undefined>() }
   #evicted = 0
-  /** Whether a stranger's entry found no room. */
-  #turnedAway = false
 
   constructor(deps: RoomDeps) {
     this.#deps = deps
@@ -108,66 +99,12 @@ export class Room {
     )
   }
 
-  hasRoomForStranger(swarm: Swarm, author: PeerId): boolean {
-    const hasRoom = this.#yieldsTo(swarm, author) !== 'full'
-    if (!hasRoom) this.#turnedAway = true
-    return hasRoom
-  }
-
-  /** Whether strangers left room since one of them was turned away. True once: whoever asks sees to it that it is filled. */
-  takeFreed(): boolean {
-    if (!this.#turnedAway) return false
-    const { room, total } = this.#strangers()
-    if (total > room * (1 - freedShare)) return false
-    this.#turnedAway = false
-    return true
-  }
-
-  /** Where strangers fill what they may, and this one less than another: the oldest entry of that other one goes. */
+  /** Where strangers fill what they may, and this one less than another: an entry of that other one goes. */
   makeForStranger(swarm: Swarm, author: PeerId): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#deps.authors.tierOf(author, swarm.membership) !== 'quarantined') return
-      const greedy = this.#yieldsTo(swarm, author)
-      if (greedy === 'nobody' || greedy === 'full') return
-      const [oldest] = [...this.#deps.kept.all()]
-        .filter(one => one.author === greedy)
-        .sort((a, b) => a.receivedAt - b.receivedAt || (a.cid < b.cid ? -1 : 1))
-      if (oldest !== undefined) await this.#evict([oldest.cid])
+      const yielding = this.#deps.strangersRoom.yieldingTo(swarm, author)
+      if (yielding !== undefined) await this.#evict([yielding])
     })
-  }
-
-  #yieldsTo(swarm: Swarm, author: PeerId): PeerId | 'nobody' | 'full' {
-    return yieldsTo(author, this.#inviterIn(swarm, author), this.#strangers())
-  }
-
-  /** Each is what its own swarm's records make of it: to those of another, this node itself would be a stranger. */
-  #strangers(): Shares {
-    const { authors, config, swarms } = this.#deps
-    const madeOf = `${swarms().length} ${this.#deps.kept.version} ${authors.version}`
-    if (this.#shares?.madeOf === madeOf) return this.#shares.shares
-    const kept = new Map<PeerId, number>()
-    const homes = new Map<PeerId, Swarm>()
-    for (const home of swarms()) {
-      for (const [author, count] of this.#deps.kept.authors(home.id)) {
-        if (authors.tierOf(author, home.membership) !== 'quarantined') continue
-        kept.set(author, (kept.get(author) ?? 0) + count)
-        homes.set(author, home)
-      }
-    }
-    const inviterOf = (peer: PeerId) => this.#inviterIn(homes.get(peer), peer)
-    const shares = sharesOf({ room: config.capacityEntries * strangersShare, kept, inviterOf })
-    this.#shares = { madeOf, shares }
-    return shares
-  }
-
-  /** Remembered like standings: a flood of announcements asks for the same few authors thousands of times. */
-  #inviterIn(home: Swarm | undefined, peer: PeerId): PeerId | undefined {
-    const { version } = this.#deps.authors
-    if (this.#inviters.of !== version) this.#inviters = { of: version, known: new Map() }
-    const { known } = this.#inviters
-    const question = `${home?.id} ${peer}`
-    if (!known.has(question)) known.set(question, home?.membership.inviterOf(peer))
-    return known.get(question)
   }
 
   /** On pressure: evicts when there is more than the capacity. The digests stay. */

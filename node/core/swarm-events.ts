@@ -7,7 +7,7 @@ import type { Gone } from './ledger.ts'
 
 export interface SwarmEvents {
   readonly isKept: (cid: EntryCid) => boolean
-  /** Whether anything of this author may be kept at present. */
+  /** Whether anything of this author may be kept at present. Who is turned away is looked at again when there is room. */
   readonly hasRoomFor: (author: PeerId) => boolean
   /** Whether, and how urgently, a digest's entry is wanted; undefined when it is not. */
   readonly worth: (digest: DigestRecord) => number | undefined
