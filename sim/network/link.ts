@@ -1,6 +1,6 @@
 /**
- * One node's place in one swarm: the Network, Blocks and Discovery ports of the node over the simulated network. Who may
- * connect and who is sent away follows the rules of the real adapter.
+ * One node's place in one swarm: the Network, Blocks and Discovery ports of the node over the simulated network, tied
+ * together from its connections, its gossip, its requests and its part of the DHT.
  */
 
 import { toHex } from '../../crypto/bytes.ts'
@@ -16,11 +16,11 @@ import type {
   SwarmOptions,
 } from '../../node/ports.ts'
 import { peerOf } from '../../protocol/identity.ts'
-import { addressesMax } from '../../protocol/limits.ts'
 import type { PeerId, SwarmId } from '../../protocol/types.ts'
 import { VirtualClock } from '../clock.ts'
 import { between } from '../random.ts'
 import { blockAnswer, createBlocks, readBlockAnswer } from './blocks.ts'
+import { askAroundMs, type Callee, Connections, type Exchange } from './connections.ts'
 import { Dht } from './dht.ts'
 import { createDiscovery, meetingPlace, placeOf } from './discovery.ts'
 import { NetworkFailure } from './failure.ts'
@@ -29,21 +29,16 @@ import { Gate } from './gate.ts'
 import { Gossip } from './gossip.ts'
 import { heartbeatMs, thresholds } from './gossip-parameters.ts'
 import type { Host } from './host.ts'
-import { type Carrier, type Lane, Line, type LineEnd } from './line.ts'
-import { Redial } from './redial.ts'
+import type { Carrier, Line, LineEnd } from './line.ts'
 import { Requests } from './requests.ts'
 
 /** The network around a link. */
-export interface Surroundings extends Carrier {
+export interface Surroundings extends Carrier, Exchange {
   readonly fitted: Fitted
   readonly meetingPlaces: Map<string, Set<LineEnd>>
-  listening(address: string): Link | undefined
   /** As the swarm's DHT does: who of it is there, by its name. */
-  known(swarm: SwarmId, peer: PeerId): Link | undefined
+  known(swarm: SwarmId, peer: PeerId): LineEnd | undefined
   forget(link: Link): void
-  isCut(a: Host, b: Host): boolean
-  latencyMs(from: Host, to: Host): number
-  breakLater(line: Line): void
 }
 
 export interface LinkInit {
@@ -54,17 +49,14 @@ export interface LinkInit {
   readonly options: SwarmOptions
 }
 
-/** How long a call goes unanswered before the caller gives up, and before the DHT does. */
-const dialMsMax = 10_000
+/** How long a call goes unanswered before the DHT gives up. */
 const dhtDialMsMax = 5_000
-/** Round trips until a connection stands: TCP, noise, and the choice of yamux. */
-const dialTrips = 2
 export const blockProtocol = '/sim/block'
 /** Wishes of one peer that are served at once. */
 const wishesMax = 256
 const wishBytesMax = 100
 
-export class Link implements Network, LineEnd {
+export class Link implements Network, Callee {
   readonly self: PeerId
   readonly address: string
   readonly place: number
@@ -74,14 +66,12 @@ export class Link implements Network, LineEnd {
   readonly discovery: Discovery
   readonly gossip: Gossip
   readonly requests: Requests
+  readonly connections: Connections
   readonly #network: Surroundings
   readonly #clock: VirtualClock
-  readonly #lines = new Map<PeerId, Line>()
   readonly #listeners = new Set<Parameters<Network['onPeer']>[0]>()
   readonly #gate: Gate
-  readonly #redial: Redial
   readonly #dht: Dht
-  #isClosed = false
 
   constructor({ network, host, address, options }: LinkInit) {
     const pair = pairOf(options.seed)
@@ -96,13 +86,21 @@ export class Link implements Network, LineEnd {
     this.#clock = new VirtualClock(events, life)
     this.#gate = new Gate(this.#clock)
     this.requests = new Requests(network, life, blockProtocol)
-    this.discovery = createDiscovery({ pair, linkOf: peer => this.#laneTo(peer)?.to, self: this })
+    this.connections = new Connections({
+      network,
+      self: this,
+      clock: this.#clock,
+      gate: this.#gate,
+      onPeer: (peer, state) => this.#onPeer(peer, state),
+    })
+    const { connections } = this
+    this.discovery = createDiscovery({ pair, linkOf: peer => connections.laneTo(peer)?.to, self: this })
     this.gossip = new Gossip({
       topics: options.topics,
       messageId: options.messageId,
       peers: this.peers,
       send: (peer, frame, bytes) => {
-        const lane = this.#laneTo(peer)
+        const lane = connections.laneTo(peer)
         if (lane === undefined) return
         const what = frame.type === 'message' ? `message ${frame.id}` : frame.type
         network.send(lane, what, bytes, frame.type === 'message' ? 'gossip' : 'standing', () =>
@@ -113,29 +111,21 @@ export class Link implements Network, LineEnd {
       random,
       nowMs: () => events.nowMs,
     })
-    this.#redial = new Redial({
-      events,
-      life,
-      random,
-      connected: () => new Set([...this.#lines.values()].map(line => line.laneFrom(this).to.address)),
-      hasRoom: () => this.#lines.size < this.#gate.connectionsMax,
-      dial: at => this.#call(at, dialMsMax),
-    })
     this.#dht = new Dht({
       self: this,
       events,
       life,
       random,
-      connections: () => this.#lines.size,
-      isConnected: ({ self }) => this.#lines.has(self),
-      call: ({ address: at }) => this.#call(at, dhtDialMsMax),
+      connections: () => connections.size,
+      isConnected: ({ self }) => connections.has(self),
+      call: ({ address: at }) => connections.call(at, dhtDialMsMax),
       ask: peers => this.#roundTrip(peers),
     })
     this.blocks = createBlocks({
       clock: this.#clock,
       ask: async (provider, cid, signal) => {
         const { peer } = provider
-        if (this.#laneTo(peer) === undefined) await this.#reach(provider, signal)
+        if (connections.laneTo(peer) === undefined) await this.#reach(provider, signal)
         const body = Buffer.from(cid)
         return readBlockAnswer(await this.request(peer, blockProtocol, body, { maxBytes: 2 ** 20, signal }))
       },
@@ -147,62 +137,49 @@ export class Link implements Network, LineEnd {
       const cid = Buffer.from(bytes).toString('latin1') as Parameters<SwarmOptions['blocks']['get']>[0]
       return blockAnswer(this.options.blocks.get(cid))
     })
-    for (const address of this.options.bootstrap) this.#redial.want(address, 'always')
+    for (const address of this.options.bootstrap) this.connections.keep(address)
     this.#dht.start()
     const { events, fitted } = this.#network
     const beat = (): 'quiet' | undefined => {
-      if (this.#isClosed) return 'quiet'
+      if (this.connections.isClosed) return 'quiet'
       this.gossip.heartbeat()
-      this.host.sentBytes += (this.#lines.size * fitted.idleBytesPerS * heartbeatMs) / 1000
+      this.host.sentBytes += (this.connections.size * fitted.idleBytesPerS * heartbeatMs) / 1000
       this.host.cpu?.hold((fitted.idleMicrosPerS * heartbeatMs) / 1000)
       events.in(heartbeatMs, beat, this.host.life)
-      return this.#expelUnfit()
+      return this.connections.expel(peer => !this.gossip.isFit(peer, thresholds.graylist))
     }
     events.in(between(this.host.random, 0, heartbeatMs), beat, this.host.life)
   }
 
   addresses = (): readonly string[] => [this.address]
-  peers = (): readonly PeerId[] => [...this.#lines.keys()]
-  neighbours = (): readonly LineEnd[] => [...this.#lines.values()].map(line => line.laneFrom(this).to)
-  addressesOf = async (peer: PeerId): Promise<readonly string[]> => this.#laneTo(peer)?.to.addresses() ?? []
+  peers = (): readonly PeerId[] => this.connections.peers()
+  neighbours = (): readonly LineEnd[] => this.connections.neighbours()
+  addressesOf = async (peer: PeerId): Promise<readonly string[]> =>
+    this.connections.laneTo(peer)?.to.addresses() ?? []
 
   onPeer(listener: Parameters<Network['onPeer']>[0]) {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Dials all addresses of the first peer named. */
-  async dial(addresses: readonly string[], signal: AbortSignal): Promise<PeerId> {
-    signal.throwIfAborted()
-    let failure: unknown = new NetworkFailure('address-invalid', 'None of these is an address of a node.')
-    for (const address of addresses.slice(0, addressesMax)) {
-      try {
-        return await this.#call(address, dialMsMax, signal)
-      } catch (cause) {
-        signal.throwIfAborted()
-        failure = cause
-      }
-    }
-    throw failure
+  dial(addresses: readonly string[], signal: AbortSignal): Promise<PeerId> {
+    return this.connections.dial(addresses, signal)
   }
 
   async disconnect(peer: PeerId): Promise<void> {
-    const line = this.#lines.get(peer)
-    if (line === undefined) return
-    this.#redial.forget(line.laneFrom(this).to.address)
-    this.#hangUp(line)
+    this.connections.hangUpOn(peer)
   }
 
   async advertise(key: Uint8Array, signal: AbortSignal): Promise<void> {
     await this.#dht.lookUp(placeOf(key))
-    await this.#clock.sleep(this.#askAroundMs(), signal)
+    await this.#clock.sleep(askAroundMs(this.host), signal)
     meetingPlace(this.#network.meetingPlaces, key).add(this)
   }
 
   /** What is kept in the DHT stands for itself: it is asked for the time of a few round trips, and knows who came. */
   async *discover(key: Uint8Array, signal: AbortSignal): AsyncGenerator<readonly string[]> {
-    await this.#clock.sleep(this.#askAroundMs(), signal)
-    if (this.#lines.size === 0) return
+    await this.#clock.sleep(askAroundMs(this.host), signal)
+    if (this.connections.size === 0) return
     for (const link of [...meetingPlace(this.#network.meetingPlaces, key)])
       if (link !== this) yield link.addresses()
   }
@@ -212,7 +189,7 @@ export class Link implements Network, LineEnd {
   }
 
   async publish(topic: string, bytes: Uint8Array): Promise<number> {
-    if (this.#isClosed) throw new NetworkFailure('closed', 'The swarm is closed.')
+    if (this.connections.isClosed) throw new NetworkFailure('closed', 'The swarm is closed.')
     return this.gossip.publish(topic, bytes)
   }
 
@@ -222,7 +199,7 @@ export class Link implements Network, LineEnd {
 
   async request(peer: PeerId, protocol: string, bytes: Uint8Array, options: RequestOptions) {
     options.signal.throwIfAborted()
-    const lane = this.#laneTo(peer)
+    const lane = this.connections.laneTo(peer)
     if (lane === undefined) throw new NetworkFailure('peer-unreachable', `${peer} is not connected.`)
     return this.requests.ask(lane, protocol, bytes, options)
   }
@@ -232,144 +209,38 @@ export class Link implements Network, LineEnd {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return
+    if (this.connections.isClosed) return
     this.#listeners.clear()
     this.vanish()
   }
 
   /** It is gone without a word of its own; the others notice by their broken connections. */
   vanish(): void {
-    this.#isClosed = true
-    this.#redial.close()
     this.#dht.close()
     this.#network.forget(this)
-    for (const line of [...this.#lines.values()]) this.#hangUp(line)
+    this.connections.close()
   }
 
-  /** All its connections break. */
-  dropAll(): void {
-    for (const line of this.#lines.values()) this.#network.breakLater(line)
-  }
-
-  /** Gives up connections over which nothing can come. */
-  dropCut(): void {
-    for (const line of [...this.#lines.values()]) {
-      const [a, b] = line.ends
-      if (this.#network.isCut(a.host, b.host)) this.#network.breakLater(line)
-    }
-  }
-
-  /** The other end has gone. */
   gone(line: Line): void {
-    const { self, address } = line.laneFrom(this).to
-    if (this.#lines.get(self) !== line) return
-    this.#lines.delete(self)
-    this.gossip.gone(self)
-    this.#redial.lost(address)
-    this.#tell(self, 'down')
-  }
-
-  #laneTo(peer: PeerId): Lane | undefined {
-    const line = this.#lines.get(peer)
-    return line?.isOpen ? line.laneFrom(this) : undefined
+    this.connections.gone(line)
   }
 
   /** At the addresses named, or else where the DHT knows the peer to listen. */
   async #reach({ peer, addresses }: Provider, signal: AbortSignal): Promise<void> {
-    if (this.#lines.size >= this.#gate.connectionsMax)
+    if (!this.connections.hasRoom)
       throw new NetworkFailure('peer-unreachable', `There is no room for a connection to ${peer}.`)
     await this.dial(addresses ?? (await this.#lookUp(peer, signal)), signal)
   }
 
   async #lookUp(peer: PeerId, signal: AbortSignal): Promise<readonly string[]> {
-    await this.#clock.sleep(this.#askAroundMs(), signal)
-    const found = this.#lines.size === 0 ? undefined : this.#network.known(this.options.id, peer)
+    await this.#clock.sleep(askAroundMs(this.host), signal)
+    const found = this.connections.size === 0 ? undefined : this.#network.known(this.options.id, peer)
     return found?.addresses() ?? []
   }
 
-  async #call(address: string, patienceMs: number, signal?: AbortSignal): Promise<PeerId> {
-    const other = this.#network.listening(address)
-    if (other === this) throw new NetworkFailure('peer-unreachable', 'That is this node itself.')
-    if (other !== undefined && this.#laneTo(other.self) !== undefined) return other.self
-    const tripMs =
-      other === undefined ? this.#askAroundMs() : 2 * this.#network.latencyMs(this.host, other.host)
-    if (other === undefined || !other.host.life.alive) {
-      await this.#clock.sleep(tripMs, signal)
-      throw new NetworkFailure('peer-unreachable', `No node answers at ${address}.`)
-    }
-    if (other.host.isBehindNat || this.#network.isCut(this.host, other.host)) {
-      await this.#clock.sleep(patienceMs, signal)
-      throw new NetworkFailure('peer-unreachable', `Nothing comes back from ${address}.`)
-    }
-    await this.#clock.sleep(dialTrips * tripMs, signal)
-    return this.#meet(other, address)
-  }
-
-  /** Where both agree that they are of one swarm, and neither keeps the other out, a connection stands. */
-  #meet(other: Link, address: string): PeerId {
-    if (this.#isClosed || this.#network.listening(address) !== other)
-      throw new NetworkFailure('peer-unreachable', `No node answers at ${address} any more.`)
-    if (this.#laneTo(other.self) !== undefined) return other.self
-    const isOneSwarm = this.options.id === other.options.id && sameKey(this.options.psk, other.options.psk)
-    if (!isOneSwarm || this.#gate.isShut(other.self) || other.#gate.isShut(this.self))
-      throw new NetworkFailure('peer-refused', `The node at ${address} hangs up.`)
-    const line = new Line(this, other, this.#network.events.nowMs)
-    other.#came(line)
-    this.#came(line)
-    return other.self
-  }
-
-  #came(line: Line): void {
-    const { self, address } = line.laneFrom(this).to
-    this.#lines.set(self, line)
-    this.#redial.want(address, 'while-it-answers')
-    this.#redial.came(address)
-    this.gossip.came(self)
-    this.#tell(self, 'up')
-    this.#keepRoom()
-  }
-
-  /** Later, when the newcomer has had the time to show who it is. */
-  #keepRoom(): void {
-    if (this.#lines.size <= this.#gate.connectionsMax) return
-    this.#network.events.in(
-      this.#gate.graceMs,
-      () => {
-        const surplus = this.#gate.surplus([...this.#lines.values()], this)
-        for (const line of surplus) {
-          this.#redial.forget(line.laneFrom(this).to.address)
-          this.#hangUp(line)
-        }
-        return surplus.length === 0 ? 'quiet' : undefined
-      },
-      this.host.life,
-    )
-  }
-
-  #hangUp(line: Line): void {
-    const { to } = line.laneFrom(this)
-    if (!line.isOpen) return
-    line.break()
-    this.gone(line)
-    const notice = (): undefined => {
-      to.gone(line)
-    }
-    this.#network.events.in(this.#network.latencyMs(this.host, to.host), notice, to.host.life)
-  }
-
-  #expelUnfit(): 'quiet' | undefined {
-    let verdict: 'quiet' | undefined = 'quiet'
-    for (const [peer, line] of this.#lines) {
-      if (this.gossip.isFit(peer, thresholds.graylist)) continue
-      this.#gate.shut(peer)
-      this.#redial.forget(line.laneFrom(this).to.address)
-      this.#hangUp(line)
-      verdict = undefined
-    }
-    return verdict
-  }
-
-  #tell(peer: PeerId, state: 'up' | 'down'): void {
+  #onPeer(peer: PeerId, state: 'up' | 'down'): void {
+    if (state === 'up') this.gossip.came(peer)
+    else this.gossip.gone(peer)
     for (const listener of [...this.#listeners]) {
       try {
         listener(peer, state)
@@ -386,11 +257,7 @@ export class Link implements Network, LineEnd {
       ({ host }) => this.#network.latencyMs(this.host, host) + this.#network.latencyMs(host, this.host),
     )
     await this.#clock.sleep(Math.max(0, ...tripsMs))
-    return answering.filter(({ self }) => this.#lines.has(self))
-  }
-
-  #askAroundMs(): number {
-    return between(this.host.random, 50, 400)
+    return answering.filter(({ self }) => this.connections.has(self))
   }
 }
 
@@ -404,8 +271,4 @@ function pairOf(seed: Uint8Array): KeyPair {
   const made = keyPairFromSeed(seed)
   pairs.set(name, made)
   return made
-}
-
-function sameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
 }

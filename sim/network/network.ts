@@ -97,14 +97,14 @@ export class SimNetwork {
     const before = host.upBytesPerMs
     host.setLine(bytesPerMs)
     if (host.upBytesPerMs === before) return
-    for (const link of [...this.#links.values()]) if (link.host === host) link.dropAll()
+    for (const link of [...this.#links.values()]) if (link.host === host) link.connections.dropAll()
   }
 
   /** From now on nothing gets from the one to the other. Connections that nothing comes over any more are given up. */
   cut(name: string, isCut: (from: Host, to: Host) => boolean): void {
     this.conditions.cuts.set(name, isCut)
     this.events.in(silentMsMax, () => {
-      for (const link of [...this.#links.values()]) link.dropCut()
+      for (const link of [...this.#links.values()]) link.connections.dropCut()
       return undefined
     })
   }
