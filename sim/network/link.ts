@@ -19,7 +19,7 @@ import { peerOf } from '../../protocol/identity.ts'
 import type { PeerId, SwarmId } from '../../protocol/types.ts'
 import { VirtualClock } from '../clock.ts'
 import { between } from '../random.ts'
-import { blockAnswer, createBlocks, readBlockAnswer } from './blocks.ts'
+import { type BlocksInit, blockAnswer, createBlocks, readBlockAnswer } from './blocks.ts'
 import { askAroundMs, type Callee, Connections, type Exchange } from './connections.ts'
 import { Dht } from './dht.ts'
 import { createDiscovery, meetingPlace, placeOf } from './discovery.ts'
@@ -55,6 +55,7 @@ export const blockProtocol = '/sim/block'
 /** Wishes of one peer that are served at once. */
 const wishesMax = 256
 const wishBytesMax = 100
+const blockAnswerBytesMax = 2 ** 20
 
 export class Link implements Network, Callee {
   readonly self: PeerId
@@ -75,15 +76,14 @@ export class Link implements Network, Callee {
 
   constructor({ network, host, address, options }: LinkInit) {
     const pair = pairOf(options.seed)
-    const { events } = network
-    const { life, random } = host
+    const { life } = host
     this.self = peerOf(pair.publicKey)
     this.address = address.includes('/p2p/') ? address : `${address}/p2p/${libp2pIdOf(pair.publicKey)}`
     this.place = placeOf(pair.publicKey)
     this.host = host
     this.options = options
     this.#network = network
-    this.#clock = new VirtualClock(events, life)
+    this.#clock = new VirtualClock(network.events, life)
     this.#gate = new Gate(this.#clock)
     this.requests = new Requests(network, life, blockProtocol)
     this.connections = new Connections({
@@ -93,43 +93,11 @@ export class Link implements Network, Callee {
       gate: this.#gate,
       onPeer: (peer, state) => this.#onPeer(peer, state),
     })
-    const { connections } = this
-    this.discovery = createDiscovery({ pair, linkOf: peer => connections.laneTo(peer)?.to, self: this })
-    this.gossip = new Gossip({
-      topics: options.topics,
-      messageId: options.messageId,
-      peers: this.peers,
-      send: (peer, frame, bytes) => {
-        const lane = connections.laneTo(peer)
-        if (lane === undefined) return
-        const what = frame.type === 'message' ? `message ${frame.id}` : frame.type
-        network.send(lane, what, bytes, frame.type === 'message' ? 'gossip' : 'standing', () =>
-          lane.to.gossip.receive(this.self, frame),
-        )
-      },
-      weight: peer => this.#gate.scoreOf(peer),
-      random,
-      nowMs: () => events.nowMs,
-    })
-    this.#dht = new Dht({
-      self: this,
-      events,
-      life,
-      random,
-      connections: () => connections.size,
-      isConnected: ({ self }) => connections.has(self),
-      call: ({ address: at }) => connections.call(at, dhtDialMsMax),
-      ask: peers => this.#roundTrip(peers),
-    })
-    this.blocks = createBlocks({
-      clock: this.#clock,
-      ask: async (provider, cid, signal) => {
-        const { peer } = provider
-        if (connections.laneTo(peer) === undefined) await this.#reach(provider, signal)
-        const body = Buffer.from(cid)
-        return readBlockAnswer(await this.request(peer, blockProtocol, body, { maxBytes: 2 ** 20, signal }))
-      },
-    })
+    const linkOf = (peer: PeerId): LineEnd | undefined => this.connections.laneTo(peer)?.to
+    this.discovery = createDiscovery({ pair, linkOf, self: this })
+    this.gossip = this.#createGossip()
+    this.#dht = this.#createDht()
+    this.blocks = createBlocks({ clock: this.#clock, ask: this.#askForBlock })
   }
 
   start(): void {
@@ -223,6 +191,47 @@ export class Link implements Network, Callee {
 
   gone(line: Line): void {
     this.connections.gone(line)
+  }
+
+  #createGossip(): Gossip {
+    const { messageId, topics } = this.options
+    return new Gossip({
+      topics,
+      messageId,
+      peers: this.peers,
+      send: (peer, frame, bytes) => {
+        const lane = this.connections.laneTo(peer)
+        if (lane === undefined) return
+        const what = frame.type === 'message' ? `message ${frame.id}` : frame.type
+        this.#network.send(lane, what, bytes, frame.type === 'message' ? 'gossip' : 'standing', () =>
+          lane.to.gossip.receive(this.self, frame),
+        )
+      },
+      weight: peer => this.#gate.scoreOf(peer),
+      random: this.host.random,
+      nowMs: () => this.#network.events.nowMs,
+    })
+  }
+
+  #createDht(): Dht {
+    const { connections, host } = this
+    return new Dht({
+      self: this,
+      events: this.#network.events,
+      life: host.life,
+      random: host.random,
+      connections: () => connections.size,
+      isConnected: ({ self }) => connections.has(self),
+      call: ({ address }) => connections.call(address, dhtDialMsMax),
+      ask: peers => this.#roundTrip(peers),
+    })
+  }
+
+  readonly #askForBlock: BlocksInit['ask'] = async (provider, cid, signal) => {
+    const { peer } = provider
+    if (this.connections.laneTo(peer) === undefined) await this.#reach(provider, signal)
+    const options = { maxBytes: blockAnswerBytesMax, signal }
+    return readBlockAnswer(await this.request(peer, blockProtocol, Buffer.from(cid), options))
   }
 
   /** At the addresses named, or else where the DHT knows the peer to listen. */
