@@ -5,11 +5,25 @@
 
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Log, Random, SearchView } from '../ports.ts'
+import {
+  briefMsMax,
+  type DialHistory,
+  dialsMax,
+  isGivenUp,
+  type Keep,
+  lostMs,
+  neverDialled,
+  noteHeld,
+  noteLoss,
+  tickMs,
+  waitAfterDialMs,
+  wantedMax,
+} from '../redial-waits.ts'
 import { failureOf } from './dial-failure.ts'
 
 export interface Redial {
   /** Dialled until it answers, and again whenever it is lost. */
-  want(key: string, addresses: readonly Multiaddr[], keep: 'always' | 'while-it-answers'): void
+  want(key: string, addresses: readonly Multiaddr[], keep: Keep): void
   /** For a peer that was sent away. */
   forget(key: string): void
   dials(): SearchView['dials']
@@ -18,16 +32,11 @@ export interface Redial {
 
 interface Wanted {
   addresses: readonly Multiaddr[]
-  readonly keep: 'always' | 'while-it-answers'
+  readonly keep: Keep
   /** Who answered, where the address does not name anyone. */
   peer: string
-  /** Attempts since a connection last held. */
-  attempts: number
-  /** Connections, one after the other, that did not hold. */
-  brief: number
+  readonly history: DialHistory
   dueMs: number
-  /** Since when the connection stands. */
-  upSinceMs: number | undefined
   dialling: boolean
   last: SearchView['dials'][number]['last']
 }
@@ -49,21 +58,7 @@ export interface RedialInit {
   readonly connectionsMax: number
 }
 
-const tickMs = 500
-const waitMsMin = 500
-const waitMsMax = 15_000
 const dialMsMax = 10_000
-/** A peer met on the way is given up after about five minutes without an answer. */
-const attemptsMax = 25
-/** A connection that stands so long has been accepted: a full peer takes calls, and lets go after `crowd.ts`'s grace. */
-const heldMs = 20_000
-/** Whoever lets go again and again has no room: it is called ever more rarely, or a large swarm would call its full peers all day. */
-const briefMsMin = 2_500
-const briefMsMax = 600_000
-/** Peers remembered; what a node needs to find its swarm again, with room to spare. */
-const wantedMax = 256
-/** Dialled at once: a node that remembers hundreds does not send to all of them in one breath. */
-const dialsMax = 16
 /** Shown of what is dialled. */
 const shownMax = 16
 
@@ -85,10 +80,8 @@ export function createRedial(init: RedialInit): Redial {
         addresses,
         keep,
         peer: key,
-        attempts: 0,
-        brief: 0,
+        history: neverDialled(),
         dueMs: 0,
-        upSinceMs: undefined,
         dialling: false,
         last: 'none',
       })
@@ -123,10 +116,13 @@ function due(init: RedialInit, wanted: Map<string, Wanted>): [string, Wanted][] 
   let dialling = 0
   for (const [key, entry] of wanted) {
     if (isConnected(libp2p, entry)) {
-      rest(init, entry)
+      entry.history.upSinceMs ??= now
+      noteHeld(entry.history, now)
+      leaveAlone(init, entry, lostMs)
       continue
     }
-    noteLoss(init, entry)
+    const waitMs = noteLoss(entry.history, now)
+    if (waitMs !== undefined) leaveAlone(init, entry, waitMs)
     if (entry.dialling) dialling++
     // No wait is that long: the clock was set back.
     else if (entry.dueMs <= now || entry.dueMs > now + briefMsMax) found.push([key, entry])
@@ -135,27 +131,9 @@ function due(init: RedialInit, wanted: Map<string, Wanted>): [string, Wanted][] 
   return found.sort(([, a], [, b]) => a.dueMs - b.dueMs).slice(0, Math.max(0, dialsMax - dialling))
 }
 
-/** While it is connected. Once it is lost, both sides wait a different while, or they would dial at the same moment. */
-function rest({ clock, random }: RedialInit, entry: Wanted): void {
-  const now = clock.now()
-  entry.upSinceMs ??= now
-  // One that takes the call and hangs up at once is not an answer: only what holds starts the waits anew.
-  if (now - entry.upSinceMs > heldMs) {
-    entry.attempts = 0
-    entry.brief = 0
-  }
-  entry.dueMs = Math.max(entry.dueMs, now + jittered(2 * waitMsMin, random))
-}
-
-/** A first loss may be anything, and is mended at once. */
-function noteLoss({ clock, random }: RedialInit, entry: Wanted): void {
-  if (entry.upSinceMs === undefined) return
-  const now = clock.now()
-  if (now - entry.upSinceMs <= heldMs && entry.brief++ > 0) {
-    const waitMs = Math.min(briefMsMin * 2 ** entry.brief, briefMsMax)
-    entry.dueMs = Math.max(entry.dueMs, now + jittered(waitMs, random))
-  }
-  entry.upSinceMs = undefined
+/** Not dialled for a while from now on. */
+function leaveAlone({ clock, random }: RedialInit, entry: Wanted, waitMs: number): void {
+  entry.dueMs = Math.max(entry.dueMs, clock.now() + jittered(waitMs, random))
 }
 
 async function dialOnce(
@@ -166,7 +144,7 @@ async function dialOnce(
   stop: AbortSignal,
 ): Promise<void> {
   entry.dialling = true
-  entry.attempts++
+  entry.history.attempts++
   try {
     const connection = await clock.within(dialMsMax, stop, signal =>
       libp2p.dial([...entry.addresses], { signal }),
@@ -174,12 +152,15 @@ async function dialOnce(
     entry.peer = connection.remotePeer.toString()
   } catch (error) {
     entry.last = failureOf(error)
-    log('debug', 'a peer could not be dialled', { key, attempts: entry.attempts, error: String(error) })
+    log('debug', 'a peer could not be dialled', {
+      key,
+      attempts: entry.history.attempts,
+      error: String(error),
+    })
   } finally {
-    const waitMs = Math.min(waitMsMin * 2 ** entry.attempts, waitMsMax)
-    entry.dueMs = clock.now() + jittered(waitMs, random)
+    entry.dueMs = clock.now() + jittered(waitAfterDialMs(entry.history), random)
     entry.dialling = false
-    if (entry.keep === 'while-it-answers' && entry.attempts > attemptsMax) wanted.delete(key)
+    if (isGivenUp(entry.history, entry.keep)) wanted.delete(key)
   }
 }
 

@@ -4,16 +4,27 @@
  */
 
 import type { Random } from '../../node/ports.ts'
+import {
+  type DialHistory,
+  dialsMax,
+  isGivenUp,
+  type Keep,
+  lostMs,
+  neverDialled,
+  noteHeld,
+  noteLoss,
+  tickMs,
+  waitAfterDialMs,
+  wantedMax,
+} from '../../node/redial-waits.ts'
 import type { EventQueue, Life, Planned } from '../events.ts'
 import { between } from '../random.ts'
 
 interface Wanted {
   readonly address: string
-  readonly keep: 'always' | 'while-it-answers'
-  attempts: number
-  brief: number
+  readonly keep: Keep
+  readonly history: DialHistory
   dueMs: number
-  upSinceMs: number | undefined
   isDialling: boolean
 }
 
@@ -28,16 +39,6 @@ export interface RedialInit {
   readonly dial: (address: string) => Promise<unknown>
 }
 
-const tickMs = 500
-const waitMsMin = 500
-const waitMsMax = 15_000
-const attemptsMax = 25
-const heldMs = 20_000
-const briefMsMin = 2_500
-const briefMsMax = 600_000
-const wantedMax = 256
-const dialsMax = 16
-
 export class Redial {
   readonly #init: RedialInit
   readonly #wanted = new Map<string, Wanted>()
@@ -49,39 +50,25 @@ export class Redial {
     this.#init = init
   }
 
-  want(address: string, keep: Wanted['keep']): void {
+  want(address: string, keep: Keep): void {
     if (this.#isClosed || this.#wanted.has(address) || this.#wanted.size >= wantedMax) return
-    this.#wanted.set(address, {
-      address,
-      keep,
-      attempts: 0,
-      brief: 0,
-      dueMs: 0,
-      upSinceMs: undefined,
-      isDialling: false,
-    })
+    this.#wanted.set(address, { address, keep, history: neverDialled(), dueMs: 0, isDialling: false })
     this.#plan(0)
   }
 
   /** A connection stands now. */
   came(address: string): void {
     const entry = this.#wanted.get(address)
-    if (entry !== undefined) entry.upSinceMs ??= this.#init.events.nowMs
+    if (entry !== undefined) entry.history.upSinceMs ??= this.#init.events.nowMs
   }
 
-  /** The connection is lost. Both sides wait a different while, or they would dial at the same moment. */
+  /** The connection is lost. */
   lost(address: string): void {
     const entry = this.#wanted.get(address)
     if (entry === undefined) return
     const { nowMs } = this.#init.events
-    const isBrief = entry.upSinceMs !== undefined && nowMs - entry.upSinceMs <= heldMs
-    if (entry.upSinceMs !== undefined && !isBrief) {
-      entry.attempts = 0
-      entry.brief = 0
-    }
-    const isAgain = isBrief && entry.brief++ > 0
-    entry.upSinceMs = undefined
-    const waitMs = isAgain ? Math.min(briefMsMin * 2 ** entry.brief, briefMsMax) : 2 * waitMsMin
+    noteHeld(entry.history, nowMs)
+    const waitMs = noteLoss(entry.history, nowMs) ?? lostMs
     entry.dueMs = Math.max(entry.dueMs, nowMs + this.#jittered(waitMs))
     this.#plan(tickMs)
   }
@@ -129,17 +116,15 @@ export class Redial {
 
   async #dialOnce(entry: Wanted): Promise<void> {
     entry.isDialling = true
-    entry.attempts++
+    entry.history.attempts++
     try {
       await this.#init.dial(entry.address)
     } catch {
       // Whatever it was, it is tried again later, or given up below.
     } finally {
-      const waitMs = Math.min(waitMsMin * 2 ** entry.attempts, waitMsMax)
-      entry.dueMs = this.#init.events.nowMs + this.#jittered(waitMs)
+      entry.dueMs = this.#init.events.nowMs + this.#jittered(waitAfterDialMs(entry.history))
       entry.isDialling = false
-      if (entry.keep === 'while-it-answers' && entry.attempts > attemptsMax)
-        this.#wanted.delete(entry.address)
+      if (isGivenUp(entry.history, entry.keep)) this.#wanted.delete(entry.address)
       else this.#plan(tickMs)
     }
   }
