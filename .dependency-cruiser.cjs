@@ -85,7 +85,7 @@ module.exports = {
     ]),
     only('adapters', '^node/adapters/', [
       '^node/adapters/',
-      '^node/(ports|first-delivery|redial-waits|work-costs)\\.ts$',
+      '^node/(ports|first-delivery|redial-waits|waiting|work-costs)\\.ts$',
       '^store/ports\\.ts$',
       below('protocol'),
       below('crypto'),
@@ -93,7 +93,7 @@ module.exports = {
     only('surface', '^node/surface/', ['^node/surface/', '^node/(node|config|api)\\.ts$', below('protocol')]),
     only('sim', below('sim'), [
       below('sim'),
-      '^node/(node|ports|config|api|first-delivery|redial-waits|work-costs)\\.ts$',
+      '^node/(node|ports|config|api|first-delivery|redial-waits|waiting|work-costs)\\.ts$',
       // What a lesson claims is read in one place: E7 measures what the distiller goes by.
       '^node/lessons/(claims|clashes)\\.ts$',
       below('store'),

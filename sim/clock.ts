@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from '../node/ports.ts'
+import { type SetTimer, sleep, within } from '../node/waiting.ts'
 import { EventQueue, type Life } from './events.ts'
 
 export class VirtualClock implements Clock {
@@ -28,47 +29,15 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason)
-        return
-      }
-      const abort = (): void => {
-        sleeper.cancel()
-        reject(signal?.reason)
-      }
-      const wake = (): undefined => {
-        signal?.removeEventListener('abort', abort)
-        resolve()
-      }
-      const sleeper = this.events.in(this.#spanOf(ms), wake, this.#life)
-      signal?.addEventListener('abort', abort, { once: true })
-    })
+    return sleep(this.#setTimer, ms, signal)
   }
 
-  async within<T>(
+  within<T>(
     ms: number,
     parent: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const controller = new AbortController()
-    const follow = (): void => controller.abort(parent?.reason)
-    const expire = (): undefined => {
-      controller.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError'))
-    }
-    const planned = this.events.in(this.#spanOf(ms), expire, this.#life)
-    const forget = (): void => {
-      planned.cancel()
-      parent?.removeEventListener('abort', follow)
-    }
-    if (parent?.aborted) follow()
-    else parent?.addEventListener('abort', follow, { once: true })
-    controller.signal.addEventListener('abort', forget, { once: true })
-    try {
-      return await work(controller.signal)
-    } finally {
-      forget()
-    }
+    return within(this.#setTimer, ms, parent, work)
   }
 
   /** Moves time on, and lets everything that was due run to its next wait before later sleepers wake. */
@@ -79,6 +48,14 @@ export class VirtualClock implements Clock {
   /** The machine was asleep: time has gone on, and timers go on from where they stood, as on most systems. */
   oversleep(ms: number): void {
     this.skewMs += ms
+  }
+
+  readonly #setTimer: SetTimer = (ms, ring) => {
+    const happen = (): undefined => {
+      ring()
+    }
+    const planned = this.events.in(this.#spanOf(ms), happen, this.#life)
+    return () => planned.cancel()
   }
 
   /** How much of the world's time passes while this clock's moves on by so much. */

@@ -8,12 +8,22 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { verifyAll } from '../../crypto/sign.ts'
 import type { Clock, Cpu, Random } from '../ports.ts'
+import { type SetTimer, sleep, within } from '../waiting.ts'
 import { turnMicros, unitMicros } from '../work-costs.ts'
 
 /** Timers of Node hold 31 bits of milliseconds; a longer one would fire at once. About 24.8 days. */
 const timerMsMax = 2 ** 31 - 1
 
-export const systemClock: Clock = { now: () => Date.now(), sleep, within }
+const setTimer: SetTimer = (ms, ring) => {
+  const timer = setTimeout(ring, Math.min(Math.max(ms, 0), timerMsMax))
+  return () => clearTimeout(timer)
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleep(setTimer, ms, signal),
+  within: (ms, parent, work) => within(setTimer, ms, parent, work),
+}
 
 export const systemRandom: Random = {
   bytes: length => new Uint8Array(randomBytes(length)),
@@ -63,51 +73,4 @@ export function releaseStartupMemory(): void {
   setFlagsFromString('--expose-gc')
   const collect: unknown = runInNewContext('gc')
   if (typeof collect === 'function') collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-}
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason)
-      return
-    }
-    const abort = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    }, timerMs(ms))
-    signal?.addEventListener('abort', abort, { once: true })
-  })
-}
-
-async function within<T>(
-  ms: number,
-  parent: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController()
-  const follow = () => controller.abort(parent?.reason)
-  const timer = setTimeout(
-    () => controller.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError')),
-    timerMs(ms),
-  )
-  const forget = () => {
-    clearTimeout(timer)
-    parent?.removeEventListener('abort', follow)
-  }
-  if (parent?.aborted) follow()
-  else parent?.addEventListener('abort', follow, { once: true })
-  controller.signal.addEventListener('abort', forget, { once: true })
-  try {
-    return await work(controller.signal)
-  } finally {
-    forget()
-  }
-}
-
-function timerMs(ms: number): number {
-  return Math.min(Math.max(ms, 0), timerMsMax)
 }

@@ -1,0 +1,52 @@
+/**
+ * The waits of a `Clock`, over whatever timers there are: the system's, or those of a simulated world. A wait that is over
+ * leaves neither a timer nor a listener behind.
+ */
+
+/** Sets a timer; what it returns takes it back. */
+export type SetTimer = (ms: number, ring: () => void) => () => void
+
+/** Rejects with the signal's reason. */
+export function sleep(setTimer: SetTimer, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const abort = (): void => {
+      takeBack()
+      reject(signal?.reason)
+    }
+    const takeBack = setTimer(ms, () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    })
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+/** The signal that the work is given aborts when the time is up, or the parent aborts. */
+export async function within<T>(
+  setTimer: SetTimer,
+  ms: number,
+  parent: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const follow = (): void => controller.abort(parent?.reason)
+  const takeBack = setTimer(ms, () =>
+    controller.abort(new DOMException(`Not done within ${ms} ms.`, 'TimeoutError')),
+  )
+  const forget = (): void => {
+    takeBack()
+    parent?.removeEventListener('abort', follow)
+  }
+  if (parent?.aborted) follow()
+  else parent?.addEventListener('abort', follow, { once: true })
+  controller.signal.addEventListener('abort', forget, { once: true })
+  try {
+    return await work(controller.signal)
+  } finally {
+    forget()
+  }
+}
