@@ -57,7 +57,8 @@ export function createParts({ ports, config, rules, kept, evidence, words, signa
     today: () => today(ports.clock),
   })
   const queries = new RecentQueries(ports.random.fork('recent queries'))
-  const strangersRoom = new StrangersRoom({ config, kept, authors, swarms })
+  const { capacityEntries, retentionDays } = config
+  const strangersRoom = new StrangersRoom({ capacityEntries, kept, authors, swarms })
   const shared = { ports, config, kept, evidence, authors, queries, baseRates, strangersRoom, swarms, emit }
   const room = new Room(shared)
   const outcomes = new RecallOutcomes(shared)
@@ -72,9 +73,8 @@ export function createParts({ ports, config, rules, kept, evidence, words, signa
     },
     onKept: () => room.make(),
   })
-  const { capacityEntries: queueLimit, retentionDays } = config
   const learning = new Learning({ ...shared, rules, retentionDays, publishing, takingBack })
-  const intake = new Intake({ ...shared, outcomes, room, queueLimit })
+  const intake = new Intake({ ...shared, outcomes, room, queueLimit: capacityEntries })
   const nodeSwarms = new NodeSwarms({ ...shared, intake })
   return {
     ...shared,

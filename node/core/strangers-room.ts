@@ -3,18 +3,22 @@
  * again for who was turned away. How they share is decided in `strangers.ts`; this knows what is kept of whom.
  */
 
-import type { EntryCid, PeerId } from '../../protocol/types.ts'
-import type { NodeConfig } from '../config.ts'
-import type { Authors } from '../trust/authors.ts'
+import type { EntryCid, PeerId, SwarmId } from '../../protocol/types.ts'
+import type { Authors, Membership } from '../trust/authors.ts'
 import type { KeptSet } from './kept-set.ts'
 import { type Shares, sharesOf, yieldsTo } from './strangers.ts'
-import type { Swarm } from './swarm.ts'
+
+/** What is looked at of a swarm. */
+interface Home {
+  readonly id: SwarmId
+  readonly membership: Membership
+}
 
 export interface StrangersRoomDeps {
-  readonly config: NodeConfig
-  readonly kept: KeptSet
-  readonly authors: Authors
-  readonly swarms: () => readonly Swarm[]
+  readonly capacityEntries: number
+  readonly kept: Pick<KeptSet, 'all' | 'authors' | 'version'>
+  readonly authors: Pick<Authors, 'tierOf' | 'version'>
+  readonly swarms: () => readonly Home[]
 }
 
 /** Of the capacity, what strangers may fill all together (protocol.md, "Two sets"). */
@@ -36,7 +40,7 @@ export class StrangersRoom {
   }
 
   /** Whether this author is anything but a stranger, or there is room for one. Else it is turned away, which is remembered. */
-  admitOrTurnAway(swarm: Swarm, author: PeerId): boolean {
+  admitOrTurnAway(swarm: Home, author: PeerId): boolean {
     if (!this.#isStranger(swarm, author) || this.#yieldsTo(swarm, author) !== 'full') return true
     this.#turnedAway = true
     return false
@@ -52,7 +56,7 @@ export class StrangersRoom {
   }
 
   /** The entry that is to go so that this author's finds room: of who has more than its share, the oldest. */
-  yieldingTo(swarm: Swarm, author: PeerId): EntryCid | undefined {
+  yieldingTo(swarm: Home, author: PeerId): EntryCid | undefined {
     if (!this.#isStranger(swarm, author)) return undefined
     const greedy = this.#yieldsTo(swarm, author)
     if (greedy === 'nobody' || greedy === 'full') return undefined
@@ -62,21 +66,21 @@ export class StrangersRoom {
     return oldest?.cid
   }
 
-  #isStranger({ membership }: Swarm, author: PeerId): boolean {
+  #isStranger({ membership }: Home, author: PeerId): boolean {
     return this.#deps.authors.tierOf(author, membership) === 'quarantined'
   }
 
-  #yieldsTo(swarm: Swarm, author: PeerId): PeerId | 'nobody' | 'full' {
+  #yieldsTo(swarm: Home, author: PeerId): PeerId | 'nobody' | 'full' {
     return yieldsTo(author, this.#inviterIn(swarm, author), this.#sharesNow())
   }
 
   /** Each is what its own swarm's records make of it: to those of another, this node itself would be a stranger. */
   #sharesNow(): Shares {
-    const { authors, config, kept, swarms } = this.#deps
+    const { authors, capacityEntries, kept, swarms } = this.#deps
     const madeOf = `${swarms().length} ${kept.version} ${authors.version}`
     if (this.#shares?.madeOf === madeOf) return this.#shares.shares
     const counts = new Map<PeerId, number>()
-    const homes = new Map<PeerId, Swarm>()
+    const homes = new Map<PeerId, Home>()
     for (const home of swarms()) {
       for (const [author, count] of kept.authors(home.id)) {
         if (!this.#isStranger(home, author)) continue
@@ -85,13 +89,13 @@ export class StrangersRoom {
       }
     }
     const inviterOf = (peer: PeerId) => this.#inviterIn(homes.get(peer), peer)
-    const shares = sharesOf({ room: config.capacityEntries * strangersShare, kept: counts, inviterOf })
+    const shares = sharesOf({ room: capacityEntries * strangersShare, kept: counts, inviterOf })
     this.#shares = { madeOf, shares }
     return shares
   }
 
   /** Remembered like standings: a flood of announcements asks for the same few authors thousands of times. */
-  #inviterIn(home: Swarm | undefined, peer: PeerId): PeerId | undefined {
+  #inviterIn(home: Home | undefined, peer: PeerId): PeerId | undefined {
     const { version } = this.#deps.authors
     if (this.#inviters.of !== version) this.#inviters = { of: version, known: new Map() }
     const { known } = this.#inviters
