@@ -1,17 +1,22 @@
 /** A swarm, and what stands in a node's store before its first start, so that it is in that swarm alone. */
 
-import { keyPairFromSeed } from '../crypto/keys.ts'
+import { type KeyPair, keyPairFromSeed } from '../crypto/keys.ts'
 import type { Random } from '../node/ports.ts'
+import { dayOf, secondsPerDay } from '../protocol/body.ts'
+import { signRecord } from '../protocol/envelope.ts'
+import { peerOf } from '../protocol/identity.ts'
+import { recordAgeDaysMax } from '../protocol/limits.ts'
 import { createDescriptor, encodeDescriptor, founderSeed, swarmIdOf } from '../protocol/swarm.ts'
-import type { Descriptor, SwarmId } from '../protocol/types.ts'
+import type { Descriptor, PeerId, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
+import { putRecordOps } from '../store/records.ts'
 import { putSwarmOps } from '../store/swarms.ts'
 
 export interface Founding {
   readonly swarm: SwarmId
   readonly descriptor: Descriptor
   /** What a node needs that begins in the swarm; it finds the others at these addresses. */
-  readonly rows: (bootstrap: readonly string[], joinedAt: number) => readonly StoreOp[]
+  readonly rows: (bootstrap: readonly string[], joinedAt: number, inviter?: PeerId) => readonly StoreOp[]
 }
 
 /** Whoever was let in lets others in, too, to this depth. */
@@ -39,7 +44,23 @@ export function found(founder: Uint8Array, random: Random): Founding {
   return {
     swarm,
     descriptor,
-    rows: (bootstrap, joinedAt) =>
-      putSwarmOps({ id: swarm, descriptor: encoded, psk, listen: [], bootstrap: [...bootstrap], joinedAt }),
+    rows: (bootstrap, joinedAt, inviter) =>
+      putSwarmOps({
+        id: swarm,
+        descriptor: encoded,
+        psk,
+        listen: [],
+        bootstrap: [...bootstrap],
+        joinedAt,
+        ...(inviter && { inviter }),
+      }),
   }
+}
+
+/** What every member has of one who was let in the day before. */
+export function memberRows(swarm: SwarmId, inviter: KeyPair, member: KeyPair, nowMs: number): StoreOp[] {
+  const t = Math.floor(nowMs / 1000) - secondsPerDay
+  const expires = dayOf(t) + recordAgeDaysMax
+  const body = { member: peerOf(member.publicKey), box: member.box.publicKey, expires }
+  return putRecordOps(swarm, signRecord({ swarm, kind: 'member', t, body }, inviter))
 }

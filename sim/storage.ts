@@ -88,7 +88,7 @@ export class Disk {
     if (this.#open?.isOpen) throw new StoreError('store-locked', 'A node has this disk open.')
     this.#memory = openMemoryStore()
     this.#bytes = bytesOf(ops)
-    await this.#memory.batch(ops)
+    this.#memory.keep(ops.map(op => (op.type === 'put' ? this.#init.interned.put(op) : op)))
   }
 
   refused(error: StoreError): StoreError {

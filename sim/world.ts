@@ -14,7 +14,7 @@ import type { Descriptor, PeerId, Result, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
 import { Processor } from './cpu.ts'
 import { EventQueue, turn } from './events.ts'
-import { depthMax, type Founding, found } from './founding.ts'
+import { depthMax, type Founding, found, memberRows } from './founding.ts'
 import { InternedRows } from './interned.ts'
 import { Machine, type Tampering } from './machine.ts'
 import type { Fitted } from './network/fitted.ts'
@@ -48,8 +48,21 @@ const startMs = 1_767_603_600_000
 const joinEveryMs = 250
 /** Newcomers come one after the other, in a large swarm one for every so many that are in. */
 const joinedToOne = 20
+/**
+ * In a larger swarm nobody joins while the world begins, but all were let in before: every newcomer's record would go to
+ * everybody, a million deliveries for a thousand nodes.
+ */
+const joiningMax = 100
+/** Until those who did not join one after the other have found each other. */
+const settleMs = 20_000
 /** For an answer of a node that is only asked what it has. */
 const patienceMs = 30_000
+
+interface Newcomer {
+  readonly machine: Machine
+  /** None for the founder. */
+  readonly host: Machine | undefined
+}
 
 export class World {
   readonly events = new EventQueue(startMs)
@@ -180,34 +193,55 @@ export class World {
 
   /** All machines on, and their nodes in the swarm. */
   async found(): Promise<void> {
-    const joined: { machine: Machine; depth: number }[] = []
-    const random = this.random.fork('joining')
-    while (joined.length < this.machines.length) {
-      const together = Math.max(1, Math.floor(joined.length / joinedToOne))
-      const newcomers = this.machines.slice(joined.length, joined.length + together).map(machine => {
-        const hosts = joined.filter(({ depth }) => depth < depthMax)
-        const host = hosts.length === 0 ? undefined : pick(random, hosts)
-        if (host !== undefined) this.#inviters.set(this.peerOf(machine), this.peerOf(host.machine))
-        return { machine, host }
-      })
-      const entering = new Set(newcomers)
-      for (const one of newcomers)
+    const waves = this.#waves()
+    const members = this.machines.length > joiningMax ? this.#memberRows(waves.flat()) : undefined
+    for (const wave of waves) {
+      const entering = new Set(wave)
+      for (const one of wave)
         this.begin(`${one.machine.name} joins`, async () => {
-          await this.#enter(one.machine, one.host?.machine)
+          await this.#enter(one, members)
           entering.delete(one)
         })
       if (!(await this.runUntil(() => entering.size === 0, joinEveryMs, 60_000)))
         throw new Error(`${[...entering].map(({ machine }) => machine.name)} did not get into the swarm`)
-      for (const { machine, host } of newcomers)
-        joined.push({ machine, depth: host === undefined ? 0 : host.depth + 1 })
     }
+    if (members !== undefined) await this.run(settleMs)
   }
 
-  async #enter(machine: Machine, host: Machine | undefined): Promise<void> {
+  /** Who enters together, and who lets whom in: somebody who is in before. */
+  #waves(): readonly (readonly Newcomer[])[] {
+    const waves: (readonly Newcomer[])[] = []
+    const joined: { machine: Machine; depth: number }[] = []
+    const random = this.random.fork('joining')
+    while (joined.length < this.machines.length) {
+      const together = Math.max(1, Math.floor(joined.length / joinedToOne))
+      const hosts = joined.filter(({ depth }) => depth < depthMax)
+      const wave = this.machines.slice(joined.length, joined.length + together).map(machine => {
+        const host = hosts.length === 0 ? undefined : pick(random, hosts)
+        if (host !== undefined) this.#inviters.set(this.peerOf(machine), this.peerOf(host.machine))
+        joined.push({ machine, depth: host === undefined ? 0 : host.depth + 1 })
+        return { machine, host: host?.machine }
+      })
+      waves.push(wave)
+    }
+    return waves
+  }
+
+  /** As if all had joined the day before: what each of them knows of all others. */
+  #memberRows(newcomers: readonly Newcomer[]): readonly StoreOp[] {
+    const pairOf = ({ seed }: Machine) => keyPairFromSeed(swarmSeed(seed, this.descriptor))
+    return newcomers.flatMap(({ host, machine }) =>
+      host === undefined ? [] : memberRows(this.swarm, pairOf(host), pairOf(machine), startMs),
+    )
+  }
+
+  async #enter({ host, machine }: Newcomer, members: readonly StoreOp[] | undefined): Promise<void> {
     const addresses = host === undefined ? [] : (this.view(host)?.addresses ?? [])
-    await machine.disk.restore(this.#founding.rows(addresses, startMs))
+    const inviter = members && this.inviterOf(this.peerOf(machine))
+    const own = this.#founding.rows(addresses, startMs, inviter)
+    await machine.disk.restore([...own, ...(members ?? [])])
     const node = await machine.start()
-    if (host?.node === undefined) return
+    if (host?.node === undefined || members !== undefined) return
     const invited = must(await host.node.invite({ swarm: this.swarm, uses: invitationUsesMax }))
     must(await node.join(invited.text))
   }
