@@ -43,14 +43,23 @@ const signingKeys = new WeakMap<KeyPair, KeyObject>()
 export function keyPairFromSeed(seed: Uint8Array): KeyPair {
   const key = privateKeyObject(seed)
   const publicKey = publicBytesOf(key)
+  const own = new Uint8Array(seed)
   const pair: KeyPair = {
-    seed: new Uint8Array(seed),
+    seed: own,
     publicKey,
     did: didOf(publicKey),
-    box: boxPairOf(taggedHash('swarmlore/1 box', seed)),
+    // Dear to make, and asked for only when a swarm is founded or joined.
+    get box() {
+      return boxPairOf(taggedHash('swarmlore/1 box', own))
+    },
   }
   signingKeys.set(pair, key)
   return pair
+}
+
+/** Throws when the seed is not 32 bytes long. */
+export function publicKeyOfSeed(seed: Uint8Array): Uint8Array {
+  return publicBytesOf(privateKeyObject(seed))
 }
 
 /** An independent seed for one purpose and context. Knowing it tells nothing about `seed` or its siblings. */

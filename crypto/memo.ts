@@ -1,6 +1,6 @@
 /**
- * A bounded memory of pure results: what was not asked for longest goes first. It never changes an answer,
- * only how long it takes, so it may be shared by the whole process.
+ * A bounded memory of pure results: what was not asked for lately goes first. It never changes an answer, only how long
+ * it takes, so it may be shared by the whole process.
  */
 
 export interface Memo<V> {
@@ -8,24 +8,26 @@ export interface Memo<V> {
   set(key: string, value: V): void
 }
 
+/** Two generations: when the young one is full it becomes the old one, and what nobody asked of the old one is gone. */
 export function createMemo<V>(entriesMax: number): Memo<V> {
-  const kept = new Map<string, V>()
+  const youngMax = Math.ceil(entriesMax / 2)
+  let young = new Map<string, V>()
+  let old = new Map<string, V>()
+  const set = (key: string, value: V): void => {
+    if (young.size >= youngMax && !young.has(key)) {
+      old = young
+      young = new Map()
+    }
+    young.set(key, value)
+  }
   return {
     get(key) {
-      const value = kept.get(key)
-      if (value !== undefined) {
-        // A Map keeps the order of insertion: inserting again makes this the youngest.
-        kept.delete(key)
-        kept.set(key, value)
-      }
-      return value
+      const value = young.get(key)
+      if (value !== undefined) return value
+      const known = old.get(key)
+      if (known !== undefined) set(key, known)
+      return known
     },
-    set(key, value) {
-      kept.delete(key)
-      kept.set(key, value)
-      if (kept.size <= entriesMax) return
-      const oldest = kept.keys().next()
-      if (!oldest.done) kept.delete(oldest.value)
-    },
+    set,
   }
 }

@@ -5,7 +5,7 @@
 
 import { concat, equalBytes, utf8Bytes } from '../crypto/bytes.ts'
 import { sha256, taggedHash } from '../crypto/hash.ts'
-import { deriveSeed, type KeyPair, keyPairFromSeed } from '../crypto/keys.ts'
+import { deriveSeed, type KeyPair, publicKeyOfSeed } from '../crypto/keys.ts'
 import { sign, signatureBytes, verify } from '../crypto/sign.ts'
 import { decodeCanonical, encodeCanonical } from './cbor.ts'
 import { Fields } from './fields.ts'
@@ -128,7 +128,7 @@ export function founderSeed(rootSeed: Uint8Array, nonce: Uint8Array): Uint8Array
 /** One key for each swarm, so that nobody can tell that two members of two swarms are the same node. */
 export function swarmSeed(rootSeed: Uint8Array, descriptor: Descriptor): Uint8Array {
   const asFounder = founderSeed(rootSeed, descriptor.nonce)
-  const isFounder = equalBytes(keyPairFromSeed(asFounder).publicKey, publicKeyOfPeer(descriptor.founder))
+  const isFounder = equalBytes(publicKeyOfSeed(asFounder), publicKeyOfPeer(descriptor.founder))
   return isFounder ? asFounder : deriveSeed(rootSeed, 'member', bytesOfId(swarmIdOf(descriptor)))
 }
 

@@ -56,7 +56,7 @@ const unwrittenMs = 30_000
 const blockedMs = 30_000
 /** Machines whose rows are read in one round of checks, and those that are asked how they are. */
 const sampled = 4
-const boundedAtOnce = 32
+const boundedAtOnce = 8
 
 export class Checks {
   readonly violations: Violation[] = []

@@ -85,6 +85,8 @@ export interface RunResult {
 /** Every check costs as much as there is to look at: a long run has no more of them than one of twenty minutes. */
 const checkEveryMsMin = 5_000
 const checksMax = 240
+/** Real time between two looks at how far it is and how much memory it takes: they cost as much as a round of checks. */
+const lookEveryMs = 100
 
 export async function run(
   settings: RunSettings,
@@ -126,6 +128,7 @@ export async function run(
   if (recorder !== undefined) checks.onPeers = (machine, views) => recorder.looked(machine, views)
   let convergedAfterHealS: number | undefined
   let isMemoryShort = false
+  let lookedMs = Number.NEGATIVE_INFINITY
   const live = async (): Promise<void> => {
     adversaries.draw(world, workload)
     await world.found()
@@ -140,6 +143,8 @@ export async function run(
     while (world.nowMs < endMs && checks.violations.length === 0) {
       await world.run(Math.min(checkEveryMs, endMs - world.nowMs))
       await world.meanwhile(checks.round())
+      if (outside.elapsed() < lookedMs + lookEveryMs) continue
+      lookedMs = outside.elapsed()
       outside.onProgress((world.nowMs - startMs) / (endMs - startMs))
       isMemoryShort = outside.isMemoryShort?.() ?? false
       if (isMemoryShort) throw new Halt('There is too little memory.')

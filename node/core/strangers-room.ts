@@ -30,8 +30,8 @@ export class StrangersRoom {
   readonly #deps: StrangersRoomDeps
   /** How they share it, and of which entries and standings that was made. */
   #shares: { readonly madeOf: string; readonly shares: Shares } | undefined
-  /** Who let in which author, by swarm and author, as asked since somebody's standing changed last. */
-  #inviters = { of: -1, known: new Map<string, PeerId | undefined>() }
+  /** Who let in which author of a swarm, as asked since somebody's standing changed last. */
+  #inviters = { of: -1, known: new Map<SwarmId, Map<PeerId, PeerId | undefined>>() }
   /** Whether any was turned away since room was freed last. */
   #turnedAway = false
 
@@ -88,19 +88,22 @@ export class StrangersRoom {
         homes.set(author, home)
       }
     }
-    const inviterOf = (peer: PeerId) => this.#inviterIn(homes.get(peer), peer)
+    const inviterOf = (peer: PeerId) => {
+      const home = homes.get(peer)
+      return home && this.#inviterIn(home, peer)
+    }
     const shares = sharesOf({ room: capacityEntries * strangersShare, kept: counts, inviterOf })
     this.#shares = { madeOf, shares }
     return shares
   }
 
   /** Remembered like standings: a flood of announcements asks for the same few authors thousands of times. */
-  #inviterIn(home: Home | undefined, peer: PeerId): PeerId | undefined {
+  #inviterIn({ id, membership }: Home, peer: PeerId): PeerId | undefined {
     const { version } = this.#deps.authors
     if (this.#inviters.of !== version) this.#inviters = { of: version, known: new Map() }
-    const { known } = this.#inviters
-    const question = `${home?.id} ${peer}`
-    if (!known.has(question)) known.set(question, home?.membership.inviterOf(peer))
-    return known.get(question)
+    const known = this.#inviters.known.get(id) ?? new Map<PeerId, PeerId | undefined>()
+    this.#inviters.known.set(id, known)
+    if (!known.has(peer)) known.set(peer, membership.inviterOf(peer))
+    return known.get(peer)
   }
 }
