@@ -46,8 +46,8 @@ export interface Violation {
 
 /** Entries that may be on their way into a full store: as many as are fetched at once. */
 const inHandMax = 64
-/** Connections beyond those that are kept, while newcomers have the time to show who they are. */
-const connectionsMax = 120
+/** Those that are kept, twenty newcomers that have the time to show who they are, and a few that it called itself. */
+const connectionsMax = 90
 /** A node stores again what its disk refused within this, once it takes it. */
 const refusedMs = 30_000
 /** The slowest disk has taken what is older than this. */

@@ -12,6 +12,7 @@ import { invitationUsesMax } from '../protocol/limits.ts'
 import { swarmSeed } from '../protocol/swarm.ts'
 import type { Descriptor, PeerId, Result, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
+import { putAddressesOps } from '../store/swarms.ts'
 import { Processor } from './cpu.ts'
 import { EventQueue, turn } from './events.ts'
 import { depthMax, type Founding, found, memberRows } from './founding.ts'
@@ -53,7 +54,9 @@ const joinedToOne = 20
  * everybody, a million deliveries for a thousand nodes.
  */
 const joiningMax = 100
-/** Until those who did not join one after the other have found each other. */
+/** Others whose addresses each has who did not join one after the other. */
+const metBefore = 8
+/** Until these have found each other. */
 const settleMs = 20_000
 /** For an answer of a node that is only asked what it has. */
 const patienceMs = 30_000
@@ -235,11 +238,21 @@ export class World {
     )
   }
 
+  /** Where it reached some of the others before: all would call their few inviters at once, and most be refused. */
+  #metRows(machine: Machine): readonly StoreOp[] {
+    return draw(this.random.fork(`met by ${machine.name}`), this.running(), metBefore).flatMap(other =>
+      putAddressesOps(this.swarm, this.peerOf(other), this.view(other)?.addresses ?? []),
+    )
+  }
+
   async #enter({ host, machine }: Newcomer, members: readonly StoreOp[] | undefined): Promise<void> {
     const addresses = host === undefined ? [] : (this.view(host)?.addresses ?? [])
     const inviter = members && this.inviterOf(this.peerOf(machine))
     const own = this.#founding.rows(addresses, startMs, inviter)
-    await machine.disk.restore([...own, ...(members ?? [])])
+    await machine.disk.restore([
+      ...own,
+      ...(members === undefined ? [] : [...members, ...this.#metRows(machine)]),
+    ])
     const node = await machine.start()
     if (host?.node === undefined || members !== undefined) return
     const invited = must(await host.node.invite({ swarm: this.swarm, uses: invitationUsesMax }))

@@ -78,6 +78,10 @@ export class Connections {
     return this.size < this.#gate.connectionsMax
   }
 
+  get #isCrowded(): boolean {
+    return this.size >= this.#gate.connectionsMax + this.#gate.newcomersMax
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -193,7 +197,7 @@ export class Connections {
       throw new NetworkFailure('peer-unreachable', `No node answers at ${address} any more.`)
     if (this.laneTo(other.self) !== undefined) return other.self
     const isShut = this.#gate.isShut(other.self) || other.connections.#gate.isShut(this.#self.self)
-    if (!isOneSwarm(this.#self.options, other.options) || isShut)
+    if (!isOneSwarm(this.#self.options, other.options) || isShut || other.connections.#isCrowded)
       throw new NetworkFailure('peer-refused', `The node at ${address} hangs up.`)
     const line = new Line(this.#self, other, this.#network.events.nowMs)
     other.connections.#came(line)

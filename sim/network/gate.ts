@@ -14,6 +14,8 @@ const scoreMs = 5_000
 
 export class Gate {
   readonly connectionsMax = 60
+  /** Beyond that, as `libp2p-options.ts` has it: until it is known whom to let go. Who calls after these is refused. */
+  readonly newcomersMax = 20
   readonly graceMs = 10_000
   readonly #clock: Clock
   readonly #shutUntil = new Map<PeerId, number>()
