@@ -33,15 +33,18 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
-  const follow = (): void => controller.abort(parent?.reason)
-  const takeBack = setTimer(ms, () => controller.abort(timedOut(ms)))
   const forget = (): void => {
     takeBack()
     parent?.removeEventListener('abort', follow)
   }
+  const end = (reason: unknown): void => {
+    forget()
+    controller.abort(reason)
+  }
+  const follow = (): void => end(parent?.reason)
+  const takeBack = setTimer(ms, () => end(timedOut(ms)))
   if (parent?.aborted) follow()
   else parent?.addEventListener('abort', follow, { once: true })
-  controller.signal.addEventListener('abort', forget, { once: true })
   try {
     return await work(controller.signal)
   } finally {

@@ -95,27 +95,19 @@ export function buildMembership(input: MembershipInput): Membership {
     return holdsAt(membershipOf(peer, layer), atS)
   }
 
-  /** A chain to the peer of at most `layer` memberships, all of layers up to it, in force at the time. */
-  function chainWithin(
-    layer: number,
-    peer: PeerId,
-    atS: Seconds,
-    tried: Set<string>,
-  ): MemberRecord[] | undefined {
+  /** The shortest chain to the peer that is in force at the time, and of those the first. */
+  function chainTo(peer: PeerId, atS: Seconds): readonly MemberRecord[] | undefined {
     if (peer === founder) return []
-    if (layer === 0) return undefined
-    // Without this, members who all let each other in would make the search exponential.
-    const question = `${layer} ${peer}`
-    if (tried.has(question)) return undefined
-    tried.add(question)
-    const shorter = chainWithin(layer - 1, peer, atS, tried)
-    if (shorter !== undefined) return shorter
-    for (const edge of edgesTo.get(peer) ?? []) {
-      if (edge.layer > layer || !isHeld(edge.record, atS)) continue
-      const chain = chainWithin(layer - 1, edge.record.envelope.author, atS, tried)
-      if (chain !== undefined) return [...chain, edge.record]
-    }
-    return undefined
+    const length = layers.find(layer => isMemberWithin(layer, peer, atS))
+    if (length === undefined) return undefined
+    const last = edgesTo
+      .get(peer)
+      ?.find(
+        ({ record, layer }) =>
+          layer <= length && isHeld(record, atS) && isMemberWithin(length - 1, record.envelope.author, atS),
+      )?.record
+    const chain = last && chainTo(last.envelope.author, atS)
+    return chain && [...chain, last]
   }
 
   function isHeld(record: MemberRecord, atS: Seconds): boolean {
@@ -176,7 +168,7 @@ export function buildMembership(input: MembershipInput): Membership {
   return {
     status: id => statuses.get(id),
     isMember: (peer, atS) => isMemberWithin(layersMax, peer, atS),
-    chainTo: (peer, atS) => chainWithin(layersMax, peer, atS, new Set()),
+    chainTo,
     add,
     takenBack: () => known.clear(),
   }

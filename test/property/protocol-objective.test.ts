@@ -2,13 +2,14 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isInForce, readChain } from '../../protocol/chain.ts'
 import { signRecord } from '../../protocol/envelope.ts'
 import { type Allowances, objectiveSet } from '../../protocol/objective.ts'
 import { placeOf } from '../../protocol/range/bound.ts'
 import { createReplicatedSet, type ReplicatedSet } from '../../protocol/replicated-set.ts'
 import { cidOfRecord } from '../../protocol/retraction.ts'
 import { swarmIdOf } from '../../protocol/swarm.ts'
-import type { Descriptor, SwarmRecord } from '../../protocol/types.ts'
+import type { Descriptor, MemberRecord, SwarmRecord } from '../../protocol/types.ts'
 import {
   ada,
   ben,
@@ -41,8 +42,9 @@ const descriptors = [
   descriptorWith({ by: 'members', depth: 3 }),
 ]
 
+const anyone = fc.nat({ max: people.length - 1 })
 // One person does most of it, so that the allowances are met.
-const who = fc.oneof(fc.constant(1), fc.nat({ max: people.length - 1 }))
+const who = fc.oneof(fc.constant(1), anyone)
 const when = fc.nat({ max: 20 }).map(step => t0 + step * 40_000)
 const which = fc.nat({ max: 5 })
 const recipe = fc.oneof(
@@ -68,6 +70,23 @@ const recipe = fc.oneof(
   fc.record({ kind: fc.constant('attest' as const), who, whom: who, when, helped: which, hurt: which }),
   fc.record({ kind: fc.constant('opaque' as const), who, when, which }),
 )
+/** Each of many lets another in, and some of that is taken back. */
+const memberRecipe = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('member' as const),
+      who: anyone,
+      whom: anyone,
+      when,
+      days: fc.integer({ min: 4, max: 12 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('remove' as const), when, which: fc.nat({ max: 30 }) }),
+  },
+)
 type Recipe = typeof recipe extends fc.Arbitrary<infer T> ? T : never
 
 const scene = fc.record({
@@ -75,6 +94,13 @@ const scene = fc.record({
   recipes: fc.array(recipe, { maxLength: 40, size: 'max' }),
   today: fc.oneof(fc.constant(day0 + 10), fc.integer({ min: day0, max: day0 + 200 })),
 })
+
+const memberScene = fc.record({
+  descriptor: fc.constantFrom(...descriptors),
+  recipes: fc.array(memberRecipe, { maxLength: 30, size: 'max' }),
+})
+/** Later than all that was signed. */
+const afterAll = t0 + 21 * 40_000
 
 function pairOf(index: number) {
   const pair = people[index]
@@ -213,6 +239,28 @@ describe('the replicated set', () => {
     )
   })
 
+  test('shows a chain of every member and of nobody else: in force, and the founder’s own word where there is one', () => {
+    fc.assert(
+      fc.property(memberScene, ({ descriptor, recipes }) => {
+        const set = createReplicatedSet(descriptor, day0 + 10)
+        for (const record of recordsOf(descriptor, recipes)) set.offer(record)
+        for (const person of people.map(peer)) {
+          const chain = set.chainTo(person, afterAll)
+          expect(chain !== undefined).toBe(set.isMember(person, afterAll))
+          if (chain === undefined) continue
+          const shown = chain.map(({ bytes }) => bytes)
+          expect(readChain(shown, { descriptor, peer: person, nowS: afterAll }).ok).toBe(true)
+          expect(chain.filter(set.isTakenBack)).toEqual([])
+          const byFounder = set
+            .memberships(person)
+            .some(one => one.envelope.author === peer(founder) && holds(set, one))
+          if (byFounder) expect(chain.length).toBeLessThanOrEqual(1)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('is the same on nodes that exchange what is live until nothing is new', () => {
     fc.assert(
       fc.property(scene, fc.infiniteStream(fc.nat()), ({ descriptor, recipes, today }, choices) => {
@@ -234,6 +282,10 @@ describe('the replicated set', () => {
     )
   })
 })
+
+function holds(set: ReplicatedSet, record: MemberRecord): boolean {
+  return isInForce(record, afterAll) && !set.isTakenBack(record)
+}
 
 function offerKnown(set: ReplicatedSet, record: SwarmRecord | undefined): void {
   if (record !== undefined) set.offer(record)
