@@ -52,7 +52,7 @@ module.exports = {
       'stages-do-not-import-each-other',
       '^node/pipeline/',
       [
-        '^node/(ports|api|queue|config)\\.ts$',
+        '^node/(ports|api|queue|config|waiting)\\.ts$',
         '^node/(trust|lessons)/',
         below('store'),
         below('protocol'),

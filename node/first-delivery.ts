@@ -5,6 +5,7 @@
 
 import type { PeerId } from '../protocol/types.ts'
 import type { Clock, Fetched, FetchOptions } from './ports.ts'
+import { follow } from './waiting.ts'
 
 export type Provider = FetchOptions['providers'][number]
 
@@ -26,9 +27,7 @@ export async function firstDelivery(
 ): Promise<Fetched> {
   options.signal.throwIfAborted()
   const race = new AbortController()
-  // `AbortSignal.any` takes as long as all the rest.
-  const stop = (): void => race.abort(options.signal.reason)
-  options.signal.addEventListener('abort', stop, { once: true })
+  const leave = follow(options.signal, race)
   const failed = new Set<PeerId>()
   const asked: Promise<Fetched>[] = []
   try {
@@ -44,7 +43,7 @@ export async function firstDelivery(
     options.signal.throwIfAborted()
     throw error
   } finally {
-    options.signal.removeEventListener('abort', stop)
+    leave()
     race.abort(quicker)
     await Promise.allSettled(asked)
   }

@@ -52,6 +52,17 @@ export async function within<T>(
   }
 }
 
+/**
+ * Aborts the controller with its parent, until what is returned is called. `AbortSignal.any` takes as long as all the rest,
+ * and Node never lets go of one that is listened to and does not abort.
+ */
+export function follow(parent: AbortSignal, controller: AbortController): () => void {
+  const abort = (): void => controller.abort(parent.reason)
+  if (parent.aborted) abort()
+  else parent.addEventListener('abort', abort, { once: true })
+  return () => parent.removeEventListener('abort', abort)
+}
+
 /** Without the stack: it would tell of the timer alone, and takes longer than all else here. */
 function timedOut(ms: number): DOMException {
   const { stackTraceLimit } = Error

@@ -18,6 +18,7 @@ import { fetchRecords } from '../../protocol/range/wants.ts'
 import { streamsOf } from '../../protocol/swarm.ts'
 import type { PeerId, RecordId, Seconds, SwarmId } from '../../protocol/types.ts'
 import type { Clock, Cpu, Log, Network, Random, Verdict } from '../ports.ts'
+import { follow } from '../waiting.ts'
 
 export interface CatchUpDeps {
   readonly swarm: SwarmId
@@ -102,7 +103,8 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
     if (wanted.need.length === 0) return { ...counts, isPartial: false }
     const fetch = fetchRecords(wanted.salt, wanted.need)
     const over = new AbortController()
-    const options = { maxBytes: pageBytesMax, signal: AbortSignal.any([signal, over.signal]) }
+    const leave = follow(signal, over)
+    const options = { maxBytes: pageBytesMax, signal: over.signal }
     const next = (): Promise<Uint8Array> | undefined => {
       const request = fetch.request()
       return request && ask(peer, streams.wants, request, options)
@@ -121,6 +123,7 @@ export function createCatchUp(deps: CatchUpDeps): CatchUp {
         }
       }
     } finally {
+      leave()
       over.abort()
     }
     const { end, missing } = fetch.outcome()

@@ -1,5 +1,9 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { allFaults, simulateRun, usual, violated } from './runs.ts'
+import { turn } from '../../../sim/events.ts'
+import type { Machine } from '../../../sim/machine.ts'
+import { allAdversaries, allFaults, simulateRun, usual, violated } from './runs.ts'
 
 describe('a run', () => {
   it('is the same again with the same seed, whatever goes wrong in it, and another with another seed', async () => {
@@ -51,6 +55,23 @@ describe('bugs that runs have found stay mended', () => {
     expect(result.convergedAfterHealS).toBeLessThanOrEqual(60)
   })
 
+  it('nothing of a world that is over stays in memory, whatever its machines were doing when their power went', async () => {
+    const machines: WeakRef<Machine>[] = []
+    const remember = {
+      node: <T>(node: T, machine: Machine): T => {
+        machines.push(new WeakRef(machine))
+        return node
+      },
+    }
+    const load = { publishesPerHour: 12, recallsPerHour: 60 }
+    const wrong = { faults: allFaults, adversaries: allAdversaries }
+    // In this one a node is cut off while it takes over what another has.
+    await simulateRun({ seed: '8', nodes: 12, minutes: 4, ...load, ...wrong }, remember)
+    await collectGarbage()
+    expect(machines.length).toBeGreaterThan(12)
+    expect(machines.filter(machine => machine.deref() !== undefined)).toHaveLength(0)
+  })
+
   it('what a full disk refused of peers’ records and entries is stored when there is room again', async () => {
     for (const seed of ['1', '2', '3']) {
       const faults = usual('full-disk')
@@ -58,3 +79,11 @@ describe('bugs that runs have found stay mended', () => {
     }
   })
 })
+
+/** What a weak reference still finds was found by something else, too. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  await turn()
+  collect()
+}
