@@ -206,8 +206,9 @@ function fail(error: unknown): never {
   process.exit(1)
 }
 
+const command = commandWord(process.argv.slice(2))
 /** The command that runs a node; all others are short. */
-const isNode = commandWord(process.argv.slice(2)) === 'up'
+const isNode = command === 'up'
 if (isNode) {
   const { restartWithLeanAllocator } = await import('./adapters/lean-allocator.ts')
   restartWithLeanAllocator()
@@ -223,6 +224,11 @@ let isUnread = false
 process.stdout.on('error', error => {
   if (!('code' in error) || error.code !== 'EPIPE') {
     process.stderr.write(`Error: The output could not be written: ${error.message}.\n`)
+    process.exit(1)
+  }
+  if (command === 'sim') {
+    // Its exit status is part of what it tells: that of a run that nobody read to its end cannot be success.
+    process.stderr.write('Error: The simulation ends here, for nobody reads its results any more.\n')
     process.exit(1)
   }
   // Whoever read our output has read enough: `swarmlore entries ls | head`. A command that has to clear up is told to.

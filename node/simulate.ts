@@ -13,7 +13,7 @@ import { figuresOf, type LinesFile, merge, type Sweep, type SweepFigures } from 
 import { type Plan, readPlan } from '../sim/plan.ts'
 import { seededRandom } from '../sim/random.ts'
 import { Recorder } from '../sim/recorder.ts'
-import { replayBytesMax, replayOf } from '../sim/replay.ts'
+import { comesAgain, replayBytesMax, replayOf } from '../sim/replay.ts'
 import { type ReportData, reportHtml } from '../sim/report/html.ts'
 import { type Outside, run } from '../sim/run.ts'
 import { readSpread, writtenOf } from '../sim/settings.ts'
@@ -77,6 +77,8 @@ async function readTopics(
   folder: string | undefined,
 ): Promise<Result<readonly Topic[] | undefined>> {
   const name = first?.workload ?? 'synthetic'
+  if (folder === '')
+    return { ok: false, code: 'bad-usage', message: '--workload-data wants the name of a folder.' }
   if (name === 'synthetic') {
     if (folder === undefined) return { ok: true, value: undefined }
     return {
@@ -114,8 +116,7 @@ async function runAll(plan: Plan, surroundings: Surroundings): Promise<Result<nu
     )
     if (result.stopped === 'memory') return memoryFailure(settings.nodes, limit)
     const line = lineOf(result, settings, version)
-    const isAgain =
-      expected === undefined || until !== undefined ? undefined : result.traceHash === expected.traceHash
+    const isAgain = expected && comesAgain(result, expected, until)
     const hasFailed = result.violations.length > 0
     if (hasFailed || isAgain === false) failed++
     const { trace } = result
@@ -123,7 +124,8 @@ async function runAll(plan: Plan, surroundings: Surroundings): Promise<Result<nu
     if (folder === undefined) continue
     lines.push(line)
     if (recorder !== undefined) details = { recording: recorder.recording(), trace }
-    if (hasFailed && until === undefined) {
+    // Who sees a run again has its file.
+    if (hasFailed && until === undefined && expected === undefined) {
       const file = `replay-${settings.seed}.json`
       const written = await folder.write({ [file]: json(replayOf(settings, version, result)) })
       if (!written.ok) return written
@@ -143,8 +145,6 @@ function outside({ onProgress }: SimulateOptions, limitBytes: number): Outside {
 
 /** Joins the results of shards. */
 export async function mergeSimulated({ files, report }: MergeOptions): Promise<Result<SweepFigures>> {
-  const folder = report === undefined ? undefined : await openReportFolder(report)
-  if (folder?.ok === false) return folder
   const read: LinesFile[] = []
   for (const name of files) {
     const text = await readTextFile(name, linesBytesMax)
@@ -153,6 +153,8 @@ export async function mergeSimulated({ files, report }: MergeOptions): Promise<R
   }
   const sweep = merge(read)
   if (!sweep.ok) return sweep
+  const folder = report === undefined ? undefined : await openReportFolder(report)
+  if (folder?.ok === false) return folder
   const written = await (folder && writeReport(folder.value, sweep.value, {}))
   if (written?.ok === false) return written
   return { ok: true, value: figuresOf(sweep.value) }

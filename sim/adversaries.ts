@@ -76,7 +76,7 @@ export class Adversaries {
   /** Before the world is founded: who will be hostile. */
   draw(world: World, workload: Workload): void {
     const random = world.random.fork('adversaries')
-    const kinds = kindsOf(draw(random, [...this.#wanted], this.#wanted.size), world.machines.length)
+    const kinds = kindsOf(new Map(draw(random, [...this.#wanted], this.#wanted.size)), world.machines.length)
     const machines = draw(random, world.machines.slice(1), kinds.length)
     for (const [at, machine] of machines.entries()) {
       const kind = kinds[at]
@@ -99,23 +99,31 @@ export class Adversaries {
   }
 }
 
+/** How many of so many machines may be hostile. */
+function roomFor(wanted: ReadonlyMap<AdversaryName, number>, nodes: number): number {
+  const share = [...wanted.values()].reduce((sum, strength) => sum + strength, 0)
+  return Math.min(nodes - 1, Math.max(1, Math.floor(Math.max(usualShareMax, share) * nodes)))
+}
+
+function leastOf(kind: AdversaryName): number {
+  const { least = 1 }: Adversary = adversaries[kind]
+  return least
+}
+
+/** Whether there is room for any of them. */
+export function mayBefall(wanted: ReadonlyMap<AdversaryName, number>, nodes: number): boolean {
+  return [...wanted.keys()].some(kind => leastOf(kind) <= roomFor(wanted, nodes))
+}
+
 /**
  * One kind for each hostile machine: as many of each as its share asks for, and at least one; where there is no room for
  * that, first come the kinds that were drawn first.
  */
-function kindsOf(
-  wanted: readonly (readonly [AdversaryName, number])[],
-  nodes: number,
-): readonly AdversaryName[] {
-  const share = wanted.reduce((sum, [, strength]) => sum + strength, 0)
-  const room = Math.min(nodes - 1, Math.max(1, Math.floor(Math.max(usualShareMax, share) * nodes)))
+function kindsOf(wanted: ReadonlyMap<AdversaryName, number>, nodes: number): readonly AdversaryName[] {
+  const room = roomFor(wanted, nodes)
   const kinds: AdversaryName[] = []
   const add = (kind: AdversaryName, count: number): void => {
     for (let n = 0; n < count && kinds.length < room; n++) kinds.push(kind)
-  }
-  const leastOf = (kind: AdversaryName): number => {
-    const { least = 1 }: Adversary = adversaries[kind]
-    return least
   }
   for (const [kind] of wanted) if (kinds.length + leastOf(kind) <= room) add(kind, leastOf(kind))
   for (const [kind, strength] of wanted)

@@ -19,10 +19,10 @@ export class Arrivals {
   readonly #delays: number[] = []
   #isSorted = true
 
-  /** The first time counts; `whenMs` is undefined for what is judged already. */
+  /** The first time counts; `whenMs` is undefined for what does not count. */
   arrive(whenMs: Map<Machine, number> | undefined, machine: Machine, nowMs: number): void {
-    if (whenMs?.has(machine)) return
-    whenMs?.set(machine, nowMs)
+    if (whenMs === undefined || whenMs.has(machine)) return
+    whenMs.set(machine, nowMs)
     this.came++
   }
 

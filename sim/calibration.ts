@@ -179,7 +179,7 @@ export async function fitTo(real: Observed, scenario: Scenario): Promise<Fitted>
 
 /** Enough, for what is fitted hardly hangs on each other. */
 const rounds = 4
-/** One of the gossip, and of the fetch a stream that is opened, the wish, another stream, and the block. */
+/** That of the gossip, of the wish for the block, and of the block: to open a stream takes no handling here. */
 const waysToALesson = 3
 
 function atLeast0(number: number): number {

@@ -4,6 +4,7 @@
  */
 
 import type { NodeEvent, PeerView, RecallResult } from '../node/api.ts'
+import { dialsMax } from '../node/redial-waits.ts'
 import { decodeRecord, verifyRecord } from '../protocol/envelope.ts'
 import { cidOf } from '../protocol/identity.ts'
 import { entryBytesMax, recordBytesMax, secondsMax } from '../protocol/limits.ts'
@@ -11,6 +12,7 @@ import type { EntryCid, PeerId } from '../protocol/types.ts'
 import { lastPart, prefixes } from '../store/layout.ts'
 import type { StoreOp } from '../store/ports.ts'
 import type { Machine } from './machine.ts'
+import { connectionsMax, newcomersMax } from './network/gate.ts'
 import { liveRecords } from './replicated.ts'
 import { traceLines } from './trace.ts'
 import { trustChecks } from './trust-checks.ts'
@@ -31,7 +33,7 @@ export const safetyChecks = [
   'trusted-for-a-reason',
   'no-bug',
 ] as const
-export const livenessChecks = ['converged', 'retrievable', 'connected'] as const
+export const livenessChecks = ['converged', 'retrievable', 'connected', 'answers'] as const
 export type CheckName = (typeof safetyChecks)[number] | (typeof livenessChecks)[number]
 
 export interface Violation {
@@ -46,8 +48,8 @@ export interface Violation {
 
 /** Entries that may be on their way into a full store: as many as are fetched at once. */
 const inHandMax = 64
-/** Those that are kept, twenty newcomers that have the time to show who they are, and a few that it called itself. */
-const connectionsMax = 90
+/** Of a full node: peers that it had begun to dial before, and as many that it fetches a block from. */
+const dialledMax = 2 * dialsMax
 /** A node stores again what its disk refused within this, once it takes it. */
 const refusedMs = 30_000
 /** The slowest disk has taken what is older than this. */
@@ -198,8 +200,8 @@ export class Checks {
     }
   }
 
-  /** Once every few seconds: all that can be seen from outside without asking anybody. */
-  async round(): Promise<void> {
+  /** Once every few seconds: all that can be seen from outside. True when that was all. */
+  async round(): Promise<true> {
     const round = this.#round++
     const running = this.#world.correct.filter(({ node }) => node !== undefined)
     for (const machine of inTurn(running, round, boundedAtOnce)) this.#withinBounds(machine)
@@ -208,6 +210,7 @@ export class Checks {
       await this.#staysRetracted(machine)
       this.#objective(machine)
     }
+    return true
   }
 
   #withinBounds(machine: Machine): void {
@@ -217,7 +220,8 @@ export class Checks {
     const kept = status.entries.own + status.entries.received
     if (kept > this.#capacity + status.entries.own + inHandMax)
       this.violated('bounds', machine, `${kept} entries are kept where ${this.#capacity} are the most`)
-    if (peers > connectionsMax) this.violated('bounds', machine, `${peers} connections are kept`)
+    if (peers > connectionsMax + newcomersMax + dialledMax)
+      this.violated('bounds', machine, `${peers} connections are kept`)
   }
 
   async #looksAtPeers(machine: Machine): Promise<void> {

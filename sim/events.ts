@@ -65,11 +65,6 @@ export class EventQueue {
     return this.#nowMs
   }
 
-  /** How many events were planned so far. */
-  get planned(): number {
-    return this.#order
-  }
-
   at(dueMs: number, happen: Happening, life: Life = always): Planned {
     const event = new Event(Math.max(dueMs, this.#nowMs), this.#order++, life, happen, this.#countCancelled)
     insert(this.#heap, event)

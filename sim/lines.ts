@@ -20,7 +20,7 @@ const lineSchema = z.looseObject({
   traceHash: z.string().regex(/^[0-9a-f]{64}$/),
   violations: z.array(
     z.looseObject({
-      check: z.string(),
+      check: z.string().regex(/^[a-z-]{1,64}$/),
       /** Milliseconds. */
       atMs: amount,
       node: z.string().optional(),
@@ -46,7 +46,7 @@ const lineSchema = z.looseObject({
   badRecalls: amount,
   recallAccuracy: perhaps,
   rssMb: amount,
-  /** Runs the same again; of a failed run, up to where it failed. */
+  /** Runs the same again; of a run that failed or was stopped, up to there. */
   command: z.string().max(4_096),
   version: z.string().max(64),
 })
@@ -54,9 +54,10 @@ export type RunLine = z.infer<typeof lineSchema>
 
 /** Of one run, of the version that made it. */
 export function lineOf(result: RunResult, settings: RunSettings, version: string): RunLine {
-  const { events: _events, stopped: _stopped, trace: _trace, ...figures } = result
+  const { events, stopped, trace: _trace, ...figures } = result
   const [first] = result.violations
-  const until = first === undefined ? '' : ` --until ${first.event}`
+  const end = first?.event ?? (stopped === undefined ? undefined : events)
+  const until = end === undefined ? '' : ` --until ${end}`
   return {
     ...figures,
     violations: result.violations.map(({ node, ...violation }) => ({ ...violation, ...(node && { node }) })),
@@ -93,6 +94,8 @@ export function readLine(text: string): Result<ReadLine> {
   }
   const settings = settingsOf(read.data.command)
   if (settings === undefined) return bad('has no command that this version could run')
+  if (read.data.violations.length === 0 && read.data.command.includes(' --until '))
+    return bad('is of a run that was stopped before its end')
   if (settings.seed !== read.data.seed) return bad('has the command of another seed')
   return { ok: true, value: { line: read.data, settings } }
 }

@@ -1,12 +1,13 @@
 /**
  * What must come true once the faults have stopped: all nodes hold the same records, every lesson of an honest node can be
- * had at each of them, and gossip reaches everybody.
+ * had at each of them, gossip reaches everybody, and nobody who asked a node is left waiting.
  */
 
 import type { EntryCid, PeerId, RecordId } from '../protocol/types.ts'
 import type { Checks } from './checks.ts'
 import type { Machine } from './machine.ts'
 import { liveRecords } from './replicated.ts'
+import type { Unanswered } from './workload.ts'
 import type { World } from './world.ts'
 
 /** From the end of the faults on. A node looks for what it lacks every minute, half as much more or less. */
@@ -15,6 +16,7 @@ const stepMs = 1_000
 const connectWithinMs = 60_000
 /** What was announced late is fetched late: failed fetches are tried again when a neighbour comes, or with the next record. */
 const retrieveWithinMs = 180_000
+const answerWithinMs = 60_000
 
 /**
  * First beside the hostile machines, who go on: all correct nodes must come to hold what correct nodes have said, whatever
@@ -110,19 +112,34 @@ async function checkRetrievable(
   wanted: () => Iterable<EntryCid>,
 ): Promise<void> {
   const endMs = world.nowMs + retrieveWithinMs
+  let asked: Machine | undefined
   const missing = async (): Promise<readonly [Machine, EntryCid][]> => {
     const found: [Machine, EntryCid][] = []
-    for (const machine of world.correct.filter(hasRoomForStrangers))
+    for (const machine of world.correct.filter(hasRoomForStrangers)) {
+      asked = machine
       for (const cid of wanted()) if (!(await machine.node?.entry(cid))?.ok) found.push([machine, cid])
+    }
     return found
   }
-  let left = (await world.meanwhile(missing())) ?? []
-  while (left.length > 0 && world.nowMs < endMs) {
+  let left = await world.meanwhile(missing())
+  while (left !== undefined && left.length > 0 && world.nowMs < endMs) {
     await world.run(10 * stepMs)
-    left = (await world.meanwhile(missing())) ?? []
+    left = await world.meanwhile(missing())
   }
-  for (const [machine, cid] of left)
+  if (left === undefined) checks.violated('answers', asked, 'it has not told whether it has a lesson')
+  for (const [machine, cid] of left ?? [])
     checks.violated('retrievable', machine, `${cid} is announced and cannot be had`)
+}
+
+/** What an owner has asked is answered, sooner or later, where the node has run all the time. */
+export async function checkAnswers(
+  world: World,
+  checks: Checks,
+  unanswered: () => readonly Unanswered[],
+): Promise<void> {
+  await world.runUntil(() => unanswered().length === 0, stepMs, answerWithinMs)
+  for (const { machine, what } of unanswered())
+    checks.violated('answers', machine, `its owner's ${what} has come to no end`)
 }
 
 /** What authors without trust may fill of a store; beyond it their lessons are announced and not fetched, by design. */

@@ -14,6 +14,7 @@ import type { Machine } from './machine.ts'
 import type { World } from './world.ts'
 
 interface Publish {
+  readonly by: Machine
   readonly atMs: number
   /**
    * Machines whose nodes ran then, and their starts so far: delivery is promised to who stays. One that is cut off, behind
@@ -43,7 +44,6 @@ export class Measures {
   readonly #world: World
   /** What was announced, by the record that did it: each is judged once, and counted ever after. */
   readonly #records = new Map<string, { readonly cid: EntryCid; readonly by: Machine }>()
-  readonly #lessons = new Set<EntryCid>()
   readonly #publishes = new Map<EntryCid, Publish>()
   #before = { bytes: 0, messages: 0 }
   #sinceMs: number
@@ -60,8 +60,11 @@ export class Measures {
   }
 
   onEvent(machine: Machine, event: NodeEvent): void {
-    if (event.type === 'entry' && !event.own && this.#isCounted(machine) && this.#lessons.has(event.cid))
-      this.stored.arrive(this.#publishes.get(event.cid)?.storedMs, machine, this.#world.nowMs)
+    if (event.type === 'entry' && !event.own && this.#isCounted(machine)) {
+      const publish = this.#publishes.get(event.cid)
+      // An author may get back what its disk has lost.
+      if (publish?.by !== machine) this.stored.arrive(publish?.storedMs, machine, this.#world.nowMs)
+    }
     // Whom the news reaches first does not take the lesson any more.
     if (event.type === 'retracted') this.#publishes.delete(event.cid)
   }
@@ -114,8 +117,7 @@ export class Measures {
     const audience = new Map(running.map(machine => [machine, machine.boots]))
     this.published++
     this.#records.set(record, { cid, by })
-    this.#lessons.add(cid)
-    this.#publishes.set(cid, { atMs: nowMs, audience, knownMs: new Map(), storedMs: new Map() })
+    this.#publishes.set(cid, { by, atMs: nowMs, audience, knownMs: new Map(), storedMs: new Map() })
     events.in(windowMs, () => {
       this.#judge(cid)
       return 'quiet'
@@ -129,7 +131,6 @@ export class Measures {
   #judge(cid: EntryCid): void {
     const publish = this.#publishes.get(cid)
     if (publish === undefined) return
-    this.#publishes.delete(cid)
     for (const [machine, boots] of publish.audience) {
       if (machine.boots !== boots || machine.node === undefined) continue
       this.known.judge(publish.knownMs.get(machine), publish.atMs)

@@ -1,4 +1,4 @@
-/** Where a part of many values lies, as every figure of a simulation has it: nearest rank, nothing between two values. */
+/** The value before which such a part of all lies, as every figure of a simulation has it: none that did not occur. */
 
 /** @param sorted from the least to the most. Undefined where there is none. */
 export function quantile(sorted: readonly number[], part: number): number | undefined {

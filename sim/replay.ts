@@ -7,9 +7,12 @@ import { z } from 'zod'
 import type { Failure, Result } from '../protocol/types.ts'
 import type { RunResult, RunSettings } from './run.ts'
 import { readSettings, writtenOf } from './settings.ts'
+import type { Until } from './until.ts'
 
 const format = 'swarmlore-sim-replay/2'
 export const replayBytesMax = 64 * 1024
+/** A peer's text may stand in it: cut, so that what is written can be read again. */
+const messageCharsMax = 2_048
 
 const place = z.int().positive()
 const replaySchema = z.strictObject({
@@ -34,7 +37,9 @@ export function replayOf(settings: RunSettings, version: string, result: RunResu
   const { events, traceHash, violations } = result
   const [first] = violations
   const failure =
-    first === undefined ? null : { check: first.check, event: first.event, message: first.message }
+    first === undefined
+      ? null
+      : { check: first.check, event: first.event, message: first.message.slice(0, messageCharsMax) }
   return { format, version, settings: { ...writtenOf(settings) }, traceHash, events, failure }
 }
 
@@ -55,6 +60,17 @@ export function readReplay(text: string, version: string): Result<ReadReplay, 'b
   }
   const settings = settingsIn(read.data.settings)
   return settings.ok ? { ok: true, value: { ...read.data, settings: settings.value } } : settings
+}
+
+/** Whether a run is the one of the file, or fails where that did; undefined where it was stopped somewhere else. */
+export function comesAgain(
+  { traceHash, violations: [first] }: RunResult,
+  { failure, ...whole }: ReadReplay,
+  until: Until | undefined,
+): boolean | undefined {
+  if (until === undefined) return traceHash === whole.traceHash
+  if (failure === null || until.event !== failure.event) return undefined
+  return first?.check === failure.check && first.event === failure.event
 }
 
 /** Exactly what a run is written as: what is missing would get another default some day, what is more is not understood. */

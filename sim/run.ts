@@ -8,7 +8,7 @@ import { Adversaries, type AdversaryName } from './adversaries.ts'
 import { Checks, type Violation } from './checks.ts'
 import { Halt } from './events.ts'
 import { beginFaults, endFaults, type FaultContext, type FaultName } from './faults.ts'
-import { checkLiveness } from './liveness.ts'
+import { checkAnswers, checkLiveness } from './liveness.ts'
 import type { Tampering } from './machine.ts'
 import { Measures } from './measures.ts'
 import { Operator } from './operator.ts'
@@ -155,7 +155,9 @@ export async function run(
     recorder?.faultsEnded()
     const wanted = (): Iterable<EntryCid> => workload.lessons.keys()
     convergedAfterHealS = await checkLiveness(world, checks, wanted)
-    await world.meanwhile(checks.round())
+    await checkAnswers(world, checks, () => workload.unanswered())
+    if ((await world.meanwhile(checks.round())) === undefined)
+      checks.violated('answers', undefined, 'a node has not told how it is')
   }
   const wasStopped = await untilHalted(live())
   const { trace } = world

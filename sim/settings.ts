@@ -4,9 +4,10 @@
  */
 
 import type { Failure, Result } from '../protocol/types.ts'
-import { type AdversaryName, adversaries, adversaryNames, hostileShareMax } from './adversaries.ts'
+import { type AdversaryName, adversaries, adversaryNames, hostileShareMax, mayBefall } from './adversaries.ts'
 import { faultNames, faults, mixedFaults } from './faults.ts'
 import type { RunSettings } from './run.ts'
+import { usualSpread } from './spread.ts'
 import { type WorkloadName, workloadNames } from './texts.ts'
 
 /** As given on a command line; what is not given has a default. */
@@ -53,6 +54,10 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
   if (!chosen.ok) return chosen
   const hostile = readAdversaries(written.adversaries)
   if (!hostile.ok) return hostile
+  if (hostile.value.size > 0 && !mayBefall(hostile.value, nodes.value))
+    return fail(
+      `${nodes.value} nodes have no room for so many hostile machines as that takes: take more nodes.`,
+    )
   const workload = readWorkload(written.workload)
   if (!workload.ok) return workload
   const publishes = readNumber('--publishes', written.publishes, usual.publishesPerHour, 0, perHourMax)
@@ -179,8 +184,9 @@ function readSeeds({ seed, seeds }: WrittenSettings): Result<readonly string[], 
     return fail('--seed is one run and --seeds are many: give one of the two.')
   if (seeds === undefined) {
     const one = seed ?? '1'
+    if (/^\d+\.\.\d+$/.test(one)) return fail(`--seed is one run: for many, give --seeds ${one}.`)
     if (!/^[\w.-]+$/.test(one) || one.length > seedCharsMax)
-      return fail(`--seed wants up to ${seedCharsMax} letters and digits.`)
+      return fail(`--seed wants up to ${seedCharsMax} letters, digits, and of ._- any.`)
     return { ok: true, value: [one] }
   }
   const [, first, last] = /^(\d{1,9})\.\.(\d{1,9})$/.exec(seeds) ?? []
@@ -231,7 +237,8 @@ export interface SpreadPlan {
   readonly whole: number | undefined
 }
 
-const spreadBounds = { nodesMin: 2, nodesMax: 1_000_000, lessonsMax: 1_000, lossMax: 0.9 }
+/** A smaller swarm is none for arithmetic: whole nodes show what it does. */
+const spreadBounds = { nodesMin: 20, nodesMax: 1_000_000, lessonsMax: 1_000, lossMax: 0.9 }
 
 export function readSpread(
   written: Readonly<Partial<Record<'sizes' | 'lessons' | 'loss' | 'whole', string>>>,
@@ -240,15 +247,16 @@ export function readSpread(
   const sizes: number[] = []
   for (const text of (written.sizes ?? '100,1000,10000,100000').split(',')) {
     const size = readNumber('--sizes', text.trim(), 0, nodesMin, nodesMax)
-    if (!size.ok) return size
+    if (!size.ok)
+      return fail(`--sizes wants whole numbers from ${nodesMin} to ${nodesMax}, with commas between them.`)
     sizes.push(size.value)
   }
-  const lessons = readNumber('--lessons', written.lessons, 10, 1, lessonsMax)
+  const lessons = readNumber('--lessons', written.lessons, usualSpread.lessons, 1, lessonsMax)
   if (!lessons.ok) return lessons
   const whole = readNumber('--whole', written.whole, 0, nodesMin, settingBounds.nodesMax)
   if (!whole.ok) return whole
   const loss = Number(written.loss ?? 0)
-  if (!(loss >= 0 && loss <= lossMax) || written.loss === '')
+  if (!(loss >= 0 && loss <= lossMax) || written.loss?.trim() === '')
     return fail(`--loss wants a share from 0 to ${lossMax}.`)
   const wholeNodes = written.whole === undefined ? undefined : whole.value
   return { ok: true, value: { sizes, lessons: lessons.value, loss, whole: wholeNodes } }

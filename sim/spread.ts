@@ -7,6 +7,7 @@
 import type { Random } from '../node/ports.ts'
 import { jitter, regionalMs, regions } from './network/conditions.ts'
 import { fitted } from './network/fitted.ts'
+import { connectionsMax } from './network/gate.ts'
 import {
   floodPeersMax,
   heartbeatMs,
@@ -42,11 +43,10 @@ export interface Spread {
   readonly connections: number
 }
 
-export const usualSpread = { lessons: 20, loss: 0, dials: 10, messageBytes: 420 }
+export const usualSpread = { lessons: 10, loss: 0, dials: 10, messageBytes: 420 }
 
 /** Nothing is on its way any more after this. */
 const spanMs = 20_000
-const connectionsMax = 60
 const soonMs = 10_000
 
 /** What happens, to whom, and by whom. */

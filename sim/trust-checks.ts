@@ -14,9 +14,9 @@ type Judge = (views: readonly PeerView[], world: World, machine: Machine) => str
 
 /** Whom nobody here has tried, sees no more than rounding errors beyond these bounds. */
 const slack = 1e-9
-/** Outcomes before an author's own record makes it trusted, a little decayed, and what that record must expect. */
+/** Outcomes before an author's own record makes it trusted, a little decayed, and what that record must expect at least. */
 const triedOutcomes = 3.5
-const trustedExpectation = 0.7
+const triedTrust = 0.5
 /** One attester moves an opinion by as much as so many outcomes, times its influence. */
 const attestedMax = 2
 
@@ -52,7 +52,7 @@ export const trustChecks: Readonly<Record<TrustCheck, Judge>> = {
       if (tier !== 'trusted' || word.pinned || word.trust !== undefined) return false
       const its = world.inviterOf(peer)
       if (isNext(peer) || (its !== undefined && isNext(its))) return false
-      return evidence.helped + evidence.hurt < triedOutcomes || trust < trustedExpectation - 0.2
+      return evidence.helped + evidence.hurt < triedOutcomes || trust < triedTrust
     })
     return odd && `${world.machineOf(odd.peer)?.name ?? odd.peer} is trusted, and nothing speaks for it`
   },

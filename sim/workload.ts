@@ -2,6 +2,7 @@
  * What the owners' models do: at random times they learn a lesson, take one back, ask for help, and say whether it helped.
  */
 
+import type { SwarmloreNode } from '../node/api.ts'
 import type { EntryCid } from '../protocol/types.ts'
 import { type Checks, markOf } from './checks.ts'
 import type { Machine } from './machine.ts'
@@ -39,6 +40,12 @@ const feedbackShare = 0.5
 /** An owner whom a lesson has hurt rarely sees to it himself. */
 const blockShare = 0.1
 
+/** Something that an owner began and that has not come to its end. */
+export interface Unanswered {
+  readonly machine: Machine
+  readonly what: string
+}
+
 export class Workload {
   /** Of correct nodes, and not taken back. */
   readonly lessons = new Map<EntryCid, Lesson>()
@@ -48,6 +55,7 @@ export class Workload {
   readonly #measures: Measures
   /** What every lesson is worth that somebody wrote. */
   readonly #worth = new Map<EntryCid, Worth>()
+  readonly #begun = new Set<Unanswered & { readonly node: SwarmloreNode }>()
   #written = 0
   #span = { beganMs: 0, endMs: 1 }
 
@@ -75,6 +83,11 @@ export class Workload {
     return this.#worth.get(cid)
   }
 
+  /** Of nodes that have run ever since. */
+  unanswered(): readonly Unanswered[] {
+    return [...this.#begun].filter(({ machine, node }) => machine.node === node)
+  }
+
   /** A lesson of somebody else, who may mean harm. */
   written(cid: EntryCid, mark: string, worth: Worth): void {
     this.#worth.set(cid, worth)
@@ -94,8 +107,14 @@ export class Workload {
       if (atMs >= endMs) return
       world.events.at(atMs, () => {
         next(world.nowMs + between(random, everyMs / 2, 1.5 * everyMs))
-        if (machine.node === undefined) return 'quiet'
-        world.begin(`${machine.name} ${what}`, () => unlessItsDisk(act()))
+        const { node } = machine
+        if (node === undefined) return 'quiet'
+        const begun = { machine, what, node }
+        this.#begun.add(begun)
+        world.begin(`${machine.name} ${what}`, async () => {
+          await unlessItsDisk(act())
+          this.#begun.delete(begun)
+        })
         return undefined
       })
     }

@@ -264,10 +264,10 @@ export class World {
     return this.machines.filter(({ node }) => node !== undefined)
   }
 
-  /** Some of the machines, never the founder's. */
+  /** Some of the machines, at least one, never the founder's. */
   some(random: Random, share: number): readonly Machine[] {
     const others = this.machines.slice(1)
-    return draw(random, others, Math.round(share * others.length))
+    return draw(random, others, Math.max(1, Math.round(share * others.length)))
   }
 
   #machine(number: number, processor: Processor | undefined): Machine {

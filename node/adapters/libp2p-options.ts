@@ -44,7 +44,7 @@ const earlyStreamsMax = 256
  * Connections beyond that which may stand for a moment, until it is known whom to let go (`crowd.ts`): without them a
  * node full of strangers could not even be asked by a member.
  */
-const newcomersMax = 20
+export const newcomersMax = 20
 
 /** What libp2p asks and tells while it runs. */
 export interface Hooks {

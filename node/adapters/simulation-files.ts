@@ -9,6 +9,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { Result } from '../../protocol/types.ts'
 
 export async function readTextFile(path: string, bytesMax: number): Promise<Result<string>> {
+  // As it is where a variable on the command line is not set.
+  if (path === '') return bad('A file to read has an empty name.')
   try {
     const found = await stat(path)
     // A pipe or a device may never end.
@@ -39,6 +41,7 @@ export async function openReportFolder(path: string): Promise<Result<ReportFolde
     try {
       // A full disk shows here, before any of them has its name.
       for (const { temporary, text } of files) await writeFile(temporary, text)
+      for (const { name } of files) await refuseFolder(name)
       for (const { name, temporary } of files) await rename(temporary, name)
       return { ok: true, value: undefined }
     } catch (cause) {
@@ -63,6 +66,12 @@ export async function openReportFolder(path: string): Promise<Result<ReportFolde
     )
   }
   return { ok: true, value: { write } }
+}
+
+/** No file can take its name, and one of the others would have its own by then. */
+async function refuseFolder(name: string): Promise<void> {
+  const found = await stat(name).catch(() => undefined)
+  if (found?.isDirectory()) throw new TypeError(`${name} is a folder.`)
 }
 
 /** With the folders above it. Node's own way to do that never ends where a system without files, as /proc, refuses. */

@@ -10,7 +10,7 @@ import type { VirtualClock } from '../clock.ts'
 import type { EventQueue } from '../events.ts'
 import { between } from '../random.ts'
 import { NetworkFailure } from './failure.ts'
-import type { Gate } from './gate.ts'
+import { connectionsMax, type Gate, newcomersMax } from './gate.ts'
 import type { Host } from './host.ts'
 import { type Lane, Line, type LineEnd } from './line.ts'
 import { Redial } from './redial.ts'
@@ -75,11 +75,11 @@ export class Connections {
   }
 
   get hasRoom(): boolean {
-    return this.size < this.#gate.connectionsMax
+    return this.size < connectionsMax
   }
 
   get #isCrowded(): boolean {
-    return this.size >= this.#gate.connectionsMax + this.#gate.newcomersMax
+    return this.size >= connectionsMax + newcomersMax
   }
 
   get isClosed(): boolean {
@@ -216,7 +216,7 @@ export class Connections {
 
   /** Later, when the newcomer has had the time to show who it is. */
   #keepRoom(): void {
-    if (this.size <= this.#gate.connectionsMax) return
+    if (this.size <= connectionsMax) return
     const tidy = (): 'quiet' | undefined => {
       const surplus = this.#gate.surplus([...this.#lines.values()], this.#self)
       for (const line of surplus) this.#sendAway(line)

@@ -12,10 +12,11 @@ const blockedScore = -100
 /** How long the node's word on a peer is remembered before it is asked again. */
 const scoreMs = 5_000
 
+/** That are kept, and beyond that until it is known whom to let go, both as `libp2p-options.ts` has them: who calls then is refused. */
+export const connectionsMax = 60
+export const newcomersMax = 20
+
 export class Gate {
-  readonly connectionsMax = 60
-  /** Beyond that, as `libp2p-options.ts` has it: until it is known whom to let go. Who calls after these is refused. */
-  readonly newcomersMax = 20
   readonly graceMs = 10_000
   readonly #clock: Clock
   readonly #shutUntil = new Map<PeerId, number>()
@@ -67,6 +68,6 @@ export class Gate {
           Number(a.dialler === link) - Number(b.dialler === link) ||
           b.openedMs - a.openedMs,
       )
-      .slice(0, Math.max(0, lines.length - this.connectionsMax))
+      .slice(0, Math.max(0, lines.length - connectionsMax))
   }
 }

@@ -31,6 +31,17 @@ export async function swarmlore(folder: string, argv: readonly string[], input =
   return { status: child.exitCode, out, err }
 }
 
+/** As `swarmlore … | head -1`: what reads its output goes after the first of it. */
+export async function swarmloreHead(folder: string, argv: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...argv], { env: environment(folder) })
+  const ended = once(child, 'close')
+  const err = text(child.stderr)
+  const [out] = await once(child.stdout, 'data')
+  child.stdout.destroy()
+  await ended
+  return { status: child.exitCode, out: String(out), err: await err }
+}
+
 export interface Up {
   readonly child: ChildProcess
   readonly url: string

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { swarmlore, type Up, up } from './cli-process.ts'
+import { swarmlore, swarmloreHead, type Up, up } from './cli-process.ts'
 
 // Several starts of a node each; other tests may have the cores.
 vi.setConfig({ testTimeout: 180_000 })
@@ -189,4 +189,14 @@ test('whoever reads the output may stop reading', () => {
   const main = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
   const ended = spawnSync('sh', ['-c', `"${process.execPath}" "${main}" --help | true`], { encoding: 'utf8' })
   expect(ended.stderr).toBe('')
+})
+
+test('a simulation whose results nobody reads to their end does not end as if all were well', async () => {
+  const words = ['sim', '--nodes', '3', '--minutes', '1', '--seeds', '1..500', '--json']
+  const { status, out, err } = await swarmloreHead(folder, words)
+  expect(JSON.parse(out.split('\n')[0] ?? '')).toMatchObject({ seed: '1', violations: [] })
+  expect([status, err]).toEqual([
+    1,
+    expect.stringMatching(/^Error: The simulation ends here, for nobody reads/),
+  ])
 })

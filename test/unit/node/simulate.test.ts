@@ -68,6 +68,23 @@ describe('a simulation', () => {
     expect((await sim({ replay: file }, '2')).outcome).toMatchObject({ ok: false, code: 'bad-input' })
   })
 
+  it('that does not fail where its file says is no success', async () => {
+    const file = join(folder, 'replay.json')
+    const settings = { ...small, seed: '1', faults: 'none', adversaries: 'none', workload: 'synthetic' }
+    const replay = {
+      format: 'swarmlore-sim-replay/2',
+      version: '1',
+      settings: { ...settings, publishes: '12', recalls: '60' },
+      traceHash: '0'.repeat(64),
+      events: 900,
+      failure: { check: 'bounds', event: 900, message: 'too many' },
+    }
+    await writeFile(file, JSON.stringify(replay))
+    const { outcome, runs } = await sim({ replay: file, until: 'failure', report: folder })
+    expect([outcome, runs[0]?.isAgain]).toEqual([{ ok: true, value: 1 }, false])
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(replay)
+  })
+
   it('on public data needs that data, and is the same again with it', async () => {
     const missing = await sim({ ...small, workload: 'clinc150', workloadData: folder })
     expect(missing.outcome).toMatchObject({ ok: false, code: 'bad-usage' })
@@ -117,6 +134,15 @@ describe('a simulation', () => {
     await writeFile(file, runs.map(({ figures }) => `${JSON.stringify(figures)}\n`).join(''))
     const merged = await mergeSimulated({ files: [file] })
     expect(merged).toMatchObject({ ok: true, value: { seeds: 2, failed: 0, failing: [] } })
+  })
+
+  it('whose report has no room for one of its files leaves the others as they were', async () => {
+    await mkdir(join(folder, 'report.html'))
+    await writeFile(join(folder, 'report.json'), 'before')
+    const { outcome } = await sim({ ...small, report: folder })
+    expect(outcome).toMatchObject({ ok: false, code: 'store-write-failed' })
+    expect((await readdir(folder)).sort()).toEqual(['report.html', 'report.json'])
+    expect(await readFile(join(folder, 'report.json'), 'utf8')).toBe('before')
   })
 
   it('whose report cannot be written is not run', async () => {

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import type { EntryCid } from '../../../protocol/types.ts'
 import type { Machine } from '../../../sim/machine.ts'
 import { Measures } from '../../../sim/measures.ts'
+import { Recorder } from '../../../sim/recorder.ts'
 import { createTopics, lessonOn } from '../../../sim/topics.ts'
 import { World } from '../../../sim/world.ts'
-import { simulateRun } from './runs.ts'
+import { simulateRun, violated } from './runs.ts'
 
 const windowMs = 60_000
 
@@ -46,6 +47,20 @@ function must({ node }: Machine) {
   if (node === undefined) throw new TypeError('it runs')
   return node
 }
+
+describe('arrivals', () => {
+  it('count once for each lesson and node, however often and late one comes', async () => {
+    const faults = new Map([['backup', 0.5]] as const)
+    const recorder = new Recorder()
+    const load = { nodes: 8, minutes: 12, publishesPerHour: 30, recallsPerHour: 0 }
+    const result = await simulateRun({ ...load, faults }, {}, { recorder })
+    const last = recorder.recording().samples.at(-1)
+    expect(violated(result)).toEqual([])
+    expect(last?.known).toBeGreaterThan(100)
+    expect(last?.known).toBeLessThanOrEqual((last?.published ?? 0) * 7)
+    expect(last?.stored).toBeLessThanOrEqual((last?.published ?? 0) * 7)
+  })
+})
 
 describe('deliveries', () => {
   it('are of announcements, and apart from them of entries, that a node with little room for strangers leaves', async () => {

@@ -24,6 +24,19 @@ describe('a line of a run', () => {
 })
 
 describe('results of shards', () => {
+  it('are of whole runs: one that was stopped on purpose is no seed of a sweep', () => {
+    const sweep = merged([line('1'), line('2', { stopped: 'until', events: 40 })])
+    expect(sweep).toMatchObject({
+      ok: false,
+      message: '0.jsonl, line 2 is of a run that was stopped before its end.',
+    })
+  })
+
+  it('say nothing but names of checks', () => {
+    const odd = line('1', { violations: [violation] }).replace('"bounds"', '"bounds\\nseed 2: all is well"')
+    expect(merged([odd])).toMatchObject({ ok: false, code: 'bad-input' })
+  })
+
   it('join in the order of their seeds, with sums, and shares weighted by what they are shares of', () => {
     const sweep = merged(
       [

@@ -1,7 +1,7 @@
 /** Every check can fail: a node with one planted bug is caught, by the check for it, within a few seeds. */
 
 import { expect, it } from 'vitest'
-import type { PeerView } from '../../../node/api.ts'
+import type { PeerView, SwarmloreNode } from '../../../node/api.ts'
 import { altered } from '../../../sim/altered.ts'
 import type { Machine, Tampering } from '../../../sim/machine.ts'
 import type { RunSettings } from '../../../sim/run.ts'
@@ -22,6 +22,13 @@ function store(changes: (store: Store, machine: Machine) => Partial<Store>): Tam
       ...changes(own, machine),
     }),
   }
+}
+
+const never = (): Promise<never> => new Promise(() => undefined)
+
+/** One node leaves its owner waiting. */
+function silent(change: Partial<SwarmloreNode>): Tampering {
+  return { node: (node, { number }) => (number === 3 ? altered(node, change) : node) }
 }
 
 const isLater = ({ number, boots }: Machine): boolean => number > 0 && boots > 0
@@ -141,6 +148,7 @@ const planted: Readonly<Record<string, Tampering>> = {
         entry: async cid => (number === 3 ? unknownEntry : node.entry(cid)),
       }),
   },
+  answers: silent({ recall: never }),
 }
 
 for (const [check, tampering] of Object.entries(planted)) {
@@ -164,3 +172,24 @@ for (const [check, tampering] of Object.entries(planted)) {
     expect(caught).toContain(check)
   })
 }
+
+it.each([
+  ['whether it has a lesson', silent({ entry: never })],
+  ['whom it knows', silent({ peers: never })],
+  ['whether it has learned', silent({ addEntry: never })],
+])('a node that never tells %s hides nothing', async (_, tampering) => {
+  expect(violated(await simulateRun({}, tampering))).toContain('answers')
+})
+
+it('more connections than a node keeps are caught', async () => {
+  const crowded: Tampering = {
+    node: node =>
+      altered(node, {
+        status: () => {
+          const status = node.status()
+          return { ...status, swarms: status.swarms.map(swarm => ({ ...swarm, peers: swarm.peers + 120 })) }
+        },
+      }),
+  }
+  expect(violated(await simulateRun({}, crowded))).toContain('bounds')
+})

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readPlan } from '../../../sim/plan.ts'
-import { readReplay, replayOf } from '../../../sim/replay.ts'
+import { comesAgain, readReplay, replayOf } from '../../../sim/replay.ts'
 import { hash, resultOf, settingsOfSeed, violation } from './results.ts'
 
 const replay = replayOf(settingsOfSeed('17'), '1.2.3', resultOf({ violations: [violation] }))
@@ -19,6 +19,26 @@ describe('a replay file', () => {
         failure: { check: 'bounds', event: 321 },
       },
     })
+  })
+
+  it('can be read whatever a failure says', () => {
+    const long = { ...violation, message: '\u0000'.repeat(70_000) }
+    const text = JSON.stringify(replayOf(settingsOfSeed('17'), '1.2.3', resultOf({ violations: [long] })))
+    expect(readReplay(text, '1.2.3').ok).toBe(true)
+  })
+
+  it('comes again with the same trace, or, stopped where it failed, with the same failure', () => {
+    const read = readReplay(JSON.stringify(replay), '1.2.3')
+    if (!read.ok) throw new TypeError(read.message)
+    const again = (changes: Parameters<typeof resultOf>[0], until?: { readonly event: number }) =>
+      comesAgain(resultOf(changes), read.value, until)
+    expect([again({}), again({ traceHash: 'cd'.repeat(32) })]).toEqual([true, false])
+    const there = { event: violation.event }
+    expect(again({ violations: [violation] }, there)).toBe(true)
+    expect(again({ violations: [{ ...violation, event: 320 }] }, there)).toBe(false)
+    expect(again({ violations: [{ ...violation, check: 'converged' }] }, there)).toBe(false)
+    expect(again({}, there)).toBe(false)
+    expect(again({}, { event: 1 })).toBe(undefined)
   })
 
   it.each<[string, string, RegExp]>([

@@ -36,6 +36,8 @@ describe('settings of a simulation', () => {
     [{ seeds: '1..4', shard: '5/9' }, /has no seed/],
     [{ seed: '1', seeds: '1..2' }, /give one of the two/],
     [{ seed: 'a b' }, /--seed wants/],
+    [{ seed: '1..5' }, /--seed is one run: for many, give --seeds 1\.\.5/],
+    [{ nodes: '3', adversaries: 'colluder' }, /3 nodes have no room/],
     [{ seeds: '2..1' }, /lower number first/],
     [{ seeds: '1-2' }, /first and the last/],
     [{ seeds: '0..999999999' }, /at most/],

@@ -50,7 +50,7 @@ const MERGED: typeof SHOWN = [
   ['medianConvergedAfterHealS', 'seconds until all held the same (median)'],
   ['maxConvergedAfterHealS', 'seconds until all held the same (worst)'],
   ['recalls', 'recalls'],
-  ['badRecalls', 'recalls of lessons by nobody known'],
+  ['badRecalls', 'recalls with something wrong in them'],
   ['recallAccuracy', 'share answered rightly'],
   ['maxRssMb', 'memory, MB (most)'],
   ['traceHashes', 'all traces'],
@@ -129,12 +129,19 @@ function print(
   if (violations.length > 0) tell(`To see it again: ${command}${dataOf(written)}`)
   else if (stopped) tell('The run was stopped there: its figures are those of its part.')
   else if (written.until !== undefined) tell('The run ended before it came to where --until would stop it.')
-  if (isAgain !== undefined)
-    tell(
-      isAgain
-        ? 'It is the same run again: the trace hash is the one in the file.'
-        : 'It is NOT the same run: the trace hash differs from the one in the file.',
-    )
+  if (isAgain !== undefined) tell(written.until === undefined ? again(isAgain) : failsAgain(isAgain))
+}
+
+function again(isAgain: boolean): string {
+  return isAgain
+    ? 'It is the same run again: the trace hash is the one in the file.'
+    : 'It is NOT the same run: the trace hash differs from the one in the file.'
+}
+
+function failsAgain(isAgain: boolean): string {
+  return isAgain
+    ? 'It fails there again, as the file says.'
+    : 'It does NOT fail there again, as the file says that it did.'
 }
 
 /** The words for where this machine has its data: no part of the run itself, and not told of it elsewhere. */

@@ -15,11 +15,11 @@ export function addSimCommands(root: Command, run: Run): void {
     .option('--shard <i/n>', 'of these seeds, the i-th of every n: one process or machine for each i')
     .option(
       '--faults <list>',
-      'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all (without split), or none (none)',
+      'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all (without split), or none (none). The word list names them all',
     )
     .option(
       '--adversaries <list>',
-      'who means harm, by their share of all machines, written like the faults (none)',
+      'who means harm, by their share of all machines, written like the faults (none); of all kinds so many as two in five machines have room for',
     )
     .option(
       '--workload <name>',

@@ -1,9 +1,9 @@
 /** How many a simulated node lets in at once. */
 
 import { expect, it } from 'vitest'
-import { connectionsMax } from '../../../../node/adapters/libp2p-options.ts'
+import * as real from '../../../../node/adapters/libp2p-options.ts'
 import { VirtualClock } from '../../../../sim/clock.ts'
-import { Gate } from '../../../../sim/network/gate.ts'
+import { connectionsMax, newcomersMax } from '../../../../sim/network/gate.ts'
 import { Host } from '../../../../sim/network/host.ts'
 import { SimNetwork } from '../../../../sim/network/network.ts'
 import { seededRandom } from '../../../../sim/random.ts'
@@ -26,19 +26,19 @@ async function crowd() {
   return { clock, called }
 }
 
-it('as many connections are kept as on the real network', () => {
-  expect(new Gate(new VirtualClock(0)).connectionsMax).toBe(connectionsMax)
+it('as many connections are kept, and newcomers let in, as on the real network', () => {
+  expect([connectionsMax, newcomersMax]).toEqual([real.connectionsMax, real.newcomersMax])
 })
 
 it('who is called by a hundred at once lets twenty more in than it keeps, and refuses the others', async () => {
   const { clock, called } = await crowd()
   await clock.advance(beforeAnyGoesMs)
-  expect(called.network.peers()).toHaveLength(80)
+  expect(called.network.peers()).toHaveLength(connectionsMax + newcomersMax)
 })
 
 it('and lets some go when they have had the time to show who they are', async () => {
   const { clock, called } = await crowd()
   await clock.advance(twoRoundsMs)
-  expect(called.network.peers().length).toBeGreaterThanOrEqual(60)
-  expect(called.network.peers().length).toBeLessThanOrEqual(80)
+  expect(called.network.peers().length).toBeGreaterThanOrEqual(connectionsMax)
+  expect(called.network.peers().length).toBeLessThanOrEqual(connectionsMax + newcomersMax)
 })
