@@ -8,7 +8,7 @@ export type Keep = 'always' | 'while-it-answers'
 
 /** How it went with one peer. */
 export interface DialHistory {
-  /** Attempts since a connection last held. */
+  /** Attempts since a connection last held, but those of a node that reached nobody. */
   attempts: number
   /** Connections, one after the other, that did not hold. */
   brief: number
@@ -29,6 +29,8 @@ export const wantedMax = 256
 export const dialsMax = 16
 const waitMsMin = 500
 const waitMsMax = 15_000
+/** After so many attempts the wait has grown to its most. */
+const growingAttempts = 5
 /** A peer met on the way is given up after about five minutes without an answer. */
 const attemptsMax = 25
 /** A connection that stands so long has been accepted: a full peer takes calls, and lets go after `crowd.ts`'s grace. */
@@ -36,6 +38,11 @@ const heldMs = 20_000
 
 export function neverDialled(): DialHistory {
   return { attempts: 0, brief: 0, upSinceMs: undefined }
+}
+
+/** An attempt begins. That a node which is connected to nobody fails may be its own network: it tells nothing of the peer. */
+export function noteDial(history: DialHistory, isAlone: boolean): void {
+  if (!isAlone || history.attempts < growingAttempts) history.attempts++
 }
 
 /** While it is connected, and when it is lost: what has held starts the waits anew. */

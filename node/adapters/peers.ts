@@ -90,9 +90,12 @@ export function createPeers(init: PeersInit): Peers {
   const { libp2p, log } = init
   const redial = createRedial(init)
   for (const [key, addresses] of bootstrapPeers(init)) redial.want(key, addresses, 'always')
+  const hangUp = (peer: Libp2pId) => {
+    libp2p.hangUp(peer).catch(error => log('debug', 'a hang-up failed', { error: String(error) }))
+  }
   const letGo = (peer: Libp2pId) => {
     redial.forget(peer.toString())
-    libp2p.hangUp(peer).catch(error => log('debug', 'a hang-up failed', { error: String(error) }))
+    hangUp(peer)
   }
   const stopped = new AbortController()
   const room = keepRoom({ ...init, letGo }, stopped.signal)
@@ -100,8 +103,9 @@ export function createPeers(init: PeersInit): Peers {
   const stopEvents = followEvents(init, redial, listeners)
   const expel = (peer: Libp2pId, reason: string) => {
     init.gate.shut(peer.toString())
+    redial.forgetMet(peer.toString())
     log('info', 'sent a peer away', { peer: peer.toString(), reason })
-    letGo(peer)
+    hangUp(peer)
   }
   return {
     addresses: () => libp2p.getMultiaddrs().map(String),

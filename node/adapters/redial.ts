@@ -13,6 +13,7 @@ import {
   type Keep,
   lostMs,
   neverDialled,
+  noteDial,
   noteHeld,
   noteLoss,
   tickMs,
@@ -26,6 +27,8 @@ export interface Redial {
   want(key: string, addresses: readonly Multiaddr[], keep: Keep): void
   /** For a peer that was sent away. */
   forget(key: string): void
+  /** For one that was sent away for a while: what was given is dialled again after it. */
+  forgetMet(key: string): void
   dials(): SearchView['dials']
   close(): Promise<void>
 }
@@ -87,6 +90,9 @@ export function createRedial(init: RedialInit): Redial {
       })
     },
     forget: key => wanted.delete(key),
+    forgetMet: key => {
+      if (wanted.get(key)?.keep !== 'always') wanted.delete(key)
+    },
     dials: () =>
       [...wanted.values()].slice(0, shownMax).map(entry => ({
         address: String(entry.addresses[0]),
@@ -144,7 +150,7 @@ async function dialOnce(
   stop: AbortSignal,
 ): Promise<void> {
   entry.dialling = true
-  entry.history.attempts++
+  noteDial(entry.history, libp2p.getConnections().length === 0)
   try {
     const connection = await clock.within(dialMsMax, stop, signal =>
       libp2p.dial([...entry.addresses], { signal }),

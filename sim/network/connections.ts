@@ -153,7 +153,8 @@ export class Connections {
     for (const [peer, line] of this.#lines) {
       if (!isUnfit(peer)) continue
       this.#gate.shut(peer)
-      this.#sendAway(line)
+      this.#redial.forgetMet(this.#otherEnd(line).address)
+      this.#hangUp(line)
       verdict = undefined
     }
     return verdict

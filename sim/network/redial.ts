@@ -11,6 +11,7 @@ import {
   type Keep,
   lostMs,
   neverDialled,
+  noteDial,
   noteHeld,
   noteLoss,
   tickMs,
@@ -78,6 +79,11 @@ export class Redial {
     this.#wanted.delete(address)
   }
 
+  /** For one that was sent away for a while: what was given is called again after it. */
+  forgetMet(address: string): void {
+    if (this.#wanted.get(address)?.keep !== 'always') this.#wanted.delete(address)
+  }
+
   close(): void {
     this.#isClosed = true
     this.#tick?.cancel()
@@ -116,7 +122,7 @@ export class Redial {
 
   async #dialOnce(entry: Wanted): Promise<void> {
     entry.isDialling = true
-    entry.history.attempts++
+    noteDial(entry.history, this.#init.connected().size === 0)
     try {
       await this.#init.dial(entry.address)
     } catch {

@@ -12,6 +12,10 @@ const runs: readonly (readonly [why: string, settings: Partial<RunSettings>])[] 
     'what a racer sent over slow lines kept everybody’s busy long after the faults had stopped',
     { seed: '2', minutes: 4, faults: usual('slow-line'), adversaries: hostile('racer') },
   ],
+  [
+    'a node that had sent away the only one whose address it had was alone for ever',
+    { seed: '10524', nodes: 12, minutes: 4, publishesPerHour: 12, recallsPerHour: 60, ...withFaults },
+  ],
 ]
 
 it.each(runs)('beside adversaries, %s: %j violates nothing', async (_why, settings) => {

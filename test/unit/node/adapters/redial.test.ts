@@ -73,10 +73,42 @@ it('a peer that comes back is connected within 15 s, and one met on the way is g
   expect([...connected]).toEqual([other])
   expect(redial.dials()[0]?.last).toBe('connected')
   const met = setUp()
+  met.connected.add(idOf(9))
   met.redial.want(other, [address], 'while-it-answers')
   await met.clock.advance(3_600_000)
   expect(met.dials.length).toBeLessThan(30)
   expect(dials.length).toBeGreaterThan(30)
+})
+
+it('a node that reaches nobody gives nobody up: it may be cut off itself, and finds those again whom it met', async () => {
+  const { clock, connected, dials, redial, world } = setUp()
+  redial.want(other, [address], 'while-it-answers')
+  await clock.advance(3_600_000)
+  world.answers = true
+  await clock.advance(15_500)
+  expect([...connected]).toEqual([other])
+  // And gives it up like any other once it is connected to somebody.
+  connected.delete(other)
+  connected.add(idOf(9))
+  world.answers = false
+  const before = dials.length
+  await clock.advance(3_600_000)
+  expect(dials.length - before).toBeGreaterThan(20)
+  expect(dials.length - before).toBeLessThan(30)
+})
+
+it('one that was sent away for a while is called again where its address was given, and else is not', async () => {
+  const { clock, dials, redial } = setUp()
+  const met = idOf(3)
+  redial.want(other, [address], 'always')
+  redial.want(met, [multiaddr(`/ip4/127.0.0.1/tcp/4502/p2p/${met}`)], 'while-it-answers')
+  await clock.advance(1_000)
+  redial.forgetMet(other)
+  redial.forgetMet(met)
+  const before = dials.length
+  await clock.advance(60_000)
+  const called = new Set(dials.slice(before).flatMap(({ addresses }) => addresses))
+  expect([...called]).toEqual([String(address)])
 })
 
 it('one that takes the call and hangs up at once is called ever more rarely, though it says each time where it listens', async () => {
