@@ -30,7 +30,7 @@ export const dialsMax = 16
 const waitMsMin = 500
 const waitMsMax = 15_000
 /** After so many attempts the wait has grown to its most. */
-const growingAttempts = 5
+const growingAttempts = Math.ceil(Math.log2(waitMsMax / waitMsMin))
 /** A peer met on the way is given up after about five minutes without an answer. */
 const attemptsMax = 25
 /** A connection that stands so long has been accepted: a full peer takes calls, and lets go after `crowd.ts`'s grace. */

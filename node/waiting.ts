@@ -35,16 +35,16 @@ export async function within<T>(
   const controller = new AbortController()
   const forget = (): void => {
     takeBack()
-    parent?.removeEventListener('abort', follow)
+    parent?.removeEventListener('abort', abort)
   }
   const end = (reason: unknown): void => {
     forget()
     controller.abort(reason)
   }
-  const follow = (): void => end(parent?.reason)
+  const abort = (): void => end(parent?.reason)
   const takeBack = setTimer(ms, () => end(timedOut(ms)))
-  if (parent?.aborted) follow()
-  else parent?.addEventListener('abort', follow, { once: true })
+  if (parent?.aborted) abort()
+  else parent?.addEventListener('abort', abort, { once: true })
   try {
     return await work(controller.signal)
   } finally {

@@ -10,7 +10,7 @@ import type { Random } from '../node/ports.ts'
 import { peerOf } from '../protocol/identity.ts'
 import { invitationUsesMax } from '../protocol/limits.ts'
 import { swarmSeed } from '../protocol/swarm.ts'
-import type { Descriptor, PeerId, Result, SwarmId } from '../protocol/types.ts'
+import type { Descriptor, PeerId, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
 import { putAddressesOps } from '../store/swarms.ts'
 import { Processor } from './cpu.ts'
@@ -18,6 +18,7 @@ import { EventQueue, turn } from './events.ts'
 import { depthMax, type Founding, found, memberRows } from './founding.ts'
 import { InternedRows } from './interned.ts'
 import { Machine, type Tampering } from './machine.ts'
+import { must } from './must.ts'
 import type { Fitted } from './network/fitted.ts'
 import type { Lane } from './network/line.ts'
 import { SimNetwork } from './network/network.ts'
@@ -249,10 +250,8 @@ export class World {
     const addresses = host === undefined ? [] : (this.view(host)?.addresses ?? [])
     const inviter = members && this.inviterOf(this.peerOf(machine))
     const own = this.#founding.rows(addresses, startMs, inviter)
-    await machine.disk.restore([
-      ...own,
-      ...(members === undefined ? [] : [...members, ...this.#metRows(machine)]),
-    ])
+    const known = members === undefined ? [] : [...members, ...this.#metRows(machine)]
+    await machine.disk.restore([...own, ...known])
     const node = await machine.start()
     if (host?.node === undefined || members !== undefined) return
     const invited = must(await host.node.invite({ swarm: this.swarm, uses: invitationUsesMax }))
@@ -293,9 +292,4 @@ export class World {
       onDurable: (machine, ops) => onDurable?.(machine, ops),
     })
   }
-}
-
-function must<T>(result: Result<T>): T {
-  if (!result.ok) throw new Error(`${result.code}: ${result.message}`)
-  return result.value
 }

@@ -4,7 +4,7 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Result } from '../../protocol/types.ts'
 
@@ -41,7 +41,7 @@ export async function openReportFolder(path: string): Promise<Result<ReportFolde
     try {
       // A full disk shows here, before any of them has its name.
       for (const { temporary, text } of files) await writeFile(temporary, text)
-      for (const { name } of files) await refuseFolder(name)
+      await refuseFolders(path, texts)
       for (const { name, temporary } of files) await rename(temporary, name)
       return { ok: true, value: undefined }
     } catch (cause) {
@@ -68,10 +68,11 @@ export async function openReportFolder(path: string): Promise<Result<ReportFolde
   return { ok: true, value: { write } }
 }
 
-/** No file can take its name, and one of the others would have its own by then. */
-async function refuseFolder(name: string): Promise<void> {
-  const found = await stat(name).catch(() => undefined)
-  if (found?.isDirectory()) throw new TypeError(`${name} is a folder.`)
+/** No file can take the name of a folder, and others would have theirs by then. */
+async function refuseFolders(path: string, texts: Readonly<Record<string, string>>): Promise<void> {
+  const there = await readdir(path, { withFileTypes: true })
+  const folder = there.find(one => one.isDirectory() && one.name in texts)
+  if (folder !== undefined) throw new TypeError(`${join(path, folder.name)} is a folder.`)
 }
 
 /** With the folders above it. Node's own way to do that never ends where a system without files, as /proc, refuses. */
