@@ -94,6 +94,8 @@ module.exports = {
     only('sim', below('sim'), [
       below('sim'),
       '^node/(node|ports|config|api|first-delivery|redial-waits|waiting|work-costs)\\.ts$',
+      // Whom a node catches up with is decided in one place: `sim spread` computes what follows from it.
+      '^node/pipeline/catch-up-plan\\.ts$',
       // What a lesson claims is read in one place: E7 measures what the distiller goes by.
       '^node/lessons/(claims|clashes)\\.ts$',
       below('store'),

@@ -18,7 +18,8 @@ import { type ReportData, reportHtml } from '../sim/report/html.ts'
 import { type Outside, run } from '../sim/run.ts'
 import { readSpread, writtenOf } from '../sim/settings.ts'
 import { spread, usualSpread } from '../sim/spread.ts'
-import { spreadWhole } from '../sim/spread-whole.ts'
+import { spreadByCatchUp } from '../sim/spread-by-catch-up.ts'
+import { spreadWhole, wholeByCatchUp } from '../sim/spread-whole.ts'
 import { filesOf, textBytesMax, topicsFrom } from '../sim/texts.ts'
 import type { Topic } from '../sim/topics.ts'
 import { openReportFolder, type ReportFolder, readTextFile } from './adapters/simulation-files.ts'
@@ -188,21 +189,22 @@ export async function spreadAll(
 ): Promise<Result<void>> {
   const plan = readSpread(written)
   if (!plan.ok) return plan
-  const { sizes, lessons, loss, whole } = plan.value
+  const { sizes, whole, ...asked } = plan.value
   const limit = memoryLimit(memory)
   const largest = Math.max(...sizes)
   if (spreadBytes(largest) > limit) return memoryFailure(largest, limit, spreadBytes(largest))
   if (whole !== undefined && neededBytes(whole) > limit) return memoryFailure(whole, limit)
   for (const nodes of sizes) {
-    const { nodes: _, ...figures } = spread({ ...usualSpread, nodes, lessons, loss }, seededRandom('spread'))
+    const random = seededRandom('spread')
+    const settings = { ...usualSpread, ...asked, nodes }
+    const spreading =
+      asked.by === 'gossip' ? spread(settings, random) : await spreadByCatchUp(settings, random)
+    const { nodes: _, ...figures } = spreading
     onRow({ nodes, isWhole: false, figures })
   }
   if (whole !== undefined) {
-    const {
-      nodes,
-      messageBytes: _,
-      ...figures
-    } = await spreadWhole({ nodes: whole, lessons, loss, seed: 'spread' })
+    const watch = asked.by === 'gossip' ? spreadWhole : wholeByCatchUp
+    const { nodes, messageBytes: _, ...figures } = await watch({ ...asked, nodes: whole, seed: 'spread' })
     onRow({ nodes, isWhole: true, figures })
   }
   return { ok: true, value: undefined }

@@ -110,9 +110,10 @@ function leastOf(kind: AdversaryName): number {
   return least
 }
 
-/** Whether there is room for any of them. */
-export function mayBefall(wanted: ReadonlyMap<AdversaryName, number>, nodes: number): boolean {
-  return [...wanted.keys()].some(kind => leastOf(kind) <= roomFor(wanted, nodes))
+/** Whether so many nodes have room for any of them. */
+export function hasRoomForAny(wanted: ReadonlyMap<AdversaryName, number>, nodes: number): boolean {
+  const room = roomFor(wanted, nodes)
+  return [...wanted.keys()].some(kind => leastOf(kind) <= room)
 }
 
 /**

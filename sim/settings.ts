@@ -4,7 +4,13 @@
  */
 
 import type { Failure, Result } from '../protocol/types.ts'
-import { type AdversaryName, adversaries, adversaryNames, hostileShareMax, mayBefall } from './adversaries.ts'
+import {
+  type AdversaryName,
+  adversaries,
+  adversaryNames,
+  hasRoomForAny,
+  hostileShareMax,
+} from './adversaries.ts'
 import { faultNames, faults, mixedFaults } from './faults.ts'
 import type { RunSettings } from './run.ts'
 import { usualSpread } from './spread.ts'
@@ -54,7 +60,7 @@ export function readSettings(written: WrittenSettings): Result<readonly RunSetti
   if (!chosen.ok) return chosen
   const hostile = readAdversaries(written.adversaries)
   if (!hostile.ok) return hostile
-  if (hostile.value.size > 0 && !mayBefall(hostile.value, nodes.value))
+  if (hostile.value.size > 0 && !hasRoomForAny(hostile.value, nodes.value))
     return fail(
       `${nodes.value} nodes have no room for so many hostile machines as that takes: take more nodes.`,
     )
@@ -233,6 +239,7 @@ function fail(message: string): Failure<'bad-usage'> {
 export interface SpreadPlan {
   readonly sizes: readonly number[]
   readonly lessons: number
+  readonly by: 'gossip' | 'catch-up'
   readonly loss: number
   readonly whole: number | undefined
 }
@@ -241,7 +248,7 @@ export interface SpreadPlan {
 const spreadBounds = { nodesMin: 20, nodesMax: 1_000_000, lessonsMax: 1_000, lossMax: 0.9 }
 
 export function readSpread(
-  written: Readonly<Partial<Record<'sizes' | 'lessons' | 'loss' | 'whole', string>>>,
+  written: Readonly<Partial<Record<'sizes' | 'lessons' | 'by' | 'loss' | 'whole', string>>>,
 ): Result<SpreadPlan, 'bad-usage'> {
   const { lessonsMax, lossMax, nodesMax, nodesMin } = spreadBounds
   const sizes: number[] = []
@@ -258,6 +265,10 @@ export function readSpread(
   const loss = Number(written.loss ?? 0)
   if (!(loss >= 0 && loss <= lossMax) || written.loss?.trim() === '')
     return fail(`--loss wants a share from 0 to ${lossMax}.`)
+  const { by = 'gossip' } = written
+  if (by !== 'gossip' && by !== 'catch-up') return fail('--by wants gossip or catch-up.')
+  if (by === 'catch-up' && written.loss !== undefined)
+    return fail('--loss is of gossip, and --by catch-up is without any: leave one of them out.')
   const wholeNodes = written.whole === undefined ? undefined : whole.value
-  return { ok: true, value: { sizes, lessons: lessons.value, loss, whole: wholeNodes } }
+  return { ok: true, value: { sizes, lessons: lessons.value, by, loss, whole: wholeNodes } }
 }

@@ -1,6 +1,10 @@
-/** What `spread.ts` computes, watched in a swarm of whole nodes: what it leaves out shows as a difference between the two. */
+/** What `spread.ts` and `spread-by-catch-up.ts` compute, watched in a swarm of whole nodes: what they leave out shows. */
 
+import { lastPart, prefixes } from '../store/layout.ts'
+import { altered } from './altered.ts'
+import type { Machine } from './machine.ts'
 import { type Spread, spreadOf } from './spread.ts'
+import { catchUpSpanMs } from './spread-by-catch-up.ts'
 import { createTopics, lessonOn } from './topics.ts'
 import { World } from './world.ts'
 
@@ -16,6 +20,7 @@ const settleMs = 60_000
 /** Nothing of a lesson is on its way any more after this; catch-up leaves young records alone until 30 s have gone by. */
 const spanMs = 20_000
 const gossipped = /^(message|ihave|iwant)\b/
+const caughtUp = /\/(ranges|wants|given)\b/
 
 /** @returns what the digests of the lessons did, and the length of a digest. */
 export async function spreadWhole(
@@ -74,4 +79,71 @@ export async function spreadWhole(
   const connections = links.reduce((sum, link) => sum + link.peers().length, 0) / links.length
   const watched = spreadOf(delays, { nodes, lessons, messages, bytes, connections })
   return { ...watched, messageBytes: digestBytes / digests }
+}
+
+/** The same with gossip silent: one node has all lessons, and the others get them by catch-up alone. */
+export async function wholeByCatchUp({
+  nodes,
+  lessons,
+  seed,
+}: Omit<WholeSettings, 'loss'>): Promise<Spread & { readonly messageBytes: number }> {
+  let messages = 0
+  let bytes = 0
+  let digestBytes = 0
+  let isOn = false
+  const had = new Map<Machine, Map<string, number>>()
+  const world: World = new World({
+    seed,
+    nodes,
+    config: { capacityEntries: 500 },
+    onBug: (where, cause) => {
+      throw new Error(`${where}: ${String(cause)}`, { cause })
+    },
+    // Nobody says by gossip what it has.
+    tampering: {
+      link: link => {
+        const { network } = link
+        const publish: typeof network.publish = (...said) =>
+          isOn ? Promise.resolve(0) : network.publish(...said)
+        return { ...link, network: altered(network, { publish }) }
+      },
+    },
+    onArrival: (_, what, size) => {
+      if (!isOn || !caughtUp.test(what)) return
+      messages++
+      bytes += size
+    },
+    onDurable: (machine, ops) => {
+      const records = had.get(machine) ?? new Map<string, number>()
+      had.set(machine, records)
+      for (const op of ops) {
+        if (!isOn || op.type === 'del' || !op.key.startsWith(prefixes.record)) continue
+        const record = lastPart(op.key)
+        if (!records.has(record)) records.set(record, world.nowMs)
+        digestBytes = op.value.length
+      }
+    },
+  })
+  await world.found()
+  await world.run(settleMs)
+  const random = world.random.fork('lessons')
+  const author = world.machines[random.below(nodes)]
+  if (author?.node === undefined) throw new TypeError('all nodes run')
+  isOn = true
+  const beganMs = world.nowMs
+  for (const [at, topic] of createTopics(random, lessons).entries()) {
+    const lesson = lessonOn(topic, `spread${at}`, random)
+    await world.meanwhile(author.node.addEntry({ ...lesson, swarm: world.swarm }))
+  }
+  await world.run(beganMs + catchUpSpanMs - world.nowMs)
+  const delays = world.machines
+    .filter(machine => machine !== author)
+    .map(machine => {
+      const times = [...(had.get(machine)?.values() ?? [])]
+      return times.length < lessons ? Number.POSITIVE_INFINITY : Math.max(...times) - beganMs
+    })
+  const links = [...world.network.links]
+  const connections = links.reduce((sum, link) => sum + link.peers().length, 0) / links.length
+  const watched = spreadOf(delays, { nodes, lessons: 1, messages, bytes, connections })
+  return { ...watched, messageBytes: digestBytes }
 }

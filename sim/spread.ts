@@ -43,7 +43,7 @@ export interface Spread {
   readonly connections: number
 }
 
-export const usualSpread = { lessons: 10, loss: 0, dials: 10, messageBytes: 420 }
+export const usualSpread = { lessons: 10, loss: 0, dials: 10, messageBytes: 309 }
 
 /** Nothing is on its way any more after this. */
 const spanMs = 20_000
@@ -156,7 +156,7 @@ interface Connected {
 }
 
 /** Each dials some of the others; and each grafts some of its neighbours, who take it in while they have room. */
-function connect({ nodes, dials }: SpreadSettings, draw: Draw): Connected {
+export function connect({ nodes, dials }: Pick<SpreadSettings, 'nodes' | 'dials'>, draw: Draw): Connected {
   const connected = Array.from({ length: nodes }, () => new Set<number>())
   for (let from = 0; from < nodes; from++) {
     const own = connected[from]
@@ -200,7 +200,7 @@ interface Draw {
 }
 
 /** Millions of draws: sfc32 (Chris Doty-Humphrey, PractRand; public domain), seeded by the run's own chance. */
-function quickly(random: Random): Draw {
+export function quickly(random: Random): Draw {
   const seed = new Uint32Array(random.bytes(16).slice().buffer)
   let [a = 0, b = 0, c = 0, counter = 1] = seed
   const next = (): number => {

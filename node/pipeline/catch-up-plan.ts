@@ -4,7 +4,7 @@
  */
 
 import { futureSlackSeconds, rangeSettleSeconds, secondsMax } from '../../protocol/limits.ts'
-import type { PeerId, Seconds } from '../../protocol/types.ts'
+import type { Seconds } from '../../protocol/types.ts'
 
 /**
  * Between two peers that have just met nothing has been gossiped: all that a set may hold is compared, dated ahead or
@@ -22,15 +22,15 @@ export const randomPartners = 2
 export const followUpPartners = 5
 
 /** Some at random and one that is trusted: who is surrounded by peers that hide something still asks a friend. */
-export function partnersOf(
-  peers: readonly PeerId[],
+export function partnersOf<Peer>(
+  peers: readonly Peer[],
   count: number,
-  score: (peer: PeerId) => number,
+  score: (peer: Peer) => number,
   below: (n: number) => number,
-): readonly PeerId[] {
+): readonly Peer[] {
   const left = peers.filter(peer => score(peer) >= 0)
-  const drawn: PeerId[] = []
-  const draw = (from: readonly PeerId[]): void => {
+  const drawn: Peer[] = []
+  const draw = (from: readonly Peer[]): void => {
     const peer = from.length === 0 ? undefined : from[below(from.length)]
     if (peer === undefined) return
     drawn.push(peer)

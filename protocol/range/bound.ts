@@ -27,8 +27,13 @@ export function boundAt(place: number, prefix: Uint8Array = noPrefix): Bound {
   return { place, prefix }
 }
 
+/** What a record's place follows from. */
+interface Placed {
+  readonly envelope: Pick<SwarmRecord['envelope'], 'kind' | 't'>
+}
+
 /** Decided by the kind's name, as it stands: so also for versions of its body that this node does not know. */
-export function placeOf({ envelope: { kind, t } }: SwarmRecord): number {
+export function placeOf({ envelope: { kind, t } }: Placed): number {
   return kind === 'member' || kind === 'retract' ? t : t + restStarts
 }
 

@@ -21,7 +21,7 @@ export interface SimNetworkInit {
 }
 
 /** What each end says until both agree on the protocol of a stream, and its end. */
-const openBytes = 150
+export const openBytes = 150
 /** The work of that, in messages: a request takes both ends of a real connection some seven times as much as gossip. */
 const openMessages = 6
 /** What a sender keeps for one neighbour, as the real gossip's; more is dropped. */

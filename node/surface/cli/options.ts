@@ -64,6 +64,7 @@ export interface SimOptions {
 export interface SpreadOptions {
   readonly sizes?: string
   readonly lessons?: string
+  readonly by?: string
   readonly loss?: string
   readonly whole?: string
 }

@@ -93,11 +93,12 @@ describe('what sim spread is asked for', () => {
   it('has sizes up to a hundred thousand nodes unless told', () => {
     expect(readSpread({})).toEqual({
       ok: true,
-      value: { sizes: [100, 1_000, 10_000, 100_000], lessons: 10, loss: 0, whole: undefined },
+      value: { sizes: [100, 1_000, 10_000, 100_000], lessons: 10, by: 'gossip', loss: 0, whole: undefined },
     })
     expect(readSpread({ sizes: '50, 60', loss: '0.05', whole: '30' })).toMatchObject({
       value: { sizes: [50, 60], loss: 0.05, whole: 30 },
     })
+    expect(readSpread({ by: 'catch-up' })).toMatchObject({ value: { by: 'catch-up' } })
   })
 
   it.each([
@@ -108,6 +109,8 @@ describe('what sim spread is asked for', () => {
     { loss: '' },
     { loss: 'much' },
     { whole: '1' },
+    { by: 'word of mouth' },
+    { by: 'catch-up', loss: '0.1' },
   ])('refuses %j', written => {
     expect(readSpread(written)).toMatchObject({ ok: false, code: 'bad-usage' })
   })

@@ -15,7 +15,7 @@ export function addSimCommands(root: Command, run: Run): void {
     .option('--shard <i/n>', 'of these seeds, the i-th of every n: one process or machine for each i')
     .option(
       '--faults <list>',
-      'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all (without split), or none (none). The word list names them all',
+      'what goes wrong: names with commas between them, each with =strength where it is not the usual one; all (without split), or none (none); any other name is answered with all there are',
     )
     .option(
       '--adversaries <list>',
@@ -64,18 +64,22 @@ export function addSimCommands(root: Command, run: Run): void {
   const spread = sim
     .command('spread')
     .description(
-      'how far and how fast a digest spreads in swarms too large for whole nodes, and what that costs',
+      'how far and how fast digests spread in swarms too large for whole nodes, and what that costs',
     )
     .option('--sizes <list>', 'numbers of nodes (100,1000,10000,100000)')
     .option('--lessons <n>', 'lessons in each of them (10)')
-    .option('--loss <share>', 'share of messages that vanish (0)')
+    .option(
+      '--by <what>',
+      'gossip, one lesson after the other, or catch-up, all of one node at once with gossip silent: then the cost is that of three minutes (gossip)',
+    )
+    .option('--loss <share>', 'share of gossiped messages that vanish (0)')
     .option('--whole <n>', 'beside them a swarm of so many whole nodes')
     .action((options: SpreadOptions) =>
       runStrictly(spread, async context =>
         (await import('../actions/spread.ts')).runSpread(context, options),
       ),
     )
-  example(spread, 'sim spread --loss 0.05 --whole 100')
+  example(spread, 'sim spread --loss 0.05 --whole 100', 'sim spread --by catch-up --whole 100')
 
   const merge = sim
     .command('merge')
