@@ -13,24 +13,26 @@ import type { Calibrated, CalibrateOptions } from './surface/cli/program.ts'
 const fittedOn = 10
 const testedOn = 30
 
-const usual = {
-  warmUps: 30,
-  publishes: 30,
-  everyMs: 1_500,
+/** Few nodes share more lessons, and sooner: the program has as much to do, and has become as quick at it. */
+const scenarioOf = (nodes: number): Scenario => ({
+  nodes,
+  warmUps: 900 / nodes,
+  publishes: 900 / nodes,
+  everyMs: 50 * nodes,
   settleMs: 60_000,
-  idleMs: 60_000,
+  idleMs: 120_000,
   afterMs: 15_000,
-}
+})
 
 export async function calibrate({ onStep }: CalibrateOptions): Promise<Calibrated> {
   onStep('measuring what work costs')
   const costs = await measureCosts()
-  const few = { ...usual, nodes: fittedOn }
+  const few = scenarioOf(fittedOn)
   const realFew = await observeReal(few, onStep)
   onStep('fitting the simulation')
   const fit = await fitTo(realFew, few)
   const simulatedFew = await observeSimulated(few, fit)
-  const many = { ...usual, nodes: testedOn }
+  const many = scenarioOf(testedOn)
   const realMany = await observeReal(many, onStep)
   onStep(`simulating ${testedOn} nodes`)
   const simulatedMany = await observeSimulated(many, fit)
@@ -59,7 +61,7 @@ async function observeReal(scenario: Scenario, onStep: CalibrateOptions['onStep'
   const { nodes } = scenario
   const swarm = await openRealSwarm(nodes, joined => onStep(`starting real nodes: ${joined} of ${nodes}`))
   try {
-    onStep(`watching ${nodes} real nodes for some three minutes`)
+    onStep(`watching ${nodes} real nodes for some five minutes`)
     const before = busySoFar()
     const observed = await observe(swarm, scenario)
     const after = busySoFar()

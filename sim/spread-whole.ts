@@ -6,7 +6,7 @@ import type { Machine } from './machine.ts'
 import { type Spread, spreadOf } from './spread.ts'
 import { catchUpSpanMs } from './spread-by-catch-up.ts'
 import { createTopics, lessonOn } from './topics.ts'
-import { World } from './world.ts'
+import { World, type WorldInit } from './world.ts'
 
 export interface WholeSettings {
   readonly nodes: number
@@ -15,8 +15,8 @@ export interface WholeSettings {
   readonly seed: string
 }
 
-/** Until all are connected. */
-const settleMs = 60_000
+/** All are connected, and what that took is said. */
+const settleMs = { gossip: 60_000, catchUp: 300_000 }
 /** Nothing of a lesson is on its way any more after this; catch-up leaves young records alone until 30 s have gone by. */
 const spanMs = 20_000
 const gossipped = /^(message|ihave|iwant)\b/
@@ -31,17 +31,12 @@ export async function spreadWhole(
   let bytes = 0
   let digests = 0
   let digestBytes = 0
+  let isOn = false
   /** Message → machine → when it first heard of it. */
   let heard = new Map<string, Map<string, number>>()
-  const world: World = new World({
-    seed,
-    nodes,
-    config: { capacityEntries: 500 },
-    onBug: (where, cause) => {
-      throw new Error(`${where}: ${String(cause)}`, { cause })
-    },
+  const world: World = wholeWorld(nodes, seed, {
     onArrival: ({ to }, what, size) => {
-      if (!gossipped.test(what)) return
+      if (!isOn || !gossipped.test(what)) return
       messages++
       bytes += size
       if (!what.startsWith('message')) return
@@ -53,18 +48,15 @@ export async function spreadWhole(
     },
   })
   await world.found()
-  await world.run(settleMs)
+  await world.run(settleMs.gossip)
   world.network.conditions.loss = loss
   const random = world.random.fork('lessons')
   const topics = createTopics(random, lessons)
   const delays: number[] = []
-  messages = 0
-  bytes = 0
-  digests = 0
-  digestBytes = 0
+  isOn = true
   for (const [at, topic] of topics.entries()) {
     const author = world.machines[random.below(nodes)]
-    if (author?.node === undefined) continue
+    if (author?.node === undefined) throw new TypeError('all nodes run')
     heard = new Map()
     const lesson = lessonOn(topic, `spread${at}`, random)
     await world.meanwhile(author.node.addEntry({ ...lesson, swarm: world.swarm }))
@@ -75,8 +67,7 @@ export async function spreadWhole(
     for (const { name } of world.machines)
       if (name !== author.name) delays.push((arrivals?.get(name) ?? Number.POSITIVE_INFINITY) - sharedMs)
   }
-  const links = [...world.network.links]
-  const connections = links.reduce((sum, link) => sum + link.peers().length, 0) / links.length
+  const connections = connectionsOf(world)
   const watched = spreadOf(delays, { nodes, lessons, messages, bytes, connections })
   return { ...watched, messageBytes: digestBytes / digests }
 }
@@ -92,13 +83,7 @@ export async function wholeByCatchUp({
   let digestBytes = 0
   let isOn = false
   const had = new Map<Machine, Map<string, number>>()
-  const world: World = new World({
-    seed,
-    nodes,
-    config: { capacityEntries: 500 },
-    onBug: (where, cause) => {
-      throw new Error(`${where}: ${String(cause)}`, { cause })
-    },
+  const world: World = wholeWorld(nodes, seed, {
     // Nobody says by gossip what it has.
     tampering: {
       link: link => {
@@ -125,7 +110,7 @@ export async function wholeByCatchUp({
     },
   })
   await world.found()
-  await world.run(settleMs)
+  await world.run(settleMs.catchUp)
   const random = world.random.fork('lessons')
   const author = world.machines[random.below(nodes)]
   if (author?.node === undefined) throw new TypeError('all nodes run')
@@ -142,8 +127,24 @@ export async function wholeByCatchUp({
       const times = [...(had.get(machine)?.values() ?? [])]
       return times.length < lessons ? Number.POSITIVE_INFINITY : Math.max(...times) - beganMs
     })
-  const links = [...world.network.links]
-  const connections = links.reduce((sum, link) => sum + link.peers().length, 0) / links.length
+  const connections = connectionsOf(world)
   const watched = spreadOf(delays, { nodes, lessons: 1, messages, bytes, connections })
   return { ...watched, messageBytes: digestBytes }
+}
+
+function wholeWorld(nodes: number, seed: string, watching: Partial<WorldInit>): World {
+  return new World({
+    seed,
+    nodes,
+    config: { capacityEntries: 500 },
+    onBug: (where, cause) => {
+      throw new Error(`${where}: ${String(cause)}`, { cause })
+    },
+    ...watching,
+  })
+}
+
+function connectionsOf({ network }: World): number {
+  const links = [...network.links]
+  return links.reduce((sum, link) => sum + link.peers().length, 0) / links.length
 }

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { compared, fitTo, observeSimulated } from '../../../sim/calibration.ts'
+import { fitted } from '../../../sim/network/fitted.ts'
 
 const scenario = {
   nodes: 4,
@@ -25,6 +26,14 @@ test('a fit finds again what another swarm of the same kind costs', async () => 
   expect(fit.frameBytes).toBeCloseTo(hidden.frameBytes, 0)
   expect(fit.idleBytesPerS).toBeCloseTo(hidden.idleBytesPerS, 0)
   expect(Math.abs(fit.handlingMs - hidden.handlingMs)).toBeLessThan(2)
+})
+
+test('what is simulated is many swarms: who is connected to whom in one of them is chance', async () => {
+  const { delaysMs, delivered } = await observeSimulated(scenario, fitted)
+  expect(delivered).toBe(1)
+  const ofOneSwarm = scenario.publishes * (scenario.nodes - 1)
+  expect(delaysMs.length).toBeGreaterThanOrEqual(4 * ofOneSwarm)
+  expect(delaysMs).toEqual(delaysMs.toSorted((a, b) => a - b))
 })
 
 test('both swarms stand side by side, and how far they are apart', () => {
