@@ -11,6 +11,7 @@ import type { Descriptor, PeerId, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
 import { putRecordOps } from '../store/records.ts'
 import { putSwarmOps } from '../store/swarms.ts'
+import { pick } from './random.ts'
 
 export interface Founding {
   readonly swarm: SwarmId
@@ -20,7 +21,32 @@ export interface Founding {
 }
 
 /** Whoever was let in lets others in, too, to this depth. */
-export const depthMax = 3
+const depthMax = 3
+/** Newcomers come one after the other, in a large swarm one for every so many that are in. */
+const joinedToOne = 20
+
+export interface Joining<T> {
+  readonly newcomer: T
+  /** Who lets it in: none for the founder, who is the first. */
+  readonly host: T | undefined
+}
+
+/** Who enters together, and who lets whom in: somebody who is in before. */
+export function joiningWaves<T>(all: readonly T[], random: Random): readonly (readonly Joining<T>[])[] {
+  const waves: (readonly Joining<T>[])[] = []
+  const joined: { readonly one: T; readonly depth: number }[] = []
+  while (joined.length < all.length) {
+    const together = Math.max(1, Math.floor(joined.length / joinedToOne))
+    const hosts = joined.filter(({ depth }) => depth < depthMax)
+    const wave = all.slice(joined.length, joined.length + together).map(newcomer => {
+      const host = hosts.length === 0 ? undefined : pick(random, hosts)
+      joined.push({ one: newcomer, depth: host === undefined ? 0 : host.depth + 1 })
+      return { newcomer, host: host?.one }
+    })
+    waves.push(wave)
+  }
+  return waves
+}
 
 /** @param founder the seed of the node that founds it. */
 export function found(founder: Uint8Array, random: Random): Founding {

@@ -15,14 +15,14 @@ import type { StoreOp } from '../store/ports.ts'
 import { putAddressesOps } from '../store/swarms.ts'
 import { Processor } from './cpu.ts'
 import { EventQueue, turn } from './events.ts'
-import { depthMax, type Founding, found, memberRows } from './founding.ts'
+import { type Founding, found, type Joining, joiningWaves, memberRows } from './founding.ts'
 import { InternedRows } from './interned.ts'
 import { Machine, type Tampering } from './machine.ts'
 import { must } from './must.ts'
 import type { Fitted } from './network/fitted.ts'
 import type { Lane } from './network/line.ts'
 import { SimNetwork } from './network/network.ts'
-import { draw, pick, seededRandom } from './random.ts'
+import { draw, seededRandom } from './random.ts'
 import { Trace } from './trace.ts'
 import type { Until } from './until.ts'
 
@@ -48,8 +48,6 @@ export interface WorldInit {
 const startMs = 1_767_603_600_000
 /** How often is looked whether newcomers are in. */
 const joinEveryMs = 250
-/** Newcomers come one after the other, in a large swarm one for every so many that are in. */
-const joinedToOne = 20
 /**
  * In a larger swarm nobody joins while the world begins, but all were let in before: every newcomer's record would go to
  * everybody, a million deliveries for a thousand nodes.
@@ -62,11 +60,7 @@ const settleMs = 20_000
 /** For an answer of a node that is only asked what it has. */
 const patienceMs = 30_000
 
-interface Newcomer {
-  readonly machine: Machine
-  /** None for the founder. */
-  readonly host: Machine | undefined
-}
+type Newcomer = Joining<Machine>
 
 export class World {
   readonly events = new EventQueue(startMs)
@@ -197,45 +191,28 @@ export class World {
 
   /** All machines on, and their nodes in the swarm. */
   async found(): Promise<void> {
-    const waves = this.#waves()
+    const waves = joiningWaves(this.machines, this.random.fork('joining'))
+    for (const { host, newcomer } of waves.flat())
+      if (host !== undefined) this.#inviters.set(this.peerOf(newcomer), this.peerOf(host))
     const members = this.machines.length > joiningMax ? this.#memberRows(waves.flat()) : undefined
     for (const wave of waves) {
       const entering = new Set(wave)
       for (const one of wave)
-        this.begin(`${one.machine.name} joins`, async () => {
+        this.begin(`${one.newcomer.name} joins`, async () => {
           await this.#enter(one, members)
           entering.delete(one)
         })
       if (!(await this.runUntil(() => entering.size === 0, joinEveryMs, 60_000)))
-        throw new Error(`${[...entering].map(({ machine }) => machine.name)} did not get into the swarm`)
+        throw new Error(`${[...entering].map(({ newcomer }) => newcomer.name)} did not get into the swarm`)
     }
     if (members !== undefined) await this.run(settleMs)
-  }
-
-  /** Who enters together, and who lets whom in: somebody who is in before. */
-  #waves(): readonly (readonly Newcomer[])[] {
-    const waves: (readonly Newcomer[])[] = []
-    const joined: { machine: Machine; depth: number }[] = []
-    const random = this.random.fork('joining')
-    while (joined.length < this.machines.length) {
-      const together = Math.max(1, Math.floor(joined.length / joinedToOne))
-      const hosts = joined.filter(({ depth }) => depth < depthMax)
-      const wave = this.machines.slice(joined.length, joined.length + together).map(machine => {
-        const host = hosts.length === 0 ? undefined : pick(random, hosts)
-        if (host !== undefined) this.#inviters.set(this.peerOf(machine), this.peerOf(host.machine))
-        joined.push({ machine, depth: host === undefined ? 0 : host.depth + 1 })
-        return { machine, host: host?.machine }
-      })
-      waves.push(wave)
-    }
-    return waves
   }
 
   /** As if all had joined the day before: what each of them knows of all others. */
   #memberRows(newcomers: readonly Newcomer[]): readonly StoreOp[] {
     const pairOf = ({ seed }: Machine) => keyPairFromSeed(swarmSeed(seed, this.descriptor))
-    return newcomers.flatMap(({ host, machine }) =>
-      host === undefined ? [] : memberRows(this.swarm, pairOf(host), pairOf(machine), startMs),
+    return newcomers.flatMap(({ host, newcomer }) =>
+      host === undefined ? [] : memberRows(this.swarm, pairOf(host), pairOf(newcomer), startMs),
     )
   }
 
@@ -246,7 +223,10 @@ export class World {
     )
   }
 
-  async #enter({ host, machine }: Newcomer, members: readonly StoreOp[] | undefined): Promise<void> {
+  async #enter(
+    { host, newcomer: machine }: Newcomer,
+    members: readonly StoreOp[] | undefined,
+  ): Promise<void> {
     const addresses = host === undefined ? [] : (this.view(host)?.addresses ?? [])
     const inviter = members && this.inviterOf(this.peerOf(machine))
     const own = this.#founding.rows(addresses, startMs, inviter)

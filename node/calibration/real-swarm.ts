@@ -2,7 +2,7 @@
 
 import { addedMs, type WatchedSwarm } from '../../sim/calibration.ts'
 import { syntheticEmbedder } from '../../sim/embedder.ts'
-import { found } from '../../sim/founding.ts'
+import { found, joiningWaves } from '../../sim/founding.ts'
 import { between, seededRandom } from '../../sim/random.ts'
 import { openMemoryStore } from '../../store/memory.ts'
 import type { StoreOp } from '../../store/ports.ts'
@@ -18,7 +18,7 @@ export interface RealSwarm extends WatchedSwarm {
   close(): Promise<void>
 }
 
-/** They join one after the other, as people do. */
+/** Who lets whom in is drawn as in a simulated swarm: were it always the first, all would be its neighbours. */
 export async function openRealSwarm(count: number, onJoined: (joined: number) => void): Promise<RealSwarm> {
   const seeds = Array.from({ length: count }, () => systemRandom.bytes(32))
   const [founderSeed] = seeds
@@ -31,10 +31,12 @@ export async function openRealSwarm(count: number, onJoined: (joined: number) =>
     await Promise.all(relays.map(relay => relay.close()))
   }
   try {
-    for (const seed of seeds) {
-      const [host] = nodes
+    const bySeed = new Map<Uint8Array, SwarmloreNode>()
+    for (const { host: hostSeed, newcomer } of joiningWaves(seeds, seededRandom('joining')).flat()) {
+      const host = hostSeed && bySeed.get(hostSeed)
       const bootstrap = host?.swarms()[0]?.addresses ?? []
-      const { node, relay } = await startNode(seed, founding.rows(bootstrap, systemClock.now()))
+      const { node, relay } = await startNode(newcomer, founding.rows(bootstrap, systemClock.now()))
+      bySeed.set(newcomer, node)
       nodes.push(node)
       relays.push(relay)
       if (host !== undefined)

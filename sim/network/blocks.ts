@@ -15,8 +15,6 @@ export interface BlocksInit {
 
 /** Silence after which the next provider is asked too. */
 const patienceMs = 1_500
-/** After this a peer is asked again that said it had nothing: it may be fetching the block itself (`block-fetch.ts`). */
-const askAgainMs = 250
 
 export function createBlocks(init: BlocksInit): Blocks {
   return { fetch: (cid, options) => fetchBlock(init, cid, options) }
@@ -28,7 +26,7 @@ async function fetchBlock(
   options: FetchOptions,
 ): Promise<Fetched> {
   const askOne = async (provider: Provider, signal: AbortSignal): Promise<Uint8Array> => {
-    const bytes = await askTwice({ clock, ask }, provider, cid, signal)
+    const bytes = await ask(provider, cid, signal)
     if (bytes.length <= options.maxBytes && cidOf(bytes) === cid) return bytes
     throw new NetworkFailure('block-not-found', `${provider.peer} sent other bytes than ${cid}.`)
   }
@@ -38,25 +36,6 @@ async function fetchBlock(
     options.signal.throwIfAborted()
     throw new NetworkFailure('block-not-found', `No provider delivered ${cid}.`)
   }
-}
-
-/** A wish stands with a peer that does not have the block yet, and is said again once. */
-async function askTwice(
-  { clock, ask }: BlocksInit,
-  provider: Provider,
-  cid: EntryCid,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const again = clock.sleep(askAgainMs, signal)
-  // It ends with the signal only, which is met where it is waited for; where the first answer will do, nobody waits for it.
-  again.catch(() => undefined)
-  try {
-    return await ask(provider, cid, signal)
-  } catch (cause) {
-    if (!(cause instanceof NetworkFailure) || cause.code !== 'block-not-found') throw cause
-  }
-  await again
-  return ask(provider, cid, signal)
 }
 
 /** The answer to a wish: a mark and the block, or the mark alone. */

@@ -26,6 +26,24 @@ export class TestBlocks implements BlockSource {
   }
 }
 
+/** Has the block from its second asking on. */
+class LateBlocks implements BlockSource {
+  asked = 0
+  readonly #body: Uint8Array
+
+  constructor(body: Uint8Array) {
+    this.#body = body
+  }
+
+  get(): Uint8Array | undefined {
+    return this.asked++ > 0 ? this.#body : undefined
+  }
+
+  has(): boolean {
+    return this.get() !== undefined
+  }
+}
+
 export function cidOf(bytes: Uint8Array): EntryCid {
   return CID.createV1(rawCode, createDigest(0x12, sha256(bytes))).toString() as EntryCid
 }
@@ -94,6 +112,16 @@ export function blocksContract({ name, open, until, within }: NetworkUnderTest):
       const fetched = await fetch(cid)
       expect(fetched.from).toBe(providers[1]?.network.self)
       expect(fetched.failed).toEqual([providers[0]?.network.self])
+    })
+
+    test('a provider that lacks the block is not asked once more, though it may have it by then', async () => {
+      const { cid, body } = block()
+      const late = new LateBlocks(body)
+      const { fetch, providers } = await star(late, new TestBlocks(), holding(cid, body))
+      const fetched = await fetch(cid)
+      expect(fetched.from).toBe(providers[2]?.network.self)
+      expect(fetched.failed).toEqual(providers.slice(0, 2).map(({ network }) => network.self))
+      expect(late.asked).toBe(1)
     })
 
     test('garbage under a CID is not taken, and the next provider delivers', async () => {
