@@ -11,18 +11,19 @@ export type Provider = FetchOptions['providers'][number]
 
 export interface Delivery {
   readonly clock: Clock
-  /** Silence after which the next provider is asked too. */
-  readonly patienceMs: number
   /** Rejects when the provider does not have the block, or sends something else. */
   readonly ask: (provider: Provider, signal: AbortSignal) => Promise<Uint8Array>
 }
+
+/** Silence after which the next provider is asked too. */
+const patienceMs = 1_500
 
 /** One for all: each new one would come with the stack at which it was made. */
 const quicker = new DOMException('Another provider was quicker.', 'AbortError')
 
 /** Rejects with the stop, or with an `AggregateError` of what each provider failed with. */
 export async function firstDelivery(
-  { clock, patienceMs, ask }: Delivery,
+  { clock, ask }: Delivery,
   options: Pick<FetchOptions, 'providers' | 'signal'>,
 ): Promise<Fetched> {
   options.signal.throwIfAborted()
@@ -34,7 +35,7 @@ export async function firstDelivery(
     for (const provider of options.providers) {
       const attempt = delivered(provider, ask(provider, race.signal), failed)
       asked.push(attempt)
-      const fetched = await firstWithin(clock, patienceMs, asked, attempt)
+      const fetched = await firstWithin(clock, asked, attempt)
       if (fetched !== undefined) return withFailed(fetched, failed, options)
       failed.add(provider.peer)
     }
@@ -65,7 +66,6 @@ async function delivered(
 /** The first delivery by anyone asked so far; undefined once the newest has failed, or was silent for too long. */
 async function firstWithin(
   clock: Clock,
-  patienceMs: number,
   asked: readonly Promise<Fetched>[],
   newest: Promise<Fetched>,
 ): Promise<Fetched | undefined> {

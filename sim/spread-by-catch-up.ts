@@ -3,7 +3,13 @@
  * the decisions of `catching-up.ts`, and what a session costs, by the protocol. Nobody has heard of the lessons by gossip.
  */
 
-import { FollowUps, followUpPartners, partnersOf, randomPartners } from '../node/pipeline/catch-up-plan.ts'
+import {
+  catchUpWaitMs,
+  FollowUps,
+  followUpPartners,
+  partnersOf,
+  randomPartners,
+} from '../node/pipeline/catch-up-plan.ts'
 import type { Random } from '../node/ports.ts'
 import { rangeSettleSeconds } from '../protocol/limits.ts'
 import { EventQueue } from './events.ts'
@@ -12,8 +18,6 @@ import { openBytes } from './network/network.ts'
 import { type SessionCost, sessionCosts } from './session-cost.ts'
 import { connect, quickly, type Spread, type SpreadSettings, spreadOf } from './spread.ts'
 
-/** As `catching-up.ts` has it: a node asks its neighbours once in this time, half as much more or less. */
-const catchUpMs = 60_000
 /** All have what there is well before. */
 export const catchUpSpanMs = 180_000
 /** There and back, with the stream that is opened for it: what a request takes between large clouds. */
@@ -69,14 +73,14 @@ export async function spreadByCatchUp(
   const keepUp = (node: number, waitMs: number): void => {
     events.in(waitMs, () => {
       for (const peer of partners(node, randomPartners)) meet(node, peer, false)
-      keepUp(node, catchUpMs / 2 + draw(catchUpMs))
+      keepUp(node, catchUpWaitMs(draw))
       return 'quiet'
     })
   }
 
   const author = draw(nodes)
   hasMs[author] = 0
-  for (let node = 0; node < nodes; node++) keepUp(node, draw.share() * (catchUpMs / 2 + draw(catchUpMs)))
+  for (let node = 0; node < nodes; node++) keepUp(node, draw.share() * catchUpWaitMs(draw))
   await events.runTo(catchUpSpanMs)
   const delays = [...hasMs].filter((_, node) => node !== author)
   const connections = neighbours.reduce((sum, peers) => sum + peers.length, 0) / nodes

@@ -23,8 +23,6 @@ export interface BlockFetchInit {
   readonly helia: Helia
   readonly libp2p: Libp2p
   readonly clock: Clock
-  /** Silence after which the next provider is asked too. */
-  readonly patienceMs: number
   /** So many there may be for another one to be made: a fetch costs no neighbour its place. */
   readonly connectionsMax: number
   /** Whether an address may be taken from the DHT. */

@@ -27,9 +27,6 @@ export interface LinkInit {
   readonly log: Log
 }
 
-/** Silence of one provider after which the next is asked as well. */
-const patienceMs = 1_500
-
 /** The application's score of a peer that the owner blocked (protocol.md, "Gossip", P5). */
 const blockedScore = -100
 
@@ -113,7 +110,7 @@ export async function openLink(init: LinkInit, swarm: SwarmOptions): Promise<Swa
         isMember = nextIsMember
       },
     },
-    blocks: createBlockFetch({ helia, libp2p, clock, patienceMs, connectionsMax, mayDial }),
+    blocks: createBlockFetch({ helia, libp2p, clock, connectionsMax, mayDial }),
     discovery: {
       search: () => ({ mdns: settings.mdns, dials: peers.dials() }),
       ...createPeerRecords(libp2p),

@@ -9,6 +9,7 @@ import { decodeEntry, encodeEntry } from '../../protocol/entry.ts'
 import { cidOf, peerOf } from '../../protocol/identity.ts'
 import type { EntryCid, PeerId } from '../../protocol/types.ts'
 import { syntheticEmbedder } from '../../sim/embedder.ts'
+import { must } from '../../sim/must.ts'
 import { seededRandom } from '../../sim/random.ts'
 import { createTopics, lessonOn, questionOn } from '../../sim/topics.ts'
 import { LexicalIndex } from '../../store/lexical.ts'
@@ -22,7 +23,6 @@ import { refinePolicies } from '../pipeline/refine/policies.ts'
 import type { Work } from '../ports.ts'
 import { demoTranscripts } from '../surface/demo/transcripts.ts'
 import { unitMicros } from '../work-costs.ts'
-import { must } from './must.ts'
 
 export interface MeasuredCost {
   readonly work: Work

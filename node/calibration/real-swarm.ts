@@ -3,6 +3,7 @@
 import { addedMs, type WatchedSwarm } from '../../sim/calibration.ts'
 import { syntheticEmbedder } from '../../sim/embedder.ts'
 import { found, joiningWaves } from '../../sim/founding.ts'
+import { must } from '../../sim/must.ts'
 import { between, seededRandom } from '../../sim/random.ts'
 import { openMemoryStore } from '../../store/memory.ts'
 import type { StoreOp } from '../../store/ports.ts'
@@ -12,7 +13,6 @@ import type { SwarmloreNode } from '../api.ts'
 import { nodeConfigSchema } from '../config.ts'
 import { createNode } from '../node.ts'
 import { freePort, openRelay, type Relay } from './delaying-relay.ts'
-import { must } from './must.ts'
 
 export interface RealSwarm extends WatchedSwarm {
   close(): Promise<void>

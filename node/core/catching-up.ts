@@ -6,6 +6,7 @@
 import type { PeerId } from '../../protocol/types.ts'
 import type { CatchUp, Gains, SessionOptions } from '../pipeline/catch-up.ts'
 import {
+  catchUpWaitMs,
   FollowUps,
   followUpPartners,
   partnersOf,
@@ -32,8 +33,6 @@ export interface CatchingUpDeps {
 /** A peer is asked a second time what this node lacks: what it published while gossip was still being set up. */
 const greetAgainMs = 2_000
 const greetingsMax = 4
-/** Gossip loses now and then; asking a neighbour whose set is the same costs a few hundred bytes. */
-const catchUpMs = 60_000
 /** What was refused as one of too many is asked for after this: until then what floods may have passed. */
 const missedMs = 3_000
 /** What one peer hands out need not be asked of the next: so few are asked at once. */
@@ -75,7 +74,10 @@ export class CatchingUp {
   async keepUp(): Promise<void> {
     const { clock, random, signal } = this.#deps
     while (!signal.aborted) {
-      await clock.sleep(catchUpMs / 2 + random.below(catchUpMs), signal)
+      await clock.sleep(
+        catchUpWaitMs(n => random.below(n)),
+        signal,
+      )
       for (const peer of this.#draw(this.#deps.peers(), randomPartners)) await this.#tryLater(peer, 'later')
     }
   }

@@ -16,6 +16,14 @@ export function untilOf(nowMs: number, occasion: 'met' | 'later'): Seconds {
   return Math.min(Math.max(0, untilS), secondsMax)
 }
 
+/** Gossip loses now and then; asking a neighbour whose set is the same costs a few hundred bytes. */
+const catchUpMs = 60_000
+
+/** Milliseconds until a node asks some of its neighbours again. */
+export function catchUpWaitMs(below: (n: number) => number): number {
+  return catchUpMs / 2 + below(catchUpMs)
+}
+
 /** Neighbours that are asked now and then. */
 export const randomPartners = 2
 /** Told of what is new: of those who are told by nobody at first, some would hear of it only when they ask next. */

@@ -13,9 +13,6 @@ export interface BlocksInit {
   readonly ask: (provider: Provider, cid: EntryCid, signal: AbortSignal) => Promise<Uint8Array>
 }
 
-/** Silence after which the next provider is asked too. */
-const patienceMs = 1_500
-
 export function createBlocks(init: BlocksInit): Blocks {
   return { fetch: (cid, options) => fetchBlock(init, cid, options) }
 }
@@ -31,7 +28,7 @@ async function fetchBlock(
     throw new NetworkFailure('block-not-found', `${provider.peer} sent other bytes than ${cid}.`)
   }
   try {
-    return await firstDelivery({ clock, patienceMs, ask: askOne }, options)
+    return await firstDelivery({ clock, ask: askOne }, options)
   } catch {
     options.signal.throwIfAborted()
     throw new NetworkFailure('block-not-found', `No provider delivered ${cid}.`)

@@ -40,7 +40,6 @@ async function dialled({ booked, inDht = [] }: Known): Promise<readonly (readonl
     helia: {} as Helia,
     libp2p: libp2p as Partial<Record<keyof Libp2p, unknown>> as Libp2p,
     clock: systemClock,
-    patienceMs: 1_500,
     connectionsMax: 60,
     mayDial: address => !String(address).includes('/127.'),
   })
