@@ -48,6 +48,8 @@ export interface Violation {
 
 /** Entries that may be on their way into a full store: as many as are fetched at once. */
 const inHandMax = 64
+/** Fetches that wait, and those to be tried again: ten thousand of each, and what is in hand. */
+const fetchesMax = 10_000 + 4 * inHandMax
 /** Of a full node: peers that it had begun to dial before, and as many that it fetches a block from. */
 const dialledMax = 2 * dialsMax
 /** A node stores again what its disk refused within this, once it takes it. */
@@ -216,12 +218,21 @@ export class Checks {
   #withinBounds(machine: Machine): void {
     const status = machine.node?.status()
     if (status === undefined) return
-    const peers = status.swarms.find(({ id }) => id === this.#world.swarm)?.peers ?? 0
-    const kept = status.entries.own + status.entries.received
-    if (kept > this.#capacity + status.entries.own + inHandMax)
-      this.violated('bounds', machine, `${kept} entries are kept where ${this.#capacity} are the most`)
-    if (peers > connectionsMax + newcomersMax + dialledMax)
-      this.violated('bounds', machine, `${peers} connections are kept`)
+    const { entries, fetch, swarms } = status
+    const kept = entries.own + entries.received
+    const bounds = [
+      [kept, this.#capacity + entries.own + inHandMax, 'entries are kept'],
+      [entries.bytes, kept * entryBytesMax, 'bytes of entries are kept'],
+      [fetch.waiting, fetchesMax, 'entries wait to be fetched'],
+      [fetch.failed, fetchesMax, 'entries are to be fetched again'],
+      [
+        swarms.find(({ id }) => id === this.#world.swarm)?.peers ?? 0,
+        connectionsMax + newcomersMax + dialledMax,
+        'connections are kept',
+      ],
+    ] as const
+    for (const [count, most, what] of bounds)
+      if (count > most) this.violated('bounds', machine, `${count} ${what} where ${most} are the most`)
   }
 
   async #looksAtPeers(machine: Machine): Promise<void> {

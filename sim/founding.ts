@@ -11,6 +11,7 @@ import type { Descriptor, PeerId, SwarmId } from '../protocol/types.ts'
 import type { StoreOp } from '../store/ports.ts'
 import { putRecordOps } from '../store/records.ts'
 import { putSwarmOps } from '../store/swarms.ts'
+import { must } from './must.ts'
 import { pick } from './random.ts'
 
 export interface Founding {
@@ -63,8 +64,7 @@ export function found(founder: Uint8Array, random: Random): Founding {
     },
     keyPairFromSeed(founderSeed(founder, nonce)),
   )
-  if (!created.ok) throw new TypeError(created.message)
-  const descriptor = created.value
+  const descriptor = must(created)
   const swarm = swarmIdOf(descriptor)
   const encoded = encodeDescriptor(descriptor)
   return {

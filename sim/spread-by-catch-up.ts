@@ -13,26 +13,63 @@ import {
 import type { Random } from '../node/ports.ts'
 import { rangeSettleSeconds } from '../protocol/limits.ts'
 import { EventQueue } from './events.ts'
+import { meanWayMs } from './network/conditions.ts'
 import { fitted } from './network/fitted.ts'
 import { openBytes } from './network/network.ts'
-import { type SessionCost, sessionCosts } from './session-cost.ts'
-import { connect, quickly, type Spread, type SpreadSettings, spreadOf } from './spread.ts'
+import { type SessionCost, type SessionCosts, sessionCosts } from './session-cost.ts'
+import {
+  connect,
+  connectionsOf,
+  type Draw,
+  quickly,
+  type Spread,
+  type SpreadSettings,
+  spreadOf,
+} from './spread.ts'
 
-/** All have what there is well before. */
+/** What it costs is counted for so long: most have what there is by then, and go on asking whether there is more. */
 export const catchUpSpanMs = 180_000
-/** There and back, with the stream that is opened for it: what a request takes between large clouds. */
-const requestMs = 200
+/** Whoever has nothing by then is connected to nobody. */
+const endMs = 3_600_000
+const stepMs = 10_000
+/** A stream is opened, there and back, and then asked and answered on. */
+const requestMs = 4 * meanWayMs + 2 * fitted.handlingMs
+/** When it begins hangs on whom the author's neighbours ask next: of one swarm little can be said. */
+const swarms = 10
 
-/** @returns what it took of a node until the end of `catchUpSpanMs` to get all lessons, of one node, to all others. */
-export async function spreadByCatchUp(
-  { nodes, lessons, dials, messageBytes }: Omit<SpreadSettings, 'loss'>,
-  random: Random,
-): Promise<Spread> {
+type Settings = Omit<SpreadSettings, 'loss'>
+
+/** @returns what it took of a node in `catchUpSpanMs`, and how long until all others had all lessons of one node: of ten swarms together. */
+export async function spreadByCatchUp(settings: Settings, random: Random): Promise<Spread> {
+  const { nodes, lessons, messageBytes } = settings
   const draw = quickly(random)
-  const { neighbours } = connect({ nodes, dials }, draw)
   const costs = sessionCosts({ members: nodes, digests: lessons, digestBytes: messageBytes }, random)
+  const delays: number[] = []
+  const sum = { messages: 0, bytes: 0, connections: 0 }
+  for (let swarm = 0; swarm < swarms; swarm++) {
+    const one = await spreadOnce(settings, costs, draw)
+    for (const delay of one.delays) delays.push(delay)
+    sum.messages += one.messages
+    sum.bytes += one.bytes
+    sum.connections += one.connections
+  }
+  return spreadOf(delays, { ...sum, nodes, runs: swarms, connections: sum.connections / swarms })
+}
+
+interface Once {
+  /** Until each of the others had all. */
+  readonly delays: readonly number[]
+  /** Of all nodes together. */
+  readonly messages: number
+  readonly bytes: number
+  readonly connections: number
+}
+
+async function spreadOnce({ nodes, dials }: Settings, costs: SessionCosts, draw: Draw): Promise<Once> {
+  const neighbours = connect({ nodes, dials }, draw)
   const events = new EventQueue(0)
   const hasMs = new Float64Array(nodes).fill(Number.POSITIVE_INFINITY)
+  let lacking = nodes
   const followUps = Array.from({ length: nodes }, () => new FollowUps())
   let messages = 0
   let bytes = 0
@@ -45,12 +82,15 @@ export async function spreadByCatchUp(
     return partnersOf(others, count, score, draw)
   }
   const charge = ({ requests, bytes: own }: SessionCost): void => {
+    if (events.nowMs > catchUpSpanMs) return
     messages += 2 * requests
-    bytes += own + requests * (openBytes + 2 * fitted.frameBytes)
+    // Both ends open a stream.
+    bytes += own + requests * (2 * openBytes + 2 * fitted.frameBytes)
   }
   const gets = (node: number): boolean => {
     if ((hasMs[node] ?? 0) <= events.nowMs) return false
     hasMs[node] = events.nowMs
+    lacking--
     return true
   }
   const meet = (asking: number, asked: number, isYoungTold: boolean): void => {
@@ -79,10 +119,10 @@ export async function spreadByCatchUp(
   }
 
   const author = draw(nodes)
-  hasMs[author] = 0
+  gets(author)
   for (let node = 0; node < nodes; node++) keepUp(node, draw.share() * catchUpWaitMs(draw))
   await events.runTo(catchUpSpanMs)
+  while (lacking > 0 && events.nowMs < endMs) await events.runTo(events.nowMs + stepMs)
   const delays = [...hasMs].filter((_, node) => node !== author)
-  const connections = neighbours.reduce((sum, peers) => sum + peers.length, 0) / nodes
-  return spreadOf(delays, { nodes, lessons: 1, messages, bytes, connections })
+  return { delays, messages, bytes, connections: connectionsOf(neighbours) }
 }

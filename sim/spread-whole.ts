@@ -3,6 +3,7 @@
 import { lastPart, prefixes } from '../store/layout.ts'
 import { altered } from './altered.ts'
 import type { Machine } from './machine.ts'
+import { openBytes } from './network/network.ts'
 import { type Spread, spreadOf } from './spread.ts'
 import { catchUpSpanMs } from './spread-by-catch-up.ts'
 import { createTopics, lessonOn } from './topics.ts'
@@ -21,6 +22,7 @@ const settleMs = { gossip: 60_000, catchUp: 300_000 }
 const spanMs = 20_000
 const gossipped = /^(message|ihave|iwant)\b/
 const caughtUp = /\/(ranges|wants|given)\b/
+const asked = /\/(ranges|wants|given)$/
 
 /** @returns what the digests of the lessons did, and the length of a digest. */
 export async function spreadWhole(
@@ -68,7 +70,7 @@ export async function spreadWhole(
       if (name !== author.name) delays.push((arrivals?.get(name) ?? Number.POSITIVE_INFINITY) - sharedMs)
   }
   const connections = connectionsOf(world)
-  const watched = spreadOf(delays, { nodes, lessons, messages, bytes, connections })
+  const watched = spreadOf(delays, { nodes, runs: lessons, messages, bytes, connections })
   return { ...watched, messageBytes: digestBytes / digests }
 }
 
@@ -97,6 +99,8 @@ export async function wholeByCatchUp({
       if (!isOn || !caughtUp.test(what)) return
       messages++
       bytes += size
+      // What the other end says to open a stream does not arrive as a message.
+      if (asked.test(what)) bytes += openBytes
     },
     onDurable: (machine, ops) => {
       const records = had.get(machine) ?? new Map<string, number>()
@@ -128,7 +132,7 @@ export async function wholeByCatchUp({
       return times.length < lessons ? Number.POSITIVE_INFINITY : Math.max(...times) - beganMs
     })
   const connections = connectionsOf(world)
-  const watched = spreadOf(delays, { nodes, lessons: 1, messages, bytes, connections })
+  const watched = spreadOf(delays, { nodes, runs: 1, messages, bytes, connections })
   return { ...watched, messageBytes: digestBytes }
 }
 

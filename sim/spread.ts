@@ -33,7 +33,9 @@ export interface SpreadSettings {
 /** For one lesson, by gossip alone: what is lost for good comes with the next catch-up. */
 export interface Spread {
   readonly nodes: number
-  readonly delivered10s: number
+  /** Share that came at all. */
+  readonly delivered: number
+  /** Infinite where too few came. */
   readonly p50Ms: number
   readonly p99Ms: number
   readonly maxMs: number
@@ -47,7 +49,6 @@ export const usualSpread = { lessons: 10, loss: 0, dials: 10, messageBytes: 309 
 
 /** Nothing is on its way any more after this. */
 const spanMs = 20_000
-const soonMs = 10_000
 
 /** What happens, to whom, and by whom. */
 const kinds = { message: 0, offer: 1, beat: 2 } as const
@@ -55,9 +56,8 @@ const kinds = { message: 0, offer: 1, beat: 2 } as const
 export function spread(settings: SpreadSettings, random: Random): Spread {
   const { nodes, lessons, loss, messageBytes } = settings
   const draw = quickly(random)
-  const swarm = connect(settings, draw)
-  const { neighbours, mesh } = swarm
-  const floods = nodes - 1 <= floodPeersMax
+  const neighbours = connect(settings, draw)
+  const mesh = graft(neighbours, draw)
   const region = Uint8Array.from({ length: nodes }, () => draw(regions))
   const beatAtMs = Float64Array.from({ length: nodes }, () => draw(heartbeatMs))
   const seenMs = new Float64Array(nodes)
@@ -80,7 +80,8 @@ export function spread(settings: SpreadSettings, random: Random): Spread {
     }
     const hear = (nowMs: number, at: number, from: number): void => {
       seenMs[at] = nowMs
-      const receivers = floods && from === at ? neighbours[at] : mesh[at]
+      const told = neighbours[at] ?? []
+      const receivers = from === at && told.length <= floodPeersMax ? told : mesh[at]
       for (const peer of receivers ?? []) if (peer !== from) pass(nowMs, at, peer)
       const wait = ((beatAtMs[at] ?? 0) - nowMs) % heartbeatMs
       plan(nowMs + (wait > 0 ? wait : wait + heartbeatMs), kinds.beat, 0, at)
@@ -120,43 +121,40 @@ export function spread(settings: SpreadSettings, random: Random): Spread {
     }
     for (let node = 0; node < nodes; node++) if (node !== author) delays.push(seenMs[node] ?? 0)
   }
-  const connections = neighbours.reduce((sum, peers) => sum + peers.length, 0) / nodes
-  return spreadOf(delays, { nodes, lessons, messages, bytes, connections })
+  return spreadOf(delays, { nodes, runs: lessons, messages, bytes, connections: connectionsOf(neighbours) })
 }
 
 interface Tally {
   readonly nodes: number
-  readonly lessons: number
-  /** Of all nodes and lessons together. */
+  /** Lessons, or how often some were spread together. */
+  readonly runs: number
+  /** Of all nodes and runs together. */
   readonly messages: number
   readonly bytes: number
   /** Of a node, on average. */
   readonly connections: number
 }
 
-/** @param delays milliseconds, one for each lesson and other node; infinite where it did not come. Sorted here. */
-export function spreadOf(delays: number[], { nodes, lessons, messages, bytes, connections }: Tally): Spread {
+/** @param delays milliseconds, one for each run and other node; infinite where it did not come. Sorted here. */
+export function spreadOf(delays: number[], { nodes, runs, messages, bytes, connections }: Tally): Spread {
   delays.sort((a, b) => a - b)
   const at = (part: number): number => quantile(delays, part) ?? Number.NaN
   return {
     nodes,
-    delivered10s: delays.filter(delay => delay <= soonMs).length / delays.length,
+    delivered: delays.filter(Number.isFinite).length / delays.length,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     maxMs: at(1),
-    messagesPerNode: messages / nodes / lessons,
-    bytesPerNode: bytes / nodes / lessons,
+    messagesPerNode: messages / nodes / runs,
+    bytesPerNode: bytes / nodes / runs,
     connections,
   }
 }
 
-interface Connected {
-  readonly neighbours: readonly (readonly number[])[]
-  readonly mesh: readonly ReadonlySet<number>[]
-}
+type Neighbours = readonly (readonly number[])[]
 
-/** Each dials some of the others; and each grafts some of its neighbours, who take it in while they have room. */
-export function connect({ nodes, dials }: Pick<SpreadSettings, 'nodes' | 'dials'>, draw: Draw): Connected {
+/** Each dials some of the others. */
+export function connect({ nodes, dials }: Pick<SpreadSettings, 'nodes' | 'dials'>, draw: Draw): Neighbours {
   const connected = Array.from({ length: nodes }, () => new Set<number>())
   for (let from = 0; from < nodes; from++) {
     const own = connected[from]
@@ -168,11 +166,14 @@ export function connect({ nodes, dials }: Pick<SpreadSettings, 'nodes' | 'dials'
       other.add(from)
     }
   }
-  const neighbours = connected.map(peers => [...peers])
-  const mesh = Array.from({ length: nodes }, () => new Set<number>())
-  for (let from = 0; from < nodes; from++) {
-    const own = mesh[from]
-    if (own === undefined || own.size >= meshDegree.low) continue
+  return connected.map(peers => [...peers])
+}
+
+/** Each grafts some of its neighbours, who take it in while they have room. */
+function graft(neighbours: Neighbours, draw: Draw): readonly ReadonlySet<number>[] {
+  const mesh = neighbours.map(() => new Set<number>())
+  for (const [from, own] of mesh.entries()) {
+    if (own.size >= meshDegree.low) continue
     const fit = (neighbours[from] ?? []).filter(peer => !own.has(peer))
     for (const peer of chosen(fit, meshDegree.wanted - own.size, draw)) {
       const other = mesh[peer]
@@ -181,7 +182,12 @@ export function connect({ nodes, dials }: Pick<SpreadSettings, 'nodes' | 'dials'
       other.add(from)
     }
   }
-  return { neighbours, mesh }
+  return mesh
+}
+
+/** How many a node has on average. */
+export function connectionsOf(neighbours: Neighbours): number {
+  return neighbours.reduce((sum, peers) => sum + peers.length, 0) / neighbours.length
 }
 
 /** So many of them, each at most once. */
@@ -192,7 +198,7 @@ function chosen(from: readonly number[], count: number, draw: Draw): readonly nu
   return [...taken].map(at => from[at] ?? 0)
 }
 
-interface Draw {
+export interface Draw {
   /** A whole number in [0, n). */
   (n: number): number
   /** A number in [0, 1). */

@@ -28,6 +28,9 @@ export interface ReportFolder {
   write(texts: Readonly<Record<string, string>>): Promise<Result<undefined>>
 }
 
+/** Every report has these; hours of work would come to nothing where they cannot be written. */
+const reportFiles = ['report.html', 'report.json']
+
 /** Made where it is not there. Fails where nothing can be written into it. */
 export async function openReportFolder(path: string): Promise<Result<ReportFolder>> {
   // Else it would be the working folder, where a variable on the command line is not set.
@@ -41,7 +44,7 @@ export async function openReportFolder(path: string): Promise<Result<ReportFolde
     try {
       // A full disk shows here, before any of them has its name.
       for (const { temporary, text } of files) await writeFile(temporary, text)
-      await refuseFolders(path, texts)
+      await refuseFolders(path, Object.keys(texts))
       for (const { name, temporary } of files) await rename(temporary, name)
       return { ok: true, value: undefined }
     } catch (cause) {
@@ -60,6 +63,7 @@ export async function openReportFolder(path: string): Promise<Result<ReportFolde
     // Permissions alone do not tell: a disk may be full or mounted to be read.
     await (await open(probe, 'wx')).close()
     await rm(probe)
+    await refuseFolders(path, reportFiles)
   } catch (cause) {
     return bad(
       `Nothing can be written into the folder ${path}: ${reasonOf(cause)}. Name another one with --report.`,
@@ -69,9 +73,9 @@ export async function openReportFolder(path: string): Promise<Result<ReportFolde
 }
 
 /** No file can take the name of a folder, and others would have theirs by then. */
-async function refuseFolders(path: string, texts: Readonly<Record<string, string>>): Promise<void> {
+async function refuseFolders(path: string, names: readonly string[]): Promise<void> {
   const there = await readdir(path, { withFileTypes: true })
-  const folder = there.find(one => one.isDirectory() && one.name in texts)
+  const folder = there.find(one => one.isDirectory() && names.includes(one.name))
   if (folder !== undefined) throw new TypeError(`${join(path, folder.name)} is a folder.`)
 }
 

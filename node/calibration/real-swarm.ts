@@ -4,7 +4,7 @@ import { addedMs, type WatchedSwarm } from '../../sim/calibration.ts'
 import { syntheticEmbedder } from '../../sim/embedder.ts'
 import { found, joiningWaves } from '../../sim/founding.ts'
 import { must } from '../../sim/must.ts'
-import { between, seededRandom } from '../../sim/random.ts'
+import { between } from '../../sim/random.ts'
 import { openMemoryStore } from '../../store/memory.ts'
 import type { StoreOp } from '../../store/ports.ts'
 import { swarmOpener } from '../adapters/libp2p.ts'
@@ -26,19 +26,27 @@ export async function openRealSwarm(count: number, onJoined: (joined: number) =>
   const founding = found(founderSeed, systemRandom)
   const nodes: SwarmloreNode[] = []
   const relays: Relay[] = []
+  const delayMs = (): number => between(systemRandom, addedMs.least, addedMs.most)
   const close = async (): Promise<void> => {
-    await Promise.all(nodes.map(node => node.stop()))
-    await Promise.all(relays.map(relay => relay.close()))
+    try {
+      await Promise.all(nodes.map(node => node.stop()))
+    } finally {
+      await Promise.all(relays.map(relay => relay.close()))
+    }
   }
   try {
     const bySeed = new Map<Uint8Array, SwarmloreNode>()
-    for (const { host: hostSeed, newcomer } of joiningWaves(seeds, seededRandom('joining')).flat()) {
+    for (const { host: hostSeed, newcomer } of joiningWaves(seeds, systemRandom).flat()) {
       const host = hostSeed && bySeed.get(hostSeed)
       const bootstrap = host?.swarms()[0]?.addresses ?? []
-      const { node, relay } = await startNode(newcomer, founding.rows(bootstrap, systemClock.now()))
-      bySeed.set(newcomer, node)
-      nodes.push(node)
+      const port = await freePort()
+      const relay = await openRelay({ clock: systemClock, targetPort: port, delayMs })
       relays.push(relay)
+      const rows = founding.rows(bootstrap, systemClock.now())
+      const node = await createdNode(newcomer, { own: port, told: relay.port }, rows)
+      nodes.push(node)
+      await node.start()
+      bySeed.set(newcomer, node)
       if (host !== undefined)
         must(await node.join(must(await host.invite({ swarm: founding.swarm, uses: 1 })).text))
       onJoined(nodes.length)
@@ -68,20 +76,15 @@ function busyMs(): number {
   return (user + system) / 1000
 }
 
-async function startNode(
+/** @param ports where it listens, and where it says that it does. */
+async function createdNode(
   seed: Uint8Array,
+  ports: { readonly own: number; readonly told: number },
   rows: readonly StoreOp[],
-): Promise<{ node: SwarmloreNode; relay: Relay }> {
-  const random = seededRandom('relay')
-  const port = await freePort()
-  const relay = await openRelay({
-    clock: systemClock,
-    targetPort: port,
-    delayMs: () => between(random, addedMs.least, addedMs.most),
-  })
+): Promise<SwarmloreNode> {
   const settings = {
-    listen: [`/ip4/127.0.0.1/tcp/${port}`],
-    announce: [`/ip4/127.0.0.1/tcp/${relay.port}`],
+    listen: [`/ip4/127.0.0.1/tcp/${ports.own}`],
+    announce: [`/ip4/127.0.0.1/tcp/${ports.told}`],
     mdns: false,
     dht: true,
   }
@@ -101,7 +104,5 @@ async function startNode(
     },
     nodeConfigSchema.parse({}),
   )
-  const node = must(created)
-  await node.start()
-  return { node, relay }
+  return must(created)
 }

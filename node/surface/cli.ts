@@ -79,7 +79,7 @@ function commandLine(
   { stdout, stderr }: Streams,
   withDataFolder: boolean,
 ): Command {
-  const root = new Command('swarmlore')
+  const root: Command = new Command('swarmlore')
     .description(
       'A node beside each deployed model: what the model learned becomes small signed lessons, shared with a swarm of peers, and recalled where they help.',
     )
@@ -87,7 +87,8 @@ function commandLine(
     .option('--json', 'print one JSON document (JSON lines for streams) and nothing else')
     .option('--verbose', 'show the causes of errors')
     .option('--set <name=value>', 'one setting, before environment and config.json; may be repeated', setting)
-    .configureHelp({ showGlobalOptions: true })
+    // Not those of a command above, as `sim`: it takes them, and its subcommands refuse them.
+    .configureHelp({ showGlobalOptions: true, visibleGlobalOptions: () => [...root.options] })
     .configureOutput({ writeOut: text => stdout.write(text), writeErr: text => stderr.write(text) })
     .showHelpAfterError('(--help shows how it is used)')
     .exitOverride()

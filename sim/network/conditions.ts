@@ -46,6 +46,10 @@ const resendsMax = 6
 /** By how much a message is late that others overtake. */
 const lateMsMax = 400
 
+/** One way between two regions drawn evenly. */
+export const meanWayMs =
+  (regionMs.flat().reduce((sum, ms) => sum + ms, 0) / regions ** 2) * ((jitter.least + jitter.most) / 2)
+
 /** One way between two regions, before it varies. */
 export function regionalMs(from: number, to: number): number {
   return regionMs[from % regions]?.[to % regions] ?? 0

@@ -136,11 +136,11 @@ describe('a simulation', () => {
     expect(merged).toMatchObject({ ok: true, value: { seeds: 2, failed: 0, failing: [] } })
   })
 
-  it('whose report has no room for one of its files leaves the others as they were', async () => {
+  it('whose report has no room for one of its files is not run, and leaves the others as they were', async () => {
     await mkdir(join(folder, 'report.html'))
     await writeFile(join(folder, 'report.json'), 'before')
     const { outcome } = await sim({ ...small, report: folder })
-    expect(outcome).toMatchObject({ ok: false, code: 'store-write-failed' })
+    expect(outcome).toMatchObject({ ok: false, code: 'bad-usage' })
     expect((await readdir(folder)).sort()).toEqual(['report.html', 'report.json'])
     expect(await readFile(join(folder, 'report.json'), 'utf8')).toBe('before')
   })

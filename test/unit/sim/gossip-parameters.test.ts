@@ -1,6 +1,14 @@
+import { type GossipsubOpts, gossipsub } from '@libp2p/gossipsub'
 import { expect, it } from 'vitest'
 import { floodPeersMax, gossipParameters, graylistScore } from '../../../node/adapters/gossip-parameters.ts'
 import * as simulated from '../../../sim/network/gossip-parameters.ts'
+
+/** What the real one makes of its parameters, with what it takes where they name nothing: no exported type has it. */
+function gossipsubOptions(parameters: Partial<GossipsubOpts>): unknown {
+  const components: unknown = { logger: { forComponent: () => () => undefined } }
+  const service = gossipsub(parameters)(components as Parameters<ReturnType<typeof gossipsub>>[0])
+  return (service as unknown as { readonly opts: unknown }).opts
+}
 
 it('simulated gossip has the figures of the real one', () => {
   const real = gossipParameters(
@@ -9,6 +17,20 @@ it('simulated gossip has the figures of the real one', () => {
     () => 0,
   )
   const topic = real.scoreParams?.topics?.a
+  const { meshDegree, ...own } = simulated
+  expect(gossipsubOptions(real)).toMatchObject({
+    D: meshDegree.wanted,
+    Dlo: meshDegree.low,
+    Dhi: meshDegree.high,
+    Dlazy: own.lazyDegree,
+    gossipFactor: own.lazyShare,
+    heartbeatInterval: own.heartbeatMs,
+    mcacheLength: own.historyLength,
+    mcacheGossip: own.historyGossip,
+    seenTTL: own.seenMs,
+    pruneBackoff: own.backoffMs,
+    gossipsubIWantFollowupMs: own.promiseMs,
+  })
   const { score, thresholds, topicScoreCap } = simulated
   expect([simulated.floodPeersMax, thresholds.graylist]).toEqual([floodPeersMax, graylistScore])
   expect(real.scoreThresholds).toMatchObject({

@@ -1,7 +1,7 @@
 /** Every check can fail: a node with one planted bug is caught, by the check for it, within a few seeds. */
 
 import { expect, it } from 'vitest'
-import type { PeerView, SwarmloreNode } from '../../../node/api.ts'
+import type { NodeStatus, PeerView, SwarmloreNode } from '../../../node/api.ts'
 import { altered } from '../../../sim/altered.ts'
 import type { Machine, Tampering } from '../../../sim/machine.ts'
 import type { RunSettings } from '../../../sim/run.ts'
@@ -181,15 +181,26 @@ it.each([
   expect(violated(await simulateRun({}, tampering))).toContain('answers')
 })
 
-it('more connections than a node keeps are caught', async () => {
-  const crowded: Tampering = {
-    node: node =>
-      altered(node, {
-        status: () => {
-          const status = node.status()
-          return { ...status, swarms: status.swarms.map(swarm => ({ ...swarm, peers: swarm.peers + 120 })) }
-        },
-      }),
-  }
-  expect(violated(await simulateRun({}, crowded))).toContain('bounds')
+const crowded: readonly (readonly [string, (status: NodeStatus) => NodeStatus])[] = [
+  [
+    'connections',
+    status => ({ ...status, swarms: status.swarms.map(swarm => ({ ...swarm, peers: swarm.peers + 120 })) }),
+  ],
+  [
+    'bytes',
+    status => ({ ...status, entries: { ...status.entries, bytes: status.entries.bytes + 3_000_000 } }),
+  ],
+  [
+    'entries that wait to be fetched',
+    status => ({ ...status, fetch: { ...status.fetch, waiting: status.fetch.waiting + 12_000 } }),
+  ],
+  [
+    'entries to be fetched again',
+    status => ({ ...status, fetch: { ...status.fetch, failed: status.fetch.failed + 12_000 } }),
+  ],
+]
+
+it.each(crowded)('more %s than a node keeps are caught', async (_, change) => {
+  const tampering: Tampering = { node: node => altered(node, { status: () => change(node.status()) }) }
+  expect(violated(await simulateRun({}, tampering))).toContain('bounds')
 })

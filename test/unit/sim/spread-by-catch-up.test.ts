@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { seededRandom } from '../../../sim/random.ts'
 import { sessionCosts } from '../../../sim/session-cost.ts'
 import { usualSpread } from '../../../sim/spread.ts'
-import { spreadByCatchUp } from '../../../sim/spread-by-catch-up.ts'
+import { catchUpSpanMs, spreadByCatchUp } from '../../../sim/spread-by-catch-up.ts'
 import { wholeByCatchUp } from '../../../sim/spread-whole.ts'
 
 test('lessons that gossip said nothing of spread as they do among whole nodes, at the same cost', async () => {
@@ -12,7 +12,7 @@ test('lessons that gossip said nothing of spread as they do among whole nodes, a
   const { connections, messageBytes, nodes } = whole
   const settings = { nodes, lessons: 10, dials: connections / 2, messageBytes }
   const computed = await spreadByCatchUp(settings, seededRandom('a'))
-  for (const one of [whole, computed]) expect(one.maxMs).toBeLessThan(180_000)
+  for (const one of [whole, computed]) expect(one.delivered).toBe(1)
   for (const figure of ['messagesPerNode', 'bytesPerNode'] as const) {
     const ratio = computed[figure] / whole[figure]
     expect(ratio, figure).toBeGreaterThan(0.85)
@@ -29,6 +29,14 @@ test('it costs a node the same in a swarm a hundred times as large, and takes so
   )
   expect((large?.bytesPerNode ?? 0) / (small?.bytesPerNode ?? 1)).toBeLessThan(1.1)
   expect((large?.maxMs ?? 0) / (small?.maxMs ?? 1)).toBeLessThan(3)
+})
+
+test('nobody is given up on who has it later than what it costs is counted for', async () => {
+  const rows = await Promise.all(
+    ['a', 'b', 'c'].map(seed => spreadByCatchUp({ ...usualSpread, nodes: 5_000 }, seededRandom(seed))),
+  )
+  expect(rows.map(row => row.delivered)).toEqual([1, 1, 1])
+  expect(Math.max(...rows.map(row => row.maxMs))).toBeGreaterThan(catchUpSpanMs)
 })
 
 test('two nodes that hold the same need one request, whatever they hold; one that lacks some needs two', () => {

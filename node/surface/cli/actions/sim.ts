@@ -25,6 +25,7 @@ const SHOWN: readonly (readonly [name: string, words: string])[] = [
   ['messagesPerNodeDay', 'messages sent a node and day'],
   ['convergedAfterHealS', 'seconds until all held the same'],
   ['recalls', 'recalls'],
+  ['badRecalls', 'recalls with something wrong in them'],
   ['recallAccuracy', 'share answered rightly'],
   ['rssMb', 'memory, MB'],
   ['traceHash', 'trace'],

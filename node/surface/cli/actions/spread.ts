@@ -15,14 +15,15 @@ export async function runSpread(
   const done = await program.spread(given(written), ({ nodes, isWhole, figures }) => {
     out.show({ type: 'spread', nodes, isWhole, ...figures }, () => [
       ...(isFirst ? [cells(['nodes', ...Object.keys(figures)])] : []),
-      cells([
-        `${nodes}${isWhole ? ' whole' : ''}`,
-        ...Object.values(figures).map(value => value.toFixed(value < 10 ? 4 : 1)),
-      ]),
+      cells([`${nodes}${isWhole ? ' whole' : ''}`, ...Object.values(figures).map(shown)]),
     ])
     isFirst = false
   })
   return done.ok ? { ok: true, value: exitStatus.done } : done
+}
+
+function shown(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(value < 10 ? 4 : 1) : 'never'
 }
 
 function cells(texts: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -27,6 +27,13 @@ describe('a report’s folder', () => {
       expect(await openReportFolder(path)).toMatchObject({ ok: false, code: 'bad-usage' })
   })
 
+  it('with a folder where a file of the report goes is refused before anything runs', async () => {
+    await mkdir(join(folder, 'report.html'))
+    const opened = await openReportFolder(folder)
+    expect(opened).toMatchObject({ ok: false, code: 'bad-usage' })
+    expect(await readdir(folder)).toEqual(['report.html'])
+  })
+
   it('that is gone when the report is written is told, and nothing is left half-written', async () => {
     const path = join(folder, 'gone')
     const opened = await openReportFolder(path)
@@ -35,6 +42,15 @@ describe('a report’s folder', () => {
       ok: false,
       code: 'store-write-failed',
     })
+  })
+
+  it('in which a folder took the name of one file meanwhile keeps the others as they were', async () => {
+    await writeFile(join(folder, 'report.json'), 'before')
+    const opened = await openReportFolder(folder)
+    await mkdir(join(folder, 'report.html'))
+    const texts = { 'report.json': 'after', 'report.html': 'after' }
+    expect(opened.ok && (await opened.value.write(texts))).toMatchObject({ code: 'store-write-failed' })
+    expect(await readFile(join(folder, 'report.json'), 'utf8')).toBe('before')
   })
 })
 

@@ -391,7 +391,7 @@ test('recall shows the lesson with its author, tier, reason and alternatives, an
 test('how digests spread is shown in a row for each size', async () => {
   const { out, status } = await run('sim', 'spread')
   expect(status).toBe(0)
-  expect(out).toMatch(/nodes +p50Ms +delivered10s\n +100 +85\.4 +1\.0000/)
+  expect(out).toMatch(/nodes +p50Ms +delivered\n +100 +85\.4 +1\.0000/)
 })
 
 test('a calibration shows the real and the simulated side by side, and how far they are apart', async () => {

@@ -46,7 +46,7 @@ export function fakeProgram(defaultFolder: string, env: Program['env'] = {}): Fa
     experiment: async () => ({ ok: true, value: [] }),
     simulate: async () => ({ ok: true, value: 0 }),
     async spread(_written, onRow) {
-      onRow({ nodes: 100, isWhole: false, figures: { p50Ms: 85.4, delivered10s: 1 } })
+      onRow({ nodes: 100, isWhole: false, figures: { p50Ms: 85.4, delivered: 1 } })
       return { ok: true, value: undefined }
     },
     calibrate: async () => ({

@@ -117,6 +117,12 @@ To see it again: swarmlore sim --seed 2 --until 321
     expect(status).toBe(0)
     expect(out).toMatch(/\nExample:\n {2}\$ swarmlore sim/)
   })
+
+  it.each(['merge', 'spread', 'calibrate'])('%s does not say that it takes what it refuses', async name => {
+    const { out } = await sim([name, '--help'])
+    expect(out).toContain('--json')
+    expect(out).not.toContain('--adversaries')
+  })
 })
 
 it.each(['--data x', '--set httpPort=1', 'spread --data x', 'merge a --set httpPort=1'])(
