@@ -78,6 +78,7 @@ export class World {
   readonly #peers = new Map<PeerId, Machine>()
   readonly #names = new Map<Machine, PeerId>()
   /** Who let whom in. */
+  readonly #addresses = new Map<Machine, readonly string[]>()
   readonly #inviters = new Map<PeerId, PeerId>()
 
   constructor(init: WorldInit) {
@@ -218,9 +219,12 @@ export class World {
 
   /** Where it reached some of the others before: all would call their few inviters at once, and most be refused. */
   #metRows(machine: Machine): readonly StoreOp[] {
-    return draw(this.random.fork(`met by ${machine.name}`), this.running(), metBefore).flatMap(other =>
-      putAddressesOps(this.swarm, this.peerOf(other), this.view(other)?.addresses ?? []),
-    )
+    return draw(this.random.fork(`met by ${machine.name}`), this.running(), metBefore).flatMap(other => {
+      // A node counts all members when it is asked for a view.
+      const addresses = this.#addresses.get(other) ?? this.view(other)?.addresses ?? []
+      if (addresses.length > 0) this.#addresses.set(other, addresses)
+      return putAddressesOps(this.swarm, this.peerOf(other), addresses)
+    })
   }
 
   async #enter(

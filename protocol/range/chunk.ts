@@ -97,6 +97,15 @@ export function writeId({ words }: Chunk, item: number, bytes: Uint8Array, at: n
     writeWord(words[item * idWords + word] ?? 0, bytes, at + word * 4)
 }
 
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
+
+/** The bytes of the words, in their place. */
+export function bigEndian(words: Uint32Array<ArrayBuffer>): Uint8Array {
+  // All at once: byte by byte, this was most of what a list of ids costs.
+  if (isLittleEndian) Buffer.from(words.buffer).swap32()
+  return new Uint8Array(words.buffer)
+}
+
 /** Big-endian. */
 export function writeWord(word: number, bytes: Uint8Array, at: number): void {
   bytes[at] = word >>> 24

@@ -10,6 +10,7 @@ import type { Bound } from './bound.ts'
 import {
   addWords,
   append,
+  bigEndian,
   type Chunk,
   chunkItems,
   compareAt,
@@ -233,19 +234,18 @@ export function createRangeIndex(): RangeIndex {
     },
     idAt: rank => recordIdOfHash(index.ids(rank, rank + 1)),
     ids(from, to) {
-      const joined = new Uint8Array(Math.max(0, to - from) * idBytes)
-      if (to <= from) return joined
+      const count = Math.max(0, to - from)
+      const joined = new Uint32Array(count * idWords)
+      if (count === 0) return new Uint8Array(0)
       let { at, offset } = locate(from)
-      for (let written = 0; written < to - from; offset++) {
+      for (let written = 0; written < count; at++, offset = 0) {
         const chunk = chunks[at]
         if (chunk === undefined) throw new RangeError(`no item has rank ${from + written}`)
-        if (offset < chunk.count) writeId(chunk, offset, joined, written++ * idBytes)
-        else {
-          at++
-          offset = -1
-        }
+        const taken = Math.min(chunk.count - offset, count - written)
+        joined.set(chunk.words.subarray(offset * idWords, (offset + taken) * idWords), written * idWords)
+        written += taken
       }
-      return joined
+      return bigEndian(joined)
     },
     sum(from, to) {
       const total = sumWithin(from, to) ?? sumBefore(to, from)
