@@ -78,6 +78,7 @@ export class World {
   readonly #peers = new Map<PeerId, Machine>()
   readonly #names = new Map<Machine, PeerId>()
   /** Who let whom in. */
+  /** Of machines whose node has told once where it is reached: that stays so. */
   readonly #addresses = new Map<Machine, readonly string[]>()
   readonly #inviters = new Map<PeerId, PeerId>()
 

@@ -37,7 +37,7 @@ export function sampleCheck(
 ): Uint8Array {
   // As `taggedHash`, without a copy of all ids.
   const check = createHash('sha256').update(sampleTag).update(draws.salt).update(draws.nonce)
-  return new Uint8Array(check.update(index.ids(from, to)).digest()).slice(0, checkBytes)
+  return new Uint8Array(check.update(index.ids(from, to)).digest().subarray(0, checkBytes))
 }
 
 /** Five bytes of a salted hash, as a number. One for each id in `ids`, which holds 32 bytes of each. */
