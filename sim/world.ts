@@ -77,9 +77,9 @@ export class World {
   readonly #founding: Founding
   readonly #peers = new Map<PeerId, Machine>()
   readonly #names = new Map<Machine, PeerId>()
-  /** Who let whom in. */
   /** Of machines whose node has told once where it is reached: that stays so. */
   readonly #addresses = new Map<Machine, readonly string[]>()
+  /** Who let whom in. */
   readonly #inviters = new Map<PeerId, PeerId>()
 
   constructor(init: WorldInit) {
