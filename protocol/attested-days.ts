@@ -5,7 +5,7 @@
  */
 
 import { type AttestFacts, bestAttestations } from './objective.ts'
-import { createRanked, type Ranked } from './ranked.ts'
+import { Ranked } from './ranked.ts'
 import type { Day } from './types.ts'
 
 export interface DatedAttestation extends AttestFacts {
@@ -39,7 +39,7 @@ export function createAttestedDays<A extends DatedAttestation>(
     if (known !== undefined) return known
     const bySubject = new Map<string, Set<A>>()
     const allowed = new Set<string>()
-    const subjects = createRanked<string>(subjectsMax, (subject, live) => {
+    const subjects = new Ranked<string>(subjectsMax, (subject, live) => {
       if (live) allowed.add(subject)
       else allowed.delete(subject)
       settleSubject(bySubject.get(subject) ?? [], live)

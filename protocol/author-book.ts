@@ -4,12 +4,12 @@
  */
 
 import { toHex } from '../crypto/bytes.ts'
-import { createAttestedDays } from './attested-days.ts'
+import { type AttestedDays, createAttestedDays } from './attested-days.ts'
 import { publicKeyOfPeer } from './identity.ts'
-import { createMultimap } from './multimap.ts'
+import { createMultimap, type Multimap } from './multimap.ts'
 import type { Allowances, Exclusion } from './objective.ts'
 import { placeOf } from './range/bound.ts'
-import { createRanked, type Ranked } from './ranked.ts'
+import { Ranked } from './ranked.ts'
 import type { Day, EntryCid, PeerId, RecordId, Seconds, SwarmRecord } from './types.ts'
 
 export type State = 'live' | Exclusion
@@ -53,92 +53,154 @@ export interface BookHost {
   readonly allowances: Allowances
   setState(held: Held, state: State): void
   /** Whether this CID is the name of a live member record that this author signed. */
-  namesLiveMember(cid: EntryCid): boolean
+  namesLiveMember(cid: EntryCid, author: PeerId): boolean
   /** The author's held digests that announce this entry. */
-  digestsNaming(cid: EntryCid): readonly HeldDigest[]
+  digestsNaming(cid: EntryCid, author: PeerId): readonly HeldDigest[]
 }
 
-export interface AuthorBook {
-  readonly held: ReadonlyMap<RecordId, Held>
-  add(held: Held): void
-  remove(held: Held): void
-  setBelongs(held: Held, belongs: boolean): void
-  /** The record's name became, or ceased to be, that of a live member record. */
-  settleCid(cid: EntryCid): void
-  /** The retraction of that CID with the lowest id, member or not. */
-  firstRetraction(cid: EntryCid): HeldRetraction | undefined
-  isRetracted(cid: EntryCid, created: Seconds): boolean
+interface Retractions {
+  readonly byCid: Multimap<EntryCid, HeldRetraction>
+  /** Those of everything that is older. */
+  readonly before: Set<HeldRetraction>
+  readonly ranked: Ranked<RecordId>
+  readonly retractedCids: Set<EntryCid>
+  retractedBefore: number
 }
 
-export function createAuthorBook({
-  allowances,
-  setState,
-  namesLiveMember,
-  digestsNaming,
-}: BookHost): AuthorBook {
-  const held = new Map<RecordId, Held>()
-  const retractionsByCid = createMultimap<EntryCid, HeldRetraction>()
-  const retractionsBefore = new Set<HeldRetraction>()
-  const shards = new Map<number, Ranked<RecordId>>()
-  const retractedCids = new Set<EntryCid>()
-  let retractedBefore = 0
-  const opaque = createRanked(allowances.opaque, onLive)
-  const attested = createAttestedDays<HeldAttestation>(allowances.attestSubjects, setState)
-  const retractions = createRanked(allowances.retractions, onLive)
+/** A node holds thousands of these, and most authors only announce: what the rest needs is made when such a record comes. */
+export class AuthorBook {
+  readonly #author: PeerId
+  readonly #host: BookHost
+  readonly #held = new Map<RecordId, Held>()
+  /** By shard. */
+  readonly #digests = new Map<number, Ranked<RecordId>>()
+  #retractions: Retractions | undefined
+  #attested: AttestedDays<HeldAttestation> | undefined
+  #opaque: Ranked<RecordId> | undefined
 
-  function onLive(id: RecordId, live: boolean): void {
-    const one = held.get(id)
-    if (one === undefined) return
-    setState(one, live ? 'live' : 'allowance')
-    if (one.type === 'retract' && one.cid !== undefined) setRetracted(one.cid, live)
+  constructor(author: PeerId, host: BookHost) {
+    this.#author = author
+    this.#host = host
   }
 
-  function setRetracted(cid: EntryCid, retracted: boolean): void {
-    if (retractedCids.has(cid) === retracted) return
+  get held(): ReadonlyMap<RecordId, Held> {
+    return this.#held
+  }
+
+  add(one: Held): void {
+    this.#held.set(one.id, one)
+    if (one.type === 'retract') {
+      this.#retractions ??= this.#noRetractions()
+      if (one.cid === undefined) this.#retractions.before.add(one)
+      else this.#retractions.byCid.put(one.cid, one)
+    }
+    this.#settle(one)
+  }
+
+  remove(one: Held): void {
+    // Out of every order first, as if its author had never been a member; then out of the indexes.
+    one.belongs = false
+    this.#settle(one)
+    this.#held.delete(one.id)
+    if (one.type !== 'retract') return
+    this.#retractions?.before.delete(one)
+    if (one.cid === undefined) return
+    this.#retractions?.byCid.take(one.cid, one)
+    // A retraction that named a member record stood without membership.
+    this.settleCid(one.cid)
+  }
+
+  setBelongs(one: Held, belongs: boolean): void {
+    if (one.belongs === belongs) return
+    one.belongs = belongs
+    this.#settle(one)
+  }
+
+  /** The record's name became, or ceased to be, that of a live member record. */
+  settleCid(cid: EntryCid): void {
+    if (this.#retractions === undefined) return
+    const { setState, namesLiveMember } = this.#host
+    const { byCid, ranked } = this.#retractions
+    const isRemoval = namesLiveMember(cid, this.#author)
+    const all = byCid.get(cid)
+    const first = lowest(all.filter(one => isRemoval || one.belongs))
+    for (const one of all) {
+      if (one === first && !isRemoval) continue
+      ranked.remove(one.id)
+      setState(one, one === first ? 'live' : isRemoval || one.belongs ? 'replaced' : 'not-member')
+    }
+    if (first !== undefined && !isRemoval) {
+      ranked.add(first.id)
+      this.#setRetracted(cid, first.state === 'live')
+    } else {
+      this.#setRetracted(cid, false)
+    }
+  }
+
+  /** The retraction of that CID with the lowest id, member or not. */
+  firstRetraction(cid: EntryCid): HeldRetraction | undefined {
+    return this.#retractions && lowest(this.#retractions.byCid.get(cid))
+  }
+
+  isRetracted(cid: EntryCid, created: Seconds): boolean {
+    if (this.#retractions === undefined) return false
+    const { retractedBefore, retractedCids } = this.#retractions
+    return created < retractedBefore || retractedCids.has(cid)
+  }
+
+  #noRetractions(): Retractions {
+    return {
+      byCid: createMultimap(),
+      before: new Set(),
+      ranked: new Ranked(this.#host.allowances.retractions, this.#onLive),
+      retractedCids: new Set(),
+      retractedBefore: 0,
+    }
+  }
+
+  readonly #onLive = (id: RecordId, live: boolean): void => {
+    const one = this.#held.get(id)
+    if (one === undefined) return
+    this.#host.setState(one, live ? 'live' : 'allowance')
+    if (one.type === 'retract' && one.cid !== undefined) this.#setRetracted(one.cid, live)
+  }
+
+  #setRetracted(cid: EntryCid, retracted: boolean): void {
+    const retractedCids = this.#retractions?.retractedCids
+    if (retractedCids === undefined || retractedCids.has(cid) === retracted) return
     if (retracted) retractedCids.add(cid)
     else retractedCids.delete(cid)
-    for (const digest of digestsNaming(cid)) settleDigest(digest)
+    for (const digest of this.#host.digestsNaming(cid, this.#author)) this.#settleDigest(digest)
   }
 
-  function isRetracted(cid: EntryCid, created: Seconds): boolean {
-    return retractedCids.has(cid) || created < retractedBefore
+  #settle(one: Held): void {
+    if (one.type === 'digest') this.#settleDigest(one)
+    else if (one.type === 'attest') this.#settleAttestation(one)
+    else if (one.type === 'opaque') this.#settleOpaque(one)
+    else if (one.cid === undefined) this.#settleBefore()
+    else this.settleCid(one.cid)
   }
 
-  function settleDigest(digest: HeldDigest): void {
-    const stands = digest.belongs && !isRetracted(digest.cid, digest.created)
-    let shard = shards.get(digest.shard)
+  #settleDigest(digest: HeldDigest): void {
+    const stands = digest.belongs && !this.isRetracted(digest.cid, digest.created)
+    let shard = this.#digests.get(digest.shard)
     if (shard === undefined) {
-      shard = createRanked(allowances.digests, onLive)
-      shards.set(digest.shard, shard)
+      shard = new Ranked(this.#host.allowances.digests, this.#onLive)
+      this.#digests.set(digest.shard, shard)
     }
     if (stands) {
       shard.add(digest.id)
       return
     }
     shard.remove(digest.id)
-    setState(digest, digest.belongs ? 'retracted' : 'not-member')
+    this.#host.setState(digest, digest.belongs ? 'retracted' : 'not-member')
   }
 
-  function settleCid(cid: EntryCid): void {
-    const isRemoval = namesLiveMember(cid)
-    const all = retractionsByCid.get(cid)
-    const first = lowest(all.filter(one => isRemoval || one.belongs))
-    for (const one of all) {
-      if (one === first && !isRemoval) continue
-      retractions.remove(one.id)
-      setState(one, one === first ? 'live' : isRemoval || one.belongs ? 'replaced' : 'not-member')
-    }
-    if (first !== undefined && !isRemoval) {
-      retractions.add(first.id)
-      setRetracted(cid, first.state === 'live')
-    } else {
-      setRetracted(cid, false)
-    }
-  }
-
-  function settleBefore(): void {
+  #settleBefore(): void {
+    if (this.#retractions === undefined) return
+    const { before: all } = this.#retractions
     let greatest: HeldRetraction | undefined
-    for (const one of retractionsBefore) {
+    for (const one of all) {
       if (!one.belongs) continue
       const isGreater =
         greatest === undefined ||
@@ -146,60 +208,28 @@ export function createAuthorBook({
         (one.before === greatest.before && one.id < greatest.id)
       if (isGreater) greatest = one
     }
-    for (const one of retractionsBefore) {
-      setState(one, one === greatest ? 'live' : one.belongs ? 'replaced' : 'not-member')
-    }
+    for (const one of all)
+      this.#host.setState(one, one === greatest ? 'live' : one.belongs ? 'replaced' : 'not-member')
     const before = greatest?.before ?? 0
-    if (before === retractedBefore) return
-    retractedBefore = before
-    for (const one of held.values()) if (one.type === 'digest') settleDigest(one)
+    if (before === this.#retractions.retractedBefore) return
+    this.#retractions.retractedBefore = before
+    for (const one of this.#held.values()) if (one.type === 'digest') this.#settleDigest(one)
   }
 
-  function settle(one: Held): void {
-    if (one.type === 'digest') settleDigest(one)
-    else if (one.type === 'attest') attested.settle(one)
-    else if (one.type === 'opaque') settleOpaque(one)
-    else if (one.cid === undefined) settleBefore()
-    else settleCid(one.cid)
+  #settleAttestation(one: HeldAttestation): void {
+    const { allowances, setState } = this.#host
+    this.#attested ??= createAttestedDays<HeldAttestation>(allowances.attestSubjects, setState)
+    this.#attested.settle(one)
   }
 
-  function settleOpaque(one: HeldOpaque): void {
+  #settleOpaque(one: HeldOpaque): void {
+    this.#opaque ??= new Ranked(this.#host.allowances.opaque, this.#onLive)
     if (one.belongs) {
-      opaque.add(one.id)
+      this.#opaque.add(one.id)
       return
     }
-    opaque.remove(one.id)
-    setState(one, 'not-member')
-  }
-
-  return {
-    held,
-    add(one) {
-      held.set(one.id, one)
-      if (one.type === 'retract' && one.cid !== undefined) retractionsByCid.put(one.cid, one)
-      else if (one.type === 'retract') retractionsBefore.add(one)
-      settle(one)
-    },
-    remove(one) {
-      // Out of every order first, as if its author had never been a member; then out of the indexes.
-      one.belongs = false
-      settle(one)
-      held.delete(one.id)
-      if (one.type !== 'retract') return
-      retractionsBefore.delete(one)
-      if (one.cid === undefined) return
-      retractionsByCid.take(one.cid, one)
-      // A retraction that named a member record stood without membership.
-      settleCid(one.cid)
-    },
-    setBelongs(one, belongs) {
-      if (one.belongs === belongs) return
-      one.belongs = belongs
-      settle(one)
-    },
-    settleCid,
-    firstRetraction: cid => lowest(retractionsByCid.get(cid)),
-    isRetracted,
+    this.#opaque.remove(one.id)
+    this.#host.setState(one, 'not-member')
   }
 }
 

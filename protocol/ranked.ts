@@ -1,32 +1,32 @@
 /** An allowance as a sorted list, of record ids or of subjects: the lowest are live, whatever order they came in. */
 
-export interface Ranked<Id extends string> {
-  add(id: Id): void
-  remove(id: Id): void
-}
+export class Ranked<Id extends string> {
+  readonly #allowance: number
+  readonly #onLive: (id: Id, live: boolean) => void
+  readonly #ids: Id[] = []
 
-/** `onLive` is told of every id whose place changes sides, and of each id added. */
-export function createRanked<Id extends string>(
-  allowance: number,
-  onLive: (id: Id, live: boolean) => void,
-): Ranked<Id> {
-  const ids: Id[] = []
-  return {
-    add(id) {
-      const at = placeOf(ids, id)
-      if (ids[at] === id) return
-      ids.splice(at, 0, id)
-      onLive(id, at < allowance)
-      const displaced = ids[allowance]
-      if (at < allowance && displaced !== undefined) onLive(displaced, false)
-    },
-    remove(id) {
-      const at = placeOf(ids, id)
-      if (ids[at] !== id) return
-      ids.splice(at, 1)
-      const promoted = ids[allowance - 1]
-      if (at < allowance && promoted !== undefined && ids.length >= allowance) onLive(promoted, true)
-    },
+  /** `onLive` is told of every id whose place changes sides, and of each id added. */
+  constructor(allowance: number, onLive: (id: Id, live: boolean) => void) {
+    this.#allowance = allowance
+    this.#onLive = onLive
+  }
+
+  add(id: Id): void {
+    const at = placeOf(this.#ids, id)
+    if (this.#ids[at] === id) return
+    this.#ids.splice(at, 0, id)
+    this.#onLive(id, at < this.#allowance)
+    const displaced = this.#ids[this.#allowance]
+    if (at < this.#allowance && displaced !== undefined) this.#onLive(displaced, false)
+  }
+
+  remove(id: Id): void {
+    const at = placeOf(this.#ids, id)
+    if (this.#ids[at] !== id) return
+    this.#ids.splice(at, 1)
+    const promoted = this.#ids[this.#allowance - 1]
+    if (at < this.#allowance && promoted !== undefined && this.#ids.length >= this.#allowance)
+      this.#onLive(promoted, true)
   }
 }
 

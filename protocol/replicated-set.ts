@@ -4,14 +4,7 @@
  * SPEC section "The replicated set".
  */
 
-import {
-  type AuthorBook,
-  createAuthorBook,
-  type Held,
-  type HeldDigest,
-  heldOf,
-  type State,
-} from './author-book.ts'
+import { AuthorBook, type BookHost, type Held, type HeldDigest, heldOf, type State } from './author-book.ts'
 import { buildMembership, type Membership } from './membership.ts'
 import { createMultimap } from './multimap.ts'
 import {
@@ -123,8 +116,17 @@ export function createReplicatedSet(
   const successorsByCid = createMultimap<EntryCid, HeldDigest>()
   const pools = createPools()
   const ranges = createRangeIndex()
+  const bookHost: BookHost = {
+    allowances,
+    setState: (one, state) => setState(one.author, one, one.id, state),
+    namesLiveMember: (cid, author) => {
+      const member = memberByCid.get(cid)
+      return member?.state === 'live' && member.record.envelope.author === author
+    },
+    digestsNaming: (cid, author) => digestsByCid.get(cid).filter(one => one.author === author),
+  }
   /** Whether each record touched by the call under way was live before it. */
-  let wasLive = new Map<RecordId, boolean>()
+  const wasLive = new Map<RecordId, boolean>()
   let membership = build()
 
   function build(): Membership {
@@ -154,15 +156,7 @@ export function createReplicatedSet(
   function bookOf(author: PeerId): AuthorBook {
     const known = books.get(author)
     if (known !== undefined) return known
-    const book = createAuthorBook({
-      allowances,
-      setState: (one, state) => setState(one.author, one, one.id, state),
-      namesLiveMember: cid => {
-        const member = memberByCid.get(cid)
-        return member?.state === 'live' && member.record.envelope.author === author
-      },
-      digestsNaming: cid => digestsByCid.get(cid).filter(one => one.author === author),
-    })
+    const book = new AuthorBook(author, bookHost)
     books.set(author, book)
     return book
   }
@@ -190,11 +184,11 @@ export function createReplicatedSet(
     members.set(record.id, one)
     memberByCid.set(one.cid, one)
     recordsOf.put(body.member, one)
-    pools.move(author, record.id, 'pending')
     const status = membership.add(record, invitedBy.get(body.member).length === 0)
     invitedBy.put(author, one)
     if (status === undefined) rebuild([body.member])
     else settleMember(one, status)
+    if (one.state === 'not-member') pools.move(author, record.id, 'pending')
   }
 
   function addHeld(record: Exclude<SwarmRecord, { type: 'member' }>): void {
@@ -202,13 +196,13 @@ export function createReplicatedSet(
     const book = bookOf(author)
     const one = heldOf(record, lastDayOf(record), membership.isMember(author, t))
     held.set(one.id, one)
-    pools.move(author, one.id, 'pending')
     if (one.type === 'digest') {
       digestsByCid.put(one.cid, one)
       if (one.supersedes !== undefined) successorsByCid.put(one.supersedes, one)
     }
     const named = one.type === 'retract' && one.cid !== undefined ? memberByCid.get(one.cid) : undefined
     book.add(one)
+    if (one.state === 'not-member') pools.move(author, one.id, 'pending')
     if (named === undefined || named.record.envelope.author !== author) return
     // Only the retraction with the lowest id says when the membership ended.
     if (book.firstRetraction(named.cid) === one) reachedBy([named.record.envelope.body.member])
@@ -287,11 +281,13 @@ export function createReplicatedSet(
 
   function changesBut(own?: RecordId): readonly Change[] {
     const changes: Change[] = []
+    if (own !== undefined) wasLive.delete(own)
+    if (wasLive.size === 0) return changes
     for (const [id, was] of wasLive) {
       const live = stateOf(id) === 'live'
-      if (id !== own && live !== was) changes.push({ id, live })
+      if (live !== was) changes.push({ id, live })
     }
-    wasLive = new Map()
+    wasLive.clear()
     return changes
   }
 

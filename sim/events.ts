@@ -55,7 +55,7 @@ export class EventQueue {
   #order = 0
   #cancelled = 0
   #turns = 0
-  #heap: Event[] = []
+  readonly #due = new Due()
 
   constructor(startMs: number) {
     this.#nowMs = startMs
@@ -67,7 +67,7 @@ export class EventQueue {
 
   at(dueMs: number, happen: Happening, life: Life = always): Planned {
     const event = new Event(Math.max(dueMs, this.#nowMs), this.#order++, life, happen, this.#countCancelled)
-    insert(this.#heap, event)
+    this.#due.insert(event)
     return event
   }
 
@@ -78,8 +78,8 @@ export class EventQueue {
   /** Moves time on to `endMs`, and lets all that is due until then happen. */
   async runTo(endMs: number): Promise<void> {
     await turn()
-    for (let first = this.#heap[0]; first !== undefined && first.dueMs <= endMs; first = this.#heap[0]) {
-      takeFirst(this.#heap)
+    for (let { first } = this.#due; first !== undefined && first.dueMs <= endMs; first = this.#due.first) {
+      this.#due.takeFirst()
       const { happen } = first
       if (happen === undefined) {
         this.#cancelled--
@@ -103,7 +103,7 @@ export class EventQueue {
   #putOff(event: Event, untilMs: number): void {
     event.dueMs = untilMs
     event.order = this.#order++
-    insert(this.#heap, event)
+    this.#due.insert(event)
   }
 
   #turn(): Promise<void> {
@@ -111,13 +111,8 @@ export class EventQueue {
   }
 
   readonly #countCancelled = (): void => {
-    if (++this.#cancelled > Math.max(cancelledMax, this.#heap.length / 2)) this.#sweep()
-  }
-
-  #sweep(): void {
-    const left = this.#heap.filter(event => event.happen !== undefined)
-    // Sorted, it is a heap.
-    this.#heap = left.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    if (++this.#cancelled <= Math.max(cancelledMax, this.#due.size / 2)) return
+    this.#due.keep(({ happen }) => happen !== undefined)
     this.#cancelled = 0
   }
 }
@@ -133,38 +128,79 @@ function shortTurn(): Promise<void> {
   return new Promise(resolve => process.nextTick(resolve))
 }
 
-function isBefore(a: Event, b: Event): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order)
-}
+/**
+ * What is due, as a heap: times and orders lie in arrays of their own, so that a comparison follows no reference into a heap
+ * of millions of objects, and each place has four below it, so that few are compared with.
+ */
+class Due {
+  #dueMs: number[] = []
+  #orders: number[] = []
+  #events: Event[] = []
 
-function insert(heap: Event[], added: Event): void {
-  let at = heap.push(added) - 1
-  while (at > 0) {
-    const parentAt = (at - 1) >> 1
-    const parent = heap[parentAt]
-    if (parent === undefined || !isBefore(added, parent)) break
-    heap[at] = parent
-    at = parentAt
+  get size(): number {
+    return this.#events.length
   }
-  heap[at] = added
-}
 
-function takeFirst(heap: Event[]): void {
-  const last = heap.pop()
-  if (last === undefined || heap.length === 0) return
-  let at = 0
-  for (;;) {
-    let childAt = 2 * at + 1
-    let child = heap[childAt]
-    if (child === undefined) break
-    const right = heap[childAt + 1]
-    if (right !== undefined && isBefore(right, child)) {
-      child = right
-      childAt++
+  get first(): Event | undefined {
+    return this.#events[0]
+  }
+
+  insert(event: Event): void {
+    const { dueMs, order } = event
+    let at = this.#events.length
+    while (at > 0) {
+      const parentAt = (at - 1) >> 2
+      if (!this.#isBefore(dueMs, order, parentAt)) break
+      this.#move(parentAt, at)
+      at = parentAt
     }
-    if (!isBefore(child, last)) break
-    heap[at] = child
-    at = childAt
+    this.#put(at, event)
   }
-  heap[at] = last
+
+  takeFirst(): void {
+    this.#dueMs.pop()
+    this.#orders.pop()
+    const last = this.#events.pop()
+    if (last === undefined || this.#events.length === 0) return
+    const { dueMs, order } = last
+    const count = this.#events.length
+    let at = 0
+    for (let childAt = 1; childAt < count; childAt = 4 * at + 1) {
+      let least = childAt
+      for (let other = childAt + 1; other < Math.min(count, childAt + 4); other++)
+        if (this.#isBefore(this.#dueMs[other] ?? 0, this.#orders[other] ?? 0, least)) least = other
+      if (this.#isBefore(dueMs, order, least)) break
+      this.#move(least, at)
+      at = least
+    }
+    this.#put(at, last)
+  }
+
+  /** Without those for which this is false. */
+  keep(isKept: (event: Event) => boolean): void {
+    const left = this.#events.filter(isKept)
+    // Sorted, it is a heap.
+    left.sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)
+    this.#events = left
+    this.#dueMs = left.map(({ dueMs }) => dueMs)
+    this.#orders = left.map(({ order }) => order)
+  }
+
+  #isBefore(dueMs: number, order: number, at: number): boolean {
+    const otherMs = this.#dueMs[at] ?? 0
+    return dueMs < otherMs || (dueMs === otherMs && order < (this.#orders[at] ?? 0))
+  }
+
+  #move(from: number, to: number): void {
+    this.#dueMs[to] = this.#dueMs[from] ?? 0
+    this.#orders[to] = this.#orders[from] ?? 0
+    const event = this.#events[from]
+    if (event !== undefined) this.#events[to] = event
+  }
+
+  #put(at: number, event: Event): void {
+    this.#dueMs[at] = event.dueMs
+    this.#orders[at] = event.order
+    this.#events[at] = event
+  }
 }

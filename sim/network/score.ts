@@ -24,6 +24,8 @@ export class Scores {
   readonly #of = new Map<PeerId, Counters>()
   /** Those of which something is left to decay: of most neighbours there is nothing. */
   readonly #decaying = new Set<Counters>()
+  /** Those with anything against them: most nodes have nobody. */
+  readonly #blamed = new Set<Counters>()
 
   inMesh(peer: PeerId, topic: string, sinceMs: number | undefined): void {
     this.#topic(peer, topic).meshSinceMs = sinceMs
@@ -37,13 +39,13 @@ export class Scores {
 
   deliveredInvalid(peer: PeerId, topic: string): void {
     this.#topic(peer, topic).invalid++
-    this.#decaying.add(this.#counters(peer))
+    this.#blame(this.#counters(peer))
   }
 
   misbehaved(peer: PeerId): void {
     const counters = this.#counters(peer)
     counters.behaviour++
-    this.#decaying.add(counters)
+    this.#blame(counters)
   }
 
   came(peer: PeerId, nowMs: number): void {
@@ -73,30 +75,37 @@ export class Scores {
 
   /** Whether anything counts against it: else its score is not below what the application adds. */
   isBlamed(peer: PeerId): boolean {
+    if (this.#blamed.size === 0) return false
     const counters = this.#of.get(peer)
-    if (counters === undefined) return false
-    if (counters.behaviour > 0) return true
-    for (const { invalid } of counters.topics) if (invalid > 0) return true
-    return false
+    return counters !== undefined && this.#blamed.has(counters)
   }
 
   /** Once a second. */
   decay(): void {
     for (const counters of this.#decaying) {
       counters.behaviour = decayed(counters.behaviour, parameters.behaviour.decay)
-      let isAnyLeft = counters.behaviour > 0
+      let isBlamed = counters.behaviour > 0
+      let isAnyLeft = false
       for (const topic of counters.topics) {
         topic.first = decayed(topic.first, parameters.firstDeliveries.decay)
         topic.invalid = decayed(topic.invalid, parameters.invalid.decay)
-        isAnyLeft ||= topic.first > 0 || topic.invalid > 0
+        isBlamed ||= topic.invalid > 0
+        isAnyLeft ||= topic.first > 0
       }
-      if (!isAnyLeft) this.#decaying.delete(counters)
+      if (!isBlamed) this.#blamed.delete(counters)
+      if (!isBlamed && !isAnyLeft) this.#decaying.delete(counters)
     }
   }
 
   #forget(peer: PeerId, counters: Counters): void {
     this.#of.delete(peer)
     this.#decaying.delete(counters)
+    this.#blamed.delete(counters)
+  }
+
+  #blame(counters: Counters): void {
+    this.#decaying.add(counters)
+    this.#blamed.add(counters)
   }
 
   #counters(peer: PeerId): Counters {

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { concat } from '../../../crypto/bytes.ts'
 import { type KeyPair, keyPairFromSeed } from '../../../crypto/keys.ts'
-import { createAuthorBook, heldOf, type State } from '../../../protocol/author-book.ts'
+import { AuthorBook, heldOf, type State } from '../../../protocol/author-book.ts'
 import { signRecord } from '../../../protocol/envelope.ts'
 import { peerOf } from '../../../protocol/identity.ts'
 import { lastDayOf, protocolAllowances } from '../../../protocol/objective.ts'
@@ -23,7 +23,7 @@ function attestation(subject: KeyPair, body: Partial<AttestBody> = {}) {
 function countingBook() {
   const states = new Map<RecordId, State>()
   const settled: RecordId[] = []
-  const book = createAuthorBook({
+  const book = new AuthorBook(peerOf(ada.publicKey), {
     allowances: { ...protocolAllowances, attestSubjects: 100 },
     setState(held, state) {
       held.state = state
