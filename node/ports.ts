@@ -168,7 +168,8 @@ export interface Blocks {
 /** What the node serves to peers: the swarm's own blocks, out of the node's store. */
 export interface BlockSource {
   get(cid: EntryCid): Uint8Array | undefined
-  has(cid: EntryCid): boolean
+  /** Who asks may have to wait a moment for what is on its way here. */
+  has(cid: EntryCid): boolean | Promise<boolean>
 }
 
 export interface SwarmLink {

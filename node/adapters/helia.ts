@@ -17,6 +17,8 @@ import { createBlockAdapter } from './block-adapter.ts'
  * one peer has some of its streams reset, and those blocks count as not delivered.
  */
 const bitswapStreamsMax = 256
+/** A wish for what is on its way here waits, and the others of that peer do not wait for it, nor are they dropped. */
+const bitswapAnswersAtOnce = 32
 
 /** An entry has 4 KiB; this holds a few dozen of them in one message. */
 const bitswapMessageBytesMax = 256 * 1024
@@ -37,6 +39,8 @@ export async function startHelia<Services extends ServiceMap>(
     sendBlocksDebounce: 0,
     sendWantlistDebounce: 0,
     doNotResendBlockWindow: 0,
+    sendBlocksConcurrency: bitswapAnswersAtOnce,
+    sendBlocksMaxQueueLength: bitswapStreamsMax,
     maxIncomingMessageSize: bitswapMessageBytesMax,
     maxOutgoingMessageSize: bitswapMessageBytesMax,
     maxInboundStreams: bitswapStreamsMax,

@@ -22,6 +22,7 @@ import { putRecordOps } from '../../store/records.ts'
 import { knownAddresses, putSwarmOps, type StoredSwarm } from '../../store/swarms.ts'
 import type { Alone } from '../api.ts'
 import { isLoopback, type NodeConfig } from '../config.ts'
+import { ServedBlocks } from '../pipeline/fetch/served-blocks.ts'
 import type { Offered } from '../pipeline/receive.ts'
 import type { Network, Ports, SwarmLink } from '../ports.ts'
 import { whyAlone } from './alone.ts'
@@ -203,7 +204,12 @@ export class Swarm {
       seed: this.pair.seed,
       ...(this.#stored.psk === undefined ? {} : { psk: this.#stored.psk }),
       topics: topicsOf(this.id, descriptor.shards),
-      blocks: blockSource(ports.store, this.id),
+      blocks: new ServedBlocks({
+        own: blockSource(ports.store, this.id),
+        clock: ports.clock,
+        arriving: cid => this.#services?.fetcher.arriving(cid),
+        signal: this.#background.signal,
+      }),
       bootstrap: [
         ...new Set([
           ...this.#stored.bootstrap,

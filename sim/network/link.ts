@@ -103,7 +103,8 @@ export class Link implements Network, Callee {
   start(): void {
     this.serve(blockProtocol, { maxBytes: wishBytesMax, perPeer: wishesMax }, async bytes => {
       const cid = Buffer.from(bytes).toString('latin1') as Parameters<SwarmOptions['blocks']['get']>[0]
-      return blockAnswer(this.options.blocks.get(cid))
+      const { blocks } = this.options
+      return blockAnswer((await blocks.has(cid)) ? blocks.get(cid) : undefined)
     })
     for (const address of this.options.bootstrap) this.connections.keep(address)
     this.#dht.start()

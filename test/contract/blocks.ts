@@ -21,7 +21,7 @@ export class TestBlocks implements BlockSource {
     return this.held.get(cid)
   }
 
-  has(cid: EntryCid): boolean {
+  has(cid: EntryCid): boolean | Promise<boolean> {
     return this.held.has(cid)
   }
 }
@@ -41,6 +41,26 @@ class LateBlocks implements BlockSource {
 
   has(): boolean {
     return this.get() !== undefined
+  }
+}
+
+/** Says of one block only later that it is here. */
+class ArrivingBlocks extends TestBlocks {
+  readonly arrived = Promise.withResolvers<void>()
+  readonly #arriving: EntryCid
+
+  constructor(arriving: EntryCid) {
+    super()
+    this.#arriving = arriving
+  }
+
+  override has(cid: EntryCid): boolean | Promise<boolean> {
+    return cid === this.#arriving ? this.arrived.promise.then(() => super.has(cid)) : super.has(cid)
+  }
+
+  bring(body: Uint8Array): void {
+    this.held.set(this.#arriving, body)
+    this.arrived.resolve()
   }
 }
 
@@ -122,6 +142,33 @@ export function blocksContract({ name, open, until, within }: NetworkUnderTest):
       expect(fetched.from).toBe(providers[2]?.network.self)
       expect(fetched.failed).toEqual(providers.slice(0, 2).map(({ network }) => network.self))
       expect(late.asked).toBe(1)
+    })
+
+    test('a provider to which the block is on its way hands it on when it is there', async () => {
+      const { cid, body } = block()
+      const arriving = new ArrivingBlocks(cid)
+      const { fetch, providers } = await star(arriving)
+      const fetching = fetch(cid)
+      const other = block()
+      arriving.held.set(other.cid, other.body)
+      // Nobody waits for that one meanwhile.
+      expect((await fetch(other.cid)).bytes).toHaveLength(other.body.length)
+      arriving.bring(body)
+      const fetched = await fetching
+      expect(Buffer.from(fetched.bytes).equals(Buffer.from(body))).toBe(true)
+      expect(fetched.from).toBe(providers[0]?.network.self)
+      expect(fetched.failed).toEqual([])
+    })
+
+    test('a provider to which the block does not come in the end is passed over', async () => {
+      const { cid, body } = block()
+      const arriving = new ArrivingBlocks(cid)
+      const { fetch, providers } = await star(arriving, holding(cid, body))
+      const fetching = fetch(cid)
+      arriving.arrived.resolve()
+      const fetched = await fetching
+      expect(fetched.from).toBe(providers[1]?.network.self)
+      expect(fetched.failed).toEqual([providers[0]?.network.self])
     })
 
     test('garbage under a CID is not taken, and the next provider delivers', async () => {

@@ -43,6 +43,8 @@ export interface Fetcher {
   want(wanted: Wanted): boolean
   /** Whether it waits, or is under way. */
   has(id: RecordId): boolean
+  /** The try to fetch this entry and to keep it that is under way, where one is. */
+  arriving(cid: EntryCid): Promise<unknown> | undefined
   /** Tries again what failed, because a peer came up. */
   retry(): void
   readonly waiting: number
@@ -72,6 +74,7 @@ export class EntryFetcher implements Fetcher {
   readonly #deps: FetchDeps
   /** By digest and not by entry: who announces another's entry wrongly must not stand in the way of the right digest. */
   readonly #pending = new Set<RecordId>()
+  readonly #arriving = new Map<EntryCid, Promise<boolean>>()
   readonly #queue: Queue<Wanted>
   readonly #singles: Queue<Single>
   /** Ends of single fetches that somebody waits for, perhaps. */
@@ -124,6 +127,10 @@ export class EntryFetcher implements Fetcher {
 
   has(id: RecordId): boolean {
     return this.#pending.has(id)
+  }
+
+  arriving(cid: EntryCid): Promise<unknown> | undefined {
+    return this.#arriving.get(cid)
   }
 
   retry(): void {
@@ -212,6 +219,17 @@ export class EntryFetcher implements Fetcher {
 
   /** Resolves with whether it came. */
   async #fetchFrom(wanted: Wanted, providers: readonly PeerId[]): Promise<boolean> {
+    const { cid } = wanted.digest.envelope.body
+    const fetching = this.#tryFrom(wanted, providers)
+    this.#arriving.set(cid, fetching)
+    try {
+      return await fetching
+    } finally {
+      if (this.#arriving.get(cid) === fetching) this.#arriving.delete(cid)
+    }
+  }
+
+  async #tryFrom(wanted: Wanted, providers: readonly PeerId[]): Promise<boolean> {
     const { digest } = wanted
     if (this.#deps.worth(digest) === undefined) {
       this.#settle(digest.id)

@@ -71,6 +71,7 @@ async function holding(...digests: readonly DigestRecord[]) {
   const fetcher: Fetcher = {
     want: ({ digest }) => asked.push(digest) > 0,
     has: () => false,
+    arriving: () => undefined,
     retry: () => undefined,
     waiting: 0,
     failed: 0,

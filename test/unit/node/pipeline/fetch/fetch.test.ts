@@ -106,6 +106,34 @@ test('each try asks others than the one before, until all neighbours were asked;
   await fetcher.close()
 })
 
+test('what is under way is told of, until it is kept or the try has failed', async () => {
+  const clock = handClock()
+  const tries: PromiseWithResolvers<never>[] = []
+  const fetch: FetchDeps['blocks']['fetch'] = async () => {
+    tries.push(Promise.withResolvers<never>())
+    return tries.at(-1)?.promise ?? Promise.reject(new TypeError('no try was noted'))
+  }
+  const { fetcher } = failing(clock, { blocks: { fetch } })
+  const { cid } = wanted(1).digest.envelope.body
+  expect(fetcher.arriving(cid)).toBeUndefined()
+  fetcher.want(wanted(1))
+  await clock.pass(0)
+  const arriving = fetcher.arriving(cid)
+  expect(arriving).toBeInstanceOf(Promise)
+  expect(fetcher.arriving(wanted(2).digest.envelope.body.cid)).toBeUndefined()
+  tries[0]?.reject(new TypeError('it has no such block'))
+  expect(await arriving).toBe(false)
+  await clock.pass(0)
+  // Between two tries nothing is on its way.
+  expect(fetcher.has(wanted(1).digest.id)).toBe(false)
+  expect(fetcher.arriving(cid)).toBeUndefined()
+  await clock.pass(100)
+  expect(tries).toHaveLength(2)
+  expect(fetcher.arriving(cid)).toBeInstanceOf(Promise)
+  tries[1]?.reject(new TypeError('it has no such block'))
+  await fetcher.close()
+})
+
 test('what could not be fetched is tried again later each time, then once a minute, and soon when a peer comes up', async () => {
   const clock = handClock()
   const { asked, fetcher } = failing(clock)
