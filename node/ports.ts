@@ -168,8 +168,9 @@ export interface Blocks {
 /** What the node serves to peers: the swarm's own blocks, out of the node's store. */
 export interface BlockSource {
   get(cid: EntryCid): Uint8Array | undefined
-  /** Who asks may have to wait a moment for what is on its way here. */
-  has(cid: EntryCid): boolean | Promise<boolean>
+  has(cid: EntryCid): boolean
+  /** For a peer that asks: the same, after a moment where it is on its way here. */
+  hasSoon(cid: EntryCid): boolean | Promise<boolean>
 }
 
 export interface SwarmLink {

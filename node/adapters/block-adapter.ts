@@ -48,6 +48,6 @@ export function isEntryCid(cid: CID): boolean {
   )
 }
 
-function nameOf(cid: CID): EntryCid {
+export function nameOf(cid: CID): EntryCid {
   return cid.toString() as EntryCid
 }

@@ -10,7 +10,7 @@ import type { ServiceMap } from '@libp2p/interface'
 import { createHeliaLight, type Router } from 'helia'
 import type { Libp2pOptions } from 'libp2p'
 import type { BlockSource } from '../ports.ts'
-import { createBlockAdapter } from './block-adapter.ts'
+import { createBlockAdapter, isEntryCid, nameOf } from './block-adapter.ts'
 
 /**
  * Every message has a stream of its own. With the library's 32 inbound and 50 sent at once, a burst of fetches from
@@ -47,5 +47,7 @@ export async function startHelia<Services extends ServiceMap>(
     maxOutboundStreams: bitswapStreamsMax,
     runOnLimitedConnections: true,
   })
+  // Bitswap answers peers out of this store. What this node fetches itself is looked for in the one below: it must not wait for itself.
+  helia.blockstore.has = async cid => isEntryCid(cid) && blocks.hasSoon(nameOf(cid))
   return helia.start()
 }

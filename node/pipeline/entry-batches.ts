@@ -21,7 +21,7 @@ export interface EntryBatchDeps {
   readonly clock: Clock
   readonly cpu: Cpu
   readonly log: Log
-  readonly blocks: BlockSource
+  readonly blocks: Pick<BlockSource, 'get'>
   /** Ends what is under way. */
   readonly signal: AbortSignal
 }

@@ -102,6 +102,7 @@ export class Agent {
     return {
       get: cid => this.blocks.get(cid) ?? own.get(cid),
       has: cid => this.blocks.has(cid) || own.has(cid),
+      hasSoon: cid => this.blocks.has(cid) || own.hasSoon(cid),
     }
   }
 

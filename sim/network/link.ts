@@ -104,7 +104,7 @@ export class Link implements Network, Callee {
     this.serve(blockProtocol, { maxBytes: wishBytesMax, perPeer: wishesMax }, async bytes => {
       const cid = Buffer.from(bytes).toString('latin1') as Parameters<SwarmOptions['blocks']['get']>[0]
       const { blocks } = this.options
-      return blockAnswer((await blocks.has(cid)) ? blocks.get(cid) : undefined)
+      return blockAnswer((await blocks.hasSoon(cid)) ? blocks.get(cid) : undefined)
     })
     for (const address of this.options.bootstrap) this.connections.keep(address)
     this.#dht.start()

@@ -21,8 +21,12 @@ export class TestBlocks implements BlockSource {
     return this.held.get(cid)
   }
 
-  has(cid: EntryCid): boolean | Promise<boolean> {
+  has(cid: EntryCid): boolean {
     return this.held.has(cid)
+  }
+
+  hasSoon(cid: EntryCid): boolean | Promise<boolean> {
+    return this.has(cid)
   }
 }
 
@@ -42,6 +46,10 @@ class LateBlocks implements BlockSource {
   has(): boolean {
     return this.get() !== undefined
   }
+
+  hasSoon(): boolean {
+    return this.has()
+  }
 }
 
 /** Says of one block only later that it is here. */
@@ -54,8 +62,8 @@ class ArrivingBlocks extends TestBlocks {
     this.#arriving = arriving
   }
 
-  override has(cid: EntryCid): boolean | Promise<boolean> {
-    return cid === this.#arriving ? this.arrived.promise.then(() => super.has(cid)) : super.has(cid)
+  override hasSoon(cid: EntryCid): boolean | Promise<boolean> {
+    return cid === this.#arriving ? this.arrived.promise.then(() => this.has(cid)) : this.has(cid)
   }
 
   bring(body: Uint8Array): void {
@@ -158,6 +166,16 @@ export function blocksContract({ name, open, until, within }: NetworkUnderTest):
       expect(Buffer.from(fetched.bytes).equals(Buffer.from(body))).toBe(true)
       expect(fetched.from).toBe(providers[0]?.network.self)
       expect(fetched.failed).toEqual([])
+    })
+
+    test('what is on its way here does not wait for itself', async () => {
+      const { cid, body } = block()
+      const center = await started(new ArrivingBlocks(cid))
+      const provider = await started(holding(cid, body))
+      await center.network.dial(provider.network.addresses(), within(5_000))
+      const providers = [{ peer: provider.network.self }]
+      const fetched = await center.blocks.fetch(cid, { providers, maxBytes: 4_096, signal: within(10_000) })
+      expect(fetched.bytes).toHaveLength(body.length)
     })
 
     test('a provider to which the block does not come in the end is passed over', async () => {

@@ -43,7 +43,7 @@ export function linkOptions(changes: Partial<SwarmOptions> = {}): SwarmOptions {
     },
     seed,
     topics: [topic],
-    blocks: { get: () => undefined, has: () => false },
+    blocks: { get: () => undefined, has: () => false, hasSoon: () => false },
     bootstrap: [],
     messageId: bytes => sha256(bytes).slice(0, 20),
     listen: [],

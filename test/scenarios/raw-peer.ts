@@ -222,7 +222,7 @@ export async function rawPeer(host: TestNode, options: RawPeerOptions = {}): Pro
     seed: pair.seed,
     ...(psk === undefined ? {} : { psk }),
     topics,
-    blocks: { get, has: cid => get(cid) !== undefined },
+    blocks: { get, has: cid => get(cid) !== undefined, hasSoon: cid => get(cid) !== undefined },
     bootstrap: [],
     messageId,
     listen: [],

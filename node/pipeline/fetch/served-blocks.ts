@@ -33,8 +33,12 @@ export class ServedBlocks implements BlockSource {
     return this.#deps.own.get(cid)
   }
 
-  has(cid: EntryCid): boolean | Promise<boolean> {
-    if (this.#deps.own.has(cid)) return true
+  has(cid: EntryCid): boolean {
+    return this.#deps.own.has(cid)
+  }
+
+  hasSoon(cid: EntryCid): boolean | Promise<boolean> {
+    if (this.has(cid)) return true
     const arriving = this.#waiting < waitingMax ? this.#deps.arriving(cid) : undefined
     return arriving === undefined ? false : this.#hasAfter(arriving, cid)
   }

@@ -19,7 +19,7 @@ function node(swarm: typeof descriptor, seed: number): Promise<SwarmLink> {
     descriptor: swarm,
     seed: filled(32, seed),
     topics: topicsOf(id, 1),
-    blocks: { get: () => undefined, has: () => false },
+    blocks: { get: () => undefined, has: () => false, hasSoon: () => false },
     bootstrap: [],
     messageId,
     listen: [],

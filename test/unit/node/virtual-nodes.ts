@@ -276,7 +276,7 @@ export class VirtualPeer {
       descriptor,
       seed: pair.seed,
       topics: topicsOf(id, descriptor.shards),
-      blocks: { get: cid => blocks.get(cid), has: cid => blocks.has(cid) },
+      blocks: { get: cid => blocks.get(cid), has: cid => blocks.has(cid), hasSoon: cid => blocks.has(cid) },
       bootstrap: [],
       messageId,
       listen: [],

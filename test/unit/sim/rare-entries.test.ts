@@ -17,7 +17,7 @@ it('what its author alone hands out reaches those who are no neighbours of it, t
     config: {},
     tampering: {
       blocks: (blocks, { number }) =>
-        number === author ? blocks : { get: () => undefined, has: () => false },
+        number === author ? blocks : { get: () => undefined, has: () => false, hasSoon: () => false },
       link: (link, { number }) => {
         if (number === author) return link
         const { network } = link

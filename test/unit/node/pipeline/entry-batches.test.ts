@@ -39,7 +39,7 @@ function setUp(stored: readonly Uint8Array[], answer?: () => Promise<Uint8Array>
     clock,
     cpu: { spend: () => undefined },
     log: () => undefined,
-    blocks: { get: (cid: EntryCid) => blocks.get(cid), has: (cid: EntryCid) => blocks.has(cid) },
+    blocks: { get: (cid: EntryCid) => blocks.get(cid) },
     signal: stop.signal,
   }
   serveEntryBatches(deps)

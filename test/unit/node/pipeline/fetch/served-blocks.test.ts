@@ -26,16 +26,16 @@ function setUp({ isArriving = true } = {}) {
 describe('what a node serves', () => {
   it('is what it has, and nothing else while nothing is on its way', () => {
     const { held, served } = setUp({ isArriving: false })
-    expect(served.has(cid)).toBe(false)
+    expect(served.hasSoon(cid)).toBe(false)
     expect(served.get(cid)).toBeUndefined()
     held.set(cid, body)
-    expect(served.has(cid)).toBe(true)
+    expect(served.hasSoon(cid)).toBe(true)
     expect(served.get(cid)).toBe(body)
   })
 
   it('is what is on its way, once it is here', async () => {
     const { arrival, held, served } = setUp()
-    const has = served.has(cid)
+    const has = served.hasSoon(cid)
     held.set(cid, body)
     arrival.resolve(true)
     expect(has).toBeInstanceOf(Promise)
@@ -44,7 +44,7 @@ describe('what a node serves', () => {
 
   it.each(['did not come', 'could not be kept'])('is not what %s', async how => {
     const { arrival, served } = setUp()
-    const has = served.has(cid)
+    const has = served.hasSoon(cid)
     if (how === 'did not come') arrival.resolve(false)
     else arrival.reject(new Error('The disk is full.'))
     expect(await has).toBe(false)
@@ -52,7 +52,7 @@ describe('what a node serves', () => {
 
   it('is not what takes its time: whoever asks is told soon enough to ask somebody else', async () => {
     const { clock, served } = setUp()
-    const has = served.has(cid)
+    const has = served.hasSoon(cid)
     await clock.advance(999)
     expect(await Promise.race([has, 'still waiting'])).toBe('still waiting')
     await clock.advance(1)
@@ -61,13 +61,13 @@ describe('what a node serves', () => {
 
   it('makes no more than 256 wait, and these no longer than the node runs', async () => {
     const { held, served, stop } = setUp()
-    const waiting = Array.from({ length: 256 }, () => served.has(cid))
+    const waiting = Array.from({ length: 256 }, () => served.hasSoon(cid))
     expect(waiting.every(one => one instanceof Promise)).toBe(true)
-    expect(served.has(cid)).toBe(false)
+    expect(served.hasSoon(cid)).toBe(false)
     held.set(cid, body)
     stop.abort()
     // The store is closed by then: it is not looked into.
     expect(new Set(await Promise.all(waiting))).toEqual(new Set([false]))
-    expect(served.has('another' as typeof cid)).toBeInstanceOf(Promise)
+    expect(served.hasSoon('another' as typeof cid)).toBeInstanceOf(Promise)
   })
 })
