@@ -169,12 +169,8 @@ class DiskStore implements Store {
     })
   }
 
-  async *entries(range: StoreRange): AsyncGenerator<readonly [string, Uint8Array]> {
-    this.#assertOpen()
-    for await (const row of this.#disk.rows.entries(range)) {
-      this.#assertOpen()
-      yield row
-    }
+  entries(range: StoreRange): AsyncGenerator<readonly [string, Uint8Array]> {
+    return this.#disk.rows.entries(range, () => this.#assertOpen())
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ import { peerOf } from '../protocol/identity.ts'
 import { invitationUsesMax } from '../protocol/limits.ts'
 import { swarmSeed } from '../protocol/swarm.ts'
 import type { Descriptor, PeerId, SwarmId } from '../protocol/types.ts'
+import { compareKeys } from '../store/order.ts'
 import type { StoreOp } from '../store/ports.ts'
 import { putAddressesOps } from '../store/swarms.ts'
 import { Processor } from './cpu.ts'
@@ -213,26 +214,32 @@ export class World {
   /** As if all had joined the day before: what each of them knows of all others. */
   #memberRows(newcomers: readonly Newcomer[]): readonly StoreOp[] {
     const pairOf = ({ seed }: Machine) => keyPairFromSeed(swarmSeed(seed, this.descriptor))
-    return newcomers.flatMap(({ host, newcomer }) =>
+    const rows = newcomers.flatMap(({ host, newcomer }) =>
       host === undefined ? [] : memberRows(this.swarm, pairOf(host), pairOf(newcomer), startMs),
     )
+    // In their order each disk has them in order at once.
+    return rows.sort((a, b) => compareKeys(a.key, b.key))
   }
 
   /** Where it reached some of the others before: all would call their few inviters at once, and most be refused. */
   #metRows(machine: Machine): readonly StoreOp[] {
     return draw(this.random.fork(`met by ${machine.name}`), this.running(), metBefore).flatMap(other => {
-      // A node counts all members when it is asked for a view.
-      const addresses = this.#addresses.get(other) ?? this.view(other)?.addresses ?? []
-      if (addresses.length > 0) this.#addresses.set(other, addresses)
-      return putAddressesOps(this.swarm, this.peerOf(other), addresses)
+      return putAddressesOps(this.swarm, this.peerOf(other), this.#addressesOf(other))
     })
+  }
+
+  /** Asked once: a node counts all members when it is asked for a view. */
+  #addressesOf(machine: Machine): readonly string[] {
+    const addresses = this.#addresses.get(machine) ?? this.view(machine)?.addresses ?? []
+    if (addresses.length > 0) this.#addresses.set(machine, addresses)
+    return addresses
   }
 
   async #enter(
     { host, newcomer: machine }: Newcomer,
     members: readonly StoreOp[] | undefined,
   ): Promise<void> {
-    const addresses = host === undefined ? [] : (this.view(host)?.addresses ?? [])
+    const addresses = host === undefined ? [] : this.#addressesOf(host)
     const inviter = members && this.inviterOf(this.peerOf(machine))
     const own = this.#founding.rows(addresses, startMs, inviter)
     const known = members === undefined ? [] : [...members, ...this.#metRows(machine)]

@@ -46,12 +46,16 @@ export class MemoryStore implements Store {
     }
   }
 
-  async *entries(range: StoreRange): AsyncGenerator<readonly [string, Uint8Array]> {
-    this.#assertOpen()
+  /** `assertOpen`: asked before each row, of whoever stands before this store. */
+  async *entries(
+    range: StoreRange,
+    assertOpen = () => this.#assertOpen(),
+  ): AsyncGenerator<readonly [string, Uint8Array]> {
+    assertOpen()
     // Values are never changed in place, so the pairs of this moment are the snapshot.
     const snapshot = this.#keysOf(range).map(key => [key, this.#values.get(key)] as const)
     for (const [key, value] of snapshot) {
-      this.#assertOpen()
+      assertOpen()
       if (value !== undefined) yield [key, copy(value)]
     }
   }

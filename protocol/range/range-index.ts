@@ -27,6 +27,8 @@ import {
 } from './chunk.ts'
 
 const idBytes = 4 * idWords
+/** Ids that are remembered as bytes, of those asked for last: 128 kB. */
+const rememberedMax = 4_096
 
 export interface RangeItem {
   readonly place: number
@@ -44,7 +46,7 @@ export interface RangeIndex {
   rank(bound: Bound): number
   item(rank: number): RangeItem
   idAt(rank: number): RecordId
-  /** The ids of a range, 32 bytes each, joined in order. */
+  /** The ids of a range, 32 bytes each, joined in order. Do not write to them: whoever asks next is given the same. */
   ids(from: number, to: number): Uint8Array
   /** Sum of the ids as big-endian numbers modulo 2^256, 32 bytes. */
   sum(from: number, to: number): Uint8Array
@@ -59,6 +61,8 @@ export function createRangeIndex(): RangeIndex {
   let starts: number[] = []
   let sums = new Uint32Array(0)
   let settled = 0
+  /** What was asked for last: many peers that are met at once are each told of the same items. */
+  let lastIds: { readonly from: number; readonly to: number; readonly ids: Uint8Array } | undefined
   const key: Key = { place: 0, words: new Uint32Array(idWords) }
 
   const keyOf = (place: number, id: RecordId): Key => {
@@ -103,6 +107,7 @@ export function createRangeIndex(): RangeIndex {
 
   const unsettle = (chunk: number): void => {
     settled = Math.min(settled, chunk)
+    lastIds = undefined
   }
 
   const settle = (): void => {
@@ -234,6 +239,7 @@ export function createRangeIndex(): RangeIndex {
     },
     idAt: rank => recordIdOfHash(index.ids(rank, rank + 1)),
     ids(from, to) {
+      if (lastIds?.from === from && lastIds.to === to) return lastIds.ids
       const count = Math.max(0, to - from)
       const joined = new Uint32Array(count * idWords)
       if (count === 0) return new Uint8Array(0)
@@ -245,7 +251,9 @@ export function createRangeIndex(): RangeIndex {
         joined.set(chunk.words.subarray(offset * idWords, (offset + taken) * idWords), written * idWords)
         written += taken
       }
-      return bigEndian(joined)
+      const ids = bigEndian(joined)
+      if (count > chunkItems && count <= rememberedMax) lastIds = { from, to, ids }
+      return ids
     },
     sum(from, to) {
       const total = sumWithin(from, to) ?? sumBefore(to, from)
