@@ -17,7 +17,7 @@ interface Home {
 export interface StrangersRoomDeps {
   readonly capacityEntries: number
   readonly kept: Pick<KeptSet, 'all' | 'authors' | 'version'>
-  readonly authors: Pick<Authors, 'tierOf' | 'version'>
+  readonly authors: Pick<Authors, 'inviterOf' | 'tierOf' | 'version'>
   readonly swarms: () => readonly Home[]
 }
 
@@ -30,8 +30,6 @@ export class StrangersRoom {
   readonly #deps: StrangersRoomDeps
   /** How they share it, and of which entries and standings that was made. */
   #shares: { readonly madeOf: string; readonly shares: Shares } | undefined
-  /** Who let in which author of a swarm, as asked since somebody's standing changed last. */
-  #inviters = { of: -1, known: new Map<SwarmId, Map<PeerId, PeerId | undefined>>() }
   /** Whether any was turned away since room was freed last. */
   #turnedAway = false
 
@@ -71,7 +69,7 @@ export class StrangersRoom {
   }
 
   #yieldsTo(swarm: Home, author: PeerId): PeerId | 'nobody' | 'full' {
-    return yieldsTo(author, this.#inviterIn(swarm, author), this.#sharesNow())
+    return yieldsTo(author, this.#deps.authors.inviterOf(author, swarm.membership), this.#sharesNow())
   }
 
   /** Each is what its own swarm's records make of it: to those of another, this node itself would be a stranger. */
@@ -90,20 +88,10 @@ export class StrangersRoom {
     }
     const inviterOf = (peer: PeerId) => {
       const home = homes.get(peer)
-      return home && this.#inviterIn(home, peer)
+      return home && authors.inviterOf(peer, home.membership)
     }
     const shares = sharesOf({ room: capacityEntries * strangersShare, kept: counts, inviterOf })
     this.#shares = { madeOf, shares }
     return shares
-  }
-
-  /** Remembered like standings: a flood of announcements asks for the same few authors thousands of times. */
-  #inviterIn({ id, membership }: Home, peer: PeerId): PeerId | undefined {
-    const { version } = this.#deps.authors
-    if (this.#inviters.of !== version) this.#inviters = { of: version, known: new Map() }
-    const known = this.#inviters.known.get(id) ?? new Map<PeerId, PeerId | undefined>()
-    this.#inviters.known.set(id, known)
-    if (!known.has(peer)) known.set(peer, membership.inviterOf(peer))
-    return known.get(peer)
   }
 }

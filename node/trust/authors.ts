@@ -58,6 +58,7 @@ export class Authors {
   readonly #blocked = new Set<PeerId>()
   readonly #remembered = new Map<PeerId, Standing>()
   readonly #tiers = new Map<PeerId, Tier>()
+  readonly #inviters = new Map<PeerId, PeerId | undefined>()
   #rememberedOn: Day = -1
   /** By this node's own id in the swarm. */
   readonly #weighed = new Map<PeerId, Weighed>()
@@ -98,6 +99,7 @@ export class Authors {
   changed(): void {
     this.#remembered.clear()
     this.#tiers.clear()
+    this.#inviters.clear()
     this.#version++
   }
 
@@ -127,6 +129,17 @@ export class Authors {
     if (this.#tiers.size >= rememberedMax) this.#tiers.clear()
     this.#tiers.set(author, tier)
     return tier
+  }
+
+  /** Who stands for an author by having let it in. A flood of announcements asks for the same few thousands of times. */
+  inviterOf(author: PeerId, membership: Membership): PeerId | undefined {
+    this.#beginDay()
+    const known = this.#inviters.get(author)
+    if (known !== undefined || this.#inviters.has(author)) return known
+    const inviter = membership.inviterOf(author)
+    if (this.#inviters.size >= rememberedMax) this.#inviters.clear()
+    this.#inviters.set(author, inviter)
+    return inviter
   }
 
   /** What the vouching graph says; of a large one perhaps as it was some seconds ago. */
@@ -180,7 +193,9 @@ export class Authors {
     return today
   }
 
-  #factsOf(author: PeerId, { self, inviter, inviterOf }: Membership): TierFacts {
+  #factsOf(author: PeerId, membership: Membership): TierFacts {
+    const { self, inviter } = membership
+    const inviterOf = (peer: PeerId) => this.inviterOf(peer, membership)
     const authorInviter = inviterOf(author)
     return {
       self,

@@ -5,12 +5,12 @@
 
 import { createHash, hash } from 'node:crypto'
 import { concat, utf8Bytes } from '../../crypto/bytes.ts'
-import { sha256 } from '../../crypto/hash.ts'
 import { rangeShortBytes, rangeSumBytes } from '../limits.ts'
 import { writeWord } from './chunk.ts'
 import type { RangeIndex } from './range-index.ts'
 
 const idBytes = 32
+const countBytes = 8
 const checkBytes = 16
 const rangeTag = utf8Bytes('swarmlore/1 range\0')
 const idTag = utf8Bytes('swarmlore/1 range id\0')
@@ -21,11 +21,15 @@ const sampleTag = utf8Bytes('swarmlore/1 range sample\0')
  * steps), whatever is hashed over it: that is what the sample is for.
  */
 export function fingerprint(index: RangeIndex, from: number, to: number, salt: Uint8Array): Uint8Array {
+  // As `taggedHash`, in one call: thousands of them answer one message. Then what both sides drew, the number and the sum.
+  const countAt = rangeTag.length + salt.length
+  const input = new Uint8Array(countAt + countBytes + idBytes)
+  input.set(rangeTag)
+  input.set(salt, rangeTag.length)
   // Eight bytes, of which a set of fewer than 2^32 items needs the last four.
-  const count = new Uint8Array(8)
-  writeWord(to - from, count, 4)
-  // As `taggedHash`, in one call: thousands of them answer one message.
-  return sha256(concat(rangeTag, salt, count, index.sum(from, to))).slice(0, rangeSumBytes)
+  writeWord(to - from, input, countAt + 4)
+  input.set(index.sum(from, to), countAt + countBytes)
+  return new Uint8Array(hash('sha256', input, 'buffer').subarray(0, rangeSumBytes))
 }
 
 /** The ids themselves, in order, under what both sides drew. */

@@ -27,6 +27,7 @@ function strangersRoom() {
     capacityEntries: 40,
     authors: {
       version: 0,
+      inviterOf: () => undefined,
       tierOf: author => (author === peer('friend') ? 'trusted' : 'quarantined'),
     },
     kept: {
