@@ -8,6 +8,7 @@ import { withBitswap } from '@helia/bitswap'
 import { withLibp2pLight } from '@helia/libp2p'
 import type { ServiceMap } from '@libp2p/interface'
 import { createHeliaLight, type Router } from 'helia'
+import type { Blockstore } from 'interface-blockstore'
 import type { Libp2pOptions } from 'libp2p'
 import type { BlockSource } from '../ports.ts'
 import { createBlockAdapter, isEntryCid, nameOf } from './block-adapter.ts'
@@ -17,7 +18,7 @@ import { createBlockAdapter, isEntryCid, nameOf } from './block-adapter.ts'
  * one peer has some of its streams reset, and those blocks count as not delivered.
  */
 const bitswapStreamsMax = 256
-/** A wish for what is on its way here waits, and the others of that peer do not wait for it, nor are they dropped. */
+/** An answer may wait for what is on its way here: what the peer asks for meanwhile has an answer of its own. */
 const bitswapAnswersAtOnce = 32
 
 /** An entry has 4 KiB; this holds a few dozen of them in one message. */
@@ -47,7 +48,23 @@ export async function startHelia<Services extends ServiceMap>(
     maxOutboundStreams: bitswapStreamsMax,
     runOnLimitedConnections: true,
   })
-  // Bitswap answers peers out of this store. What this node fetches itself is looked for in the one below: it must not wait for itself.
-  helia.blockstore.has = async cid => isEntryCid(cid) && blocks.hasSoon(nameOf(cid))
+  answerPeersFrom(helia.blockstore, blocks)
   return helia.start()
+}
+
+/**
+ * Bitswap answers peers out of Helia's store. What this node fetches itself is looked for in the one below it: it must not
+ * wait for itself. An answer looks for all that the peer wishes for, one after the other, and goes out when all are looked
+ * for: it waits for one of them, and a wish that was not met may stand before those that can be.
+ */
+function answerPeersFrom(store: Pick<Blockstore, 'has'>, blocks: BlockSource): void {
+  const waited = new WeakSet<AbortSignal>()
+  store.has = async (cid, options) => {
+    if (!isEntryCid(cid)) return false
+    const answer = options?.signal
+    if (answer === undefined || waited.has(answer)) return blocks.has(nameOf(cid))
+    const has = blocks.hasSoon(nameOf(cid))
+    if (has instanceof Promise) waited.add(answer)
+    return has
+  }
 }

@@ -41,6 +41,13 @@ interface Weighed {
   readonly atMs: number
 }
 
+/** What was found of authors, until something changes. */
+interface Remembered {
+  readonly standings: Map<PeerId, Standing>
+  readonly tiers: Map<PeerId, Tier>
+  readonly inviters: Map<PeerId, PeerId | undefined>
+}
+
 export const noWord: OwnerWord = { pinned: false, blocked: false }
 /** Standings that are remembered; they are cheap to make again. */
 const rememberedMax = 100_000
@@ -56,9 +63,8 @@ export class Authors {
   readonly #words: Map<PeerId, OwnerWord>
   readonly #pinned = new Set<PeerId>()
   readonly #blocked = new Set<PeerId>()
-  readonly #remembered = new Map<PeerId, Standing>()
-  readonly #tiers = new Map<PeerId, Tier>()
-  readonly #inviters = new Map<PeerId, PeerId | undefined>()
+  /** By swarm: one key may be used in two, and be let in by another one there. */
+  readonly #remembered = new Map<Membership, Remembered>()
   #rememberedOn: Day = -1
   /** By this node's own id in the swarm. */
   readonly #weighed = new Map<PeerId, Weighed>()
@@ -98,47 +104,46 @@ export class Authors {
   /** Evidence or memberships have changed. */
   changed(): void {
     this.#remembered.clear()
-    this.#tiers.clear()
-    this.#inviters.clear()
     this.#version++
   }
 
   /** Somebody attested something: it counts when the graph is weighed next. */
   attestedAnew(): void {
+    for (const { inviters } of this.#remembered.values()) inviters.clear()
     this.#version++
   }
 
   /** The standing of an author of the swarm with this membership. Ids of peers differ from swarm to swarm. */
   standing(author: PeerId, membership: Membership): Standing {
     const weights = this.weights(membership)
-    const known = this.#remembered.get(author)
+    const { standings } = this.#rememberedOf(membership)
+    const known = standings.get(author)
     if (known !== undefined) return known
     const facts = this.#factsOf(author, membership)
     const standing = standingOf({ ...facts, attested: weights.attestedOf(author) })
-    if (this.#remembered.size >= rememberedMax) this.#remembered.clear()
-    this.#remembered.set(author, standing)
+    remember(standings, author, standing)
     return standing
   }
 
   /** The tier of its standing, without weighing the vouching graph: gossip asks for every neighbour, all the time. */
   tierOf(author: PeerId, membership: Membership): Tier {
     this.#beginDay()
-    const known = this.#tiers.get(author)
+    const { tiers } = this.#rememberedOf(membership)
+    const known = tiers.get(author)
     if (known !== undefined) return known
     const tier = tierOf(this.#factsOf(author, membership))
-    if (this.#tiers.size >= rememberedMax) this.#tiers.clear()
-    this.#tiers.set(author, tier)
+    remember(tiers, author, tier)
     return tier
   }
 
   /** Who stands for an author by having let it in. A flood of announcements asks for the same few thousands of times. */
   inviterOf(author: PeerId, membership: Membership): PeerId | undefined {
     this.#beginDay()
-    const known = this.#inviters.get(author)
-    if (known !== undefined || this.#inviters.has(author)) return known
+    const { inviters } = this.#rememberedOf(membership)
+    const known = inviters.get(author)
+    if (known !== undefined || inviters.has(author)) return known
     const inviter = membership.inviterOf(author)
-    if (this.#inviters.size >= rememberedMax) this.#inviters.clear()
-    this.#inviters.set(author, inviter)
+    remember(inviters, author, inviter)
     return inviter
   }
 
@@ -150,7 +155,10 @@ export class Authors {
     if (known !== undefined && !this.#isDue(known, membership, nowMs)) return known.weights
     const weights = weighPeers(this.#vouchingOf(membership, today))
     this.#weighed.set(membership.self, { weights, version: this.#version, atMs: nowMs })
-    this.#remembered.clear()
+    const { inviters, standings } = this.#rememberedOf(membership)
+    // A membership may have begun or ended by the clock alone.
+    inviters.clear()
+    standings.clear()
     return weights
   }
 
@@ -182,6 +190,14 @@ export class Authors {
   isBlocked(author: PeerId, createdS: number): boolean {
     const word = this.wordOn(author)
     return word.blocked && (word.blockedSince === undefined || createdS >= word.blockedSince)
+  }
+
+  #rememberedOf(membership: Membership): Remembered {
+    const known = this.#remembered.get(membership)
+    if (known !== undefined) return known
+    const nothing = { standings: new Map(), tiers: new Map(), inviters: new Map() }
+    this.#remembered.set(membership, nothing)
+    return nothing
   }
 
   #beginDay(): Day {
@@ -256,4 +272,9 @@ export class Authors {
     if (word.blocked && word.blockedSince === undefined) this.#blocked.add(peer)
     else this.#blocked.delete(peer)
   }
+}
+
+function remember<T>(known: Map<PeerId, T>, author: PeerId, value: T): void {
+  if (known.size >= rememberedMax) known.clear()
+  known.set(author, value)
 }

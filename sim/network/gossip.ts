@@ -132,7 +132,10 @@ export class Gossip {
   /** @returns undefined when a handler was called, else `quiet`. */
   receive(from: PeerId, frame: GossipFrame): 'quiet' | undefined {
     // As most messages are: nothing else of this node need be looked at.
-    if (frame.type === 'message' && this.#seen.has(frame.id)) return 'quiet'
+    if (frame.type === 'message' && this.#seen.has(frame.id)) {
+      this.#promises.delete(frame.id)
+      return 'quiet'
+    }
     if (!this.isFit(from, thresholds.graylist)) return 'quiet'
     switch (frame.type) {
       case 'message':

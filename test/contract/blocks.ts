@@ -72,6 +72,23 @@ class ArrivingBlocks extends TestBlocks {
   }
 }
 
+/** Lacks all but what it holds; of that it says so at once, as long as nobody is to wait, and of one more; and then never. */
+class ReluctantBlocks extends TestBlocks {
+  makesWait = false
+  readonly #waits: ((has: boolean) => void)[] = []
+
+  override hasSoon(cid: EntryCid): boolean | Promise<boolean> {
+    if (!this.makesWait || this.has(cid)) return this.has(cid)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    if (this.#waits.push(resolve) === 1) resolve(false)
+    return promise
+  }
+
+  giveUp(): void {
+    for (const resolve of this.#waits) resolve(false)
+  }
+}
+
 export function cidOf(bytes: Uint8Array): EntryCid {
   return CID.createV1(rawCode, createDigest(0x12, sha256(bytes))).toString() as EntryCid
 }
@@ -166,6 +183,20 @@ export function blocksContract({ name, open, until, within }: NetworkUnderTest):
       expect(Buffer.from(fetched.bytes).equals(Buffer.from(body))).toBe(true)
       expect(fetched.from).toBe(providers[0]?.network.self)
       expect(fetched.failed).toEqual([])
+    })
+
+    test('what a provider lacked before, and may be on its way to it now, does not hold up what it has', async () => {
+      const { cid, body } = block()
+      const reluctant = new ReluctantBlocks()
+      reluctant.held.set(cid, body)
+      const { fetch } = await star(reluctant)
+      for (let lacked = 0; lacked < 3; lacked++) await expect(fetch(block().cid)).rejects.toThrow()
+      reluctant.makesWait = true
+      try {
+        expect((await fetch(cid, { signal: within(5_000) })).bytes).toHaveLength(body.length)
+      } finally {
+        reluctant.giveUp()
+      }
     })
 
     test('what is on its way here does not wait for itself', async () => {

@@ -14,6 +14,7 @@ import type { Callable } from './author-calls.ts'
 import type { Wanted } from './failed-fetches.ts'
 import { byFirstProvider, providersOf } from './providers.ts'
 import { Retries } from './retries.ts'
+import type { Arriving } from './served-blocks.ts'
 
 export interface FetchDeps {
   readonly blocks: Blocks
@@ -43,8 +44,8 @@ export interface Fetcher {
   want(wanted: Wanted): boolean
   /** Whether it waits, or is under way. */
   has(id: RecordId): boolean
-  /** The try to fetch this entry and to keep it that is under way, where one is. */
-  arriving(cid: EntryCid): Promise<unknown> | undefined
+  /** Where it is asked for by itself for the first time: what did not come then is not counted on. */
+  arriving(cid: EntryCid): Arriving | undefined
   /** Tries again what failed, because a peer came up. */
   retry(): void
   readonly waiting: number
@@ -74,7 +75,7 @@ export class EntryFetcher implements Fetcher {
   readonly #deps: FetchDeps
   /** By digest and not by entry: who announces another's entry wrongly must not stand in the way of the right digest. */
   readonly #pending = new Set<RecordId>()
-  readonly #arriving = new Map<EntryCid, Promise<boolean>>()
+  readonly #arriving = new Map<EntryCid, Arriving>()
   readonly #queue: Queue<Wanted>
   readonly #singles: Queue<Single>
   /** Ends of single fetches that somebody waits for, perhaps. */
@@ -129,7 +130,7 @@ export class EntryFetcher implements Fetcher {
     return this.#pending.has(id)
   }
 
-  arriving(cid: EntryCid): Promise<unknown> | undefined {
+  arriving(cid: EntryCid): Arriving | undefined {
     return this.#arriving.get(cid)
   }
 
@@ -219,13 +220,16 @@ export class EntryFetcher implements Fetcher {
 
   /** Resolves with whether it came. */
   async #fetchFrom(wanted: Wanted, providers: readonly PeerId[]): Promise<boolean> {
-    const { cid } = wanted.digest.envelope.body
+    const { id, envelope } = wanted.digest
+    const { cid } = envelope.body
     const fetching = this.#tryFrom(wanted, providers)
-    this.#arriving.set(cid, fetching)
+    if (this.#retries.tries(id) > 0) return fetching
+    const arriving = { fetching, sinceMs: this.#deps.clock.now() }
+    this.#arriving.set(cid, arriving)
     try {
       return await fetching
     } finally {
-      if (this.#arriving.get(cid) === fetching) this.#arriving.delete(cid)
+      if (this.#arriving.get(cid) === arriving) this.#arriving.delete(cid)
     }
   }
 

@@ -7,16 +7,25 @@
 import type { EntryCid } from '../../../protocol/types.ts'
 import type { BlockSource, Clock } from '../../ports.ts'
 
+export interface Arriving {
+  /** Ends when the entry is kept, or does not come. */
+  readonly fetching: Promise<unknown>
+  /** Milliseconds: when it was first asked for. */
+  readonly sinceMs: number
+}
+
 export interface ServedBlocksDeps {
   readonly own: { get(cid: EntryCid): Uint8Array | undefined; has(cid: EntryCid): boolean }
   readonly clock: Clock
-  /** The try to fetch it that is under way, where one is. */
-  readonly arriving: (cid: EntryCid) => Promise<unknown> | undefined
+  readonly arriving: (cid: EntryCid) => Arriving | undefined
   /** Ends what is waited for. */
   readonly signal: AbortSignal
 }
 
-/** After so long whoever asks is told that it is not here: sooner than it would ask somebody else as well. */
+/**
+ * What has not come so long after it was first asked for is not waited for. Reckoned from there and not from each question,
+ * or nodes that fetch what nobody has would wait for each other in turn.
+ */
 const handOnMs = 1_000
 /** Answers that wait at once; whoever asks for more is told at once. */
 const waitingMax = 256
@@ -39,16 +48,20 @@ export class ServedBlocks implements BlockSource {
 
   hasSoon(cid: EntryCid): boolean | Promise<boolean> {
     if (this.has(cid)) return true
-    const arriving = this.#waiting < waitingMax ? this.#deps.arriving(cid) : undefined
-    return arriving === undefined ? false : this.#hasAfter(arriving, cid)
+    const { arriving, clock, signal } = this.#deps
+    const one = this.#waiting < waitingMax && !signal.aborted ? arriving(cid) : undefined
+    if (one === undefined) return false
+    // A clock that was set back makes nobody wait for longer.
+    const leftMs = handOnMs - Math.abs(clock.now() - one.sinceMs)
+    return leftMs > 0 && this.#hasWithin(leftMs, one, cid)
   }
 
-  async #hasAfter(arriving: Promise<unknown>, cid: EntryCid): Promise<boolean> {
-    const { clock, own, signal } = this.#deps
+  async #hasWithin(ms: number, { fetching }: Arriving, cid: EntryCid): Promise<boolean> {
+    const { clock, signal } = this.#deps
     this.#waiting++
     try {
-      await clock.within(handOnMs, signal, inTime => endOf(arriving, inTime))
-      return !signal.aborted && own.has(cid)
+      await clock.within(ms, signal, inTime => endOf(fetching, inTime))
+      return !signal.aborted && this.has(cid)
     } finally {
       this.#waiting--
     }

@@ -146,3 +146,48 @@ describe('the whole reason', () => {
     expect(attested?.details[0]).toContain('no influence, so it counts nothing')
   })
 })
+
+describe('who let an author in', () => {
+  it('is asked once, until something changes that it may hang on', () => {
+    const { authors, membership } = swarm()
+    let asked = 0
+    let inviter = peer('a')
+    const counting = {
+      ...membership,
+      inviterOf: () => {
+        asked++
+        return inviter
+      },
+    }
+    const changes = [
+      () => authors.changed(),
+      () => authors.attestedAnew(),
+      () => {
+        authors.setWord(peer('x'), undefined)
+        authors.weights(counting)
+      },
+    ]
+    expect(authors.inviterOf(peer('c'), counting)).toBe(peer('a'))
+    for (const change of changes) {
+      const before = inviter
+      inviter = peer(`after ${asked}`)
+      asked = 0
+      expect(authors.inviterOf(peer('c'), counting)).toBe(before)
+      expect(asked).toBe(0)
+      change()
+      expect(authors.inviterOf(peer('c'), counting)).toBe(inviter)
+      asked++
+    }
+  })
+
+  it('is another one in another swarm, and so are its tier and its standing', () => {
+    const { authors, membership } = swarm()
+    const elsewhere = { ...membership, self: peer('me there'), inviterOf: () => peer('somebody') }
+    expect(authors.inviterOf(peer('b'), membership)).toBe(peer('me'))
+    expect(authors.inviterOf(peer('b'), elsewhere)).toBe(peer('somebody'))
+    expect(authors.tierOf(peer('b'), membership)).toBe('trusted')
+    expect(authors.tierOf(peer('b'), elsewhere)).toBe('quarantined')
+    expect(authors.standing(peer('b'), membership).tier).toBe('trusted')
+    expect(authors.standing(peer('b'), elsewhere).tier).toBe('quarantined')
+  })
+})

@@ -90,6 +90,16 @@ describe('the range index', () => {
     pair.check()
   })
 
+  it('gives the ids of now, though there are as many as were given before', () => {
+    const pair = both()
+    for (let number = 0; number < 600; number++) pair.add(number % 13, idOf(number))
+    pair.check()
+    pair.remove(0, idOf(0))
+    pair.add(12, idOf(600))
+    pair.check()
+    pair.check()
+  })
+
   it('gives the same sums for the same items in any order', () => {
     const items = Array.from({ length: 1_000 }, (_, number) => ({ place: number % 50, id: idOf(number) }))
     const [there, back] = [items, items.toReversed()].map(order => {

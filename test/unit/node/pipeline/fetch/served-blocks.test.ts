@@ -17,7 +17,7 @@ function setUp({ isArriving = true } = {}) {
   const served = new ServedBlocks({
     own: { get: one => held.get(one), has: one => held.has(one) },
     clock,
-    arriving: () => (isArriving ? arrival.promise : undefined),
+    arriving: () => (isArriving ? { fetching: arrival.promise, sinceMs: 0 } : undefined),
     signal: stop.signal,
   })
   return { arrival, clock, held, served, stop }
@@ -59,6 +59,19 @@ describe('what a node serves', () => {
     expect(await Promise.race([has, 'still waiting'])).toBe(false)
   })
 
+  it('is waited for from when it was asked for first, however late somebody asks', async () => {
+    const { clock, served } = setUp()
+    await clock.advance(600)
+    const has = served.hasSoon(cid)
+    await clock.advance(399)
+    expect(await Promise.race([has, 'still waiting'])).toBe('still waiting')
+    await clock.advance(1)
+    expect(await Promise.race([has, 'still waiting'])).toBe(false)
+    expect(served.hasSoon(cid)).toBe(false)
+    clock.skewMs = -3_600_000
+    expect(served.hasSoon(cid)).toBe(false)
+  })
+
   it('makes no more than 256 wait, and these no longer than the node runs', async () => {
     const { held, served, stop } = setUp()
     const waiting = Array.from({ length: 256 }, () => served.hasSoon(cid))
@@ -68,6 +81,6 @@ describe('what a node serves', () => {
     stop.abort()
     // The store is closed by then: it is not looked into.
     expect(new Set(await Promise.all(waiting))).toEqual(new Set([false]))
-    expect(served.hasSoon('another' as typeof cid)).toBeInstanceOf(Promise)
+    expect(served.hasSoon('another' as typeof cid)).toBe(false)
   })
 })
